@@ -1,0 +1,84 @@
+# Everything a person or the CI runs here. Needs GNU make and a Python (3.10 or newer); the rest is fetched into
+# hidden folders of this checkout: .uv (the installer, unless the machine has it) and .venv (the environment).
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+# A module path or an activated environment of the caller's must not leak into this one.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
+export PYTHONUNBUFFERED := 1
+
+BIN := .venv/bin
+LOCK := .ci/requirements.txt
+READY := .venv/.ready
+# Tried, not just looked for: a version manager's shim can be on PATH and still not run.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
+# What the lock is known to install on; uv takes one from the machine or fetches one.
+PYTHONS := >=3.11,<3.14
+say = @printf '\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help:  ## list these targets
+	@grep --extended-regexp --no-filename '^[a-z]+:.*##' $(MAKEFILE_LIST) \
+	    | sed --regexp-extended 's/^([a-z]+):.*## (.*)/\1\t\2/' \
+	    | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+.PHONY: env
+env: $(READY)  ## build .venv from the lock (done again only when the lock changes)
+
+.uv/bin/uv:
+	$(call say,fetching uv into .uv)
+	@python3 -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+.venv/bin/python: | $(filter .uv/bin/uv,$(UV))
+	$(call say,making .venv with a Python $(PYTHONS))
+	@$(UV) venv --quiet --allow-existing --python '$(PYTHONS)' .venv
+
+$(READY): $(LOCK) pyproject.toml Makefile | .venv/bin/python
+	$(call say,installing what $(LOCK) pins)
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes $(LOCK)
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: lint
+lint: $(READY)  ## ruff, mypy and the import rules
+	$(call say,ruff)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	$(call say,mypy)
+	@$(BIN)/mypy
+	$(call say,import-linter)
+	@$(BIN)/lint-imports
+
+.PHONY: test
+test: lint  ## every check and every test, as the CI runs them
+	$(call say,pytest)
+	@$(BIN)/coverage erase
+	@$(BIN)/pytest --cov --cov-report=term
+	$(call say,wheel)
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@$(BIN)/check-wheel-contents dist/*.whl
+
+.PHONY: demo
+demo: $(READY)  ## a night of recordings in a throw-away Airflow, with a table of what was said
+	@$(BIN)/python -m demo.night
+
+.PHONY: airflow
+airflow: $(READY)  ## a whole Airflow with its UI, symbl-local, the connection and the DAGs, until Ctrl-C
+	@$(BIN)/python -m demo.airflow
+
+.PHONY: lock
+lock: | $(filter .uv/bin/uv,$(UV))  ## write .ci/requirements.txt anew from pyproject.toml, keeping the pins that still fit
+	$(call say,locking)
+	@$(UV) pip compile --quiet pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --output-file $(LOCK)
+
+.PHONY: clean
+clean:  ## remove everything that was made here
+	@rm -rf .venv .uv .tox .airflow dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.*
