@@ -1,0 +1,1 @@
+"""Symbl's API as code; this room knows nothing of Airflow."""

@@ -1,0 +1,238 @@
+"""The client for the triggerer: token and status reads over aiohttp, shared by all triggers of a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import os
+import ssl
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client.answers import (
+    Answer,
+    NoAnswerError,
+    error_of_answer,
+    error_of_failure,
+    result_of,
+)
+from airflow_provider_symbl.client.replay import Failure, Replay
+from airflow_provider_symbl.client.tokens import cache_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from airflow_provider_symbl.client.calls import Call
+    from airflow_provider_symbl.client.models import Conversation, Job, Token
+    from airflow_provider_symbl.client.settings import ClientSettings
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+REQUESTS_PER_SECOND = 50.0
+"""Far above what polls with back-off need, far below what would trouble anybody's API."""
+
+
+class AsyncSymblClient:
+    """The reads that a trigger needs; the same names, arguments and errors as :class:`SymblClient`.
+
+    :param settings: the account and how to reach it.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._tokens = cache_for(settings.account)
+        self._token_lock = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self._session_lock = asyncio.Lock()
+        self._limiter = _Limiter(REQUESTS_PER_SECOND)
+
+    async def close(self) -> None:
+        """Close the connections that are kept open."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def get_job(self, job_id: str) -> Job:
+        """Return the state of a job.
+
+        :raises SymblNotFoundError: Symbl does not know the job, or no longer.
+        """
+        return await self._perform(calls.get_job(job_id))
+
+    async def get_insights_status(self, conversation_id: str) -> Job:
+        """Return the state of the insights that ``features`` asked for."""
+        return await self._perform(calls.get_insights_status(conversation_id))
+
+    async def get_call_score_status(self, conversation_id: str) -> Job:
+        """Return the state of the call score that ``features`` asked for."""
+        return await self._perform(calls.get_call_score_status(conversation_id))
+
+    async def get_conversation(self, conversation_id: str) -> Conversation:
+        """Return a conversation's own data.
+
+        :raises SymblNotFoundError: there is no such conversation.
+        """
+        return await self._perform(calls.get_conversation(conversation_id))
+
+    async def _perform(self, call: Call[Result]) -> Result:
+        """Send a call with a token; where the token is refused, once more with a new one."""
+        token = await self._token()
+        answer = await self._answer(call, token)
+        if answer.is_refused_token:
+            self._tokens.reject(token)
+            renewed = await self._token()
+            if renewed != token:
+                token = renewed
+                answer = await self._answer(call, token)
+        return self._result(call, answer, (token, self._settings.app_secret))
+
+    async def _token(self) -> str:
+        async with self._token_lock:
+            return self._tokens.current() or self._tokens.keep(await self._fetch_token())
+
+    async def _fetch_token(self) -> Token:
+        call = calls.generate_token(self._settings)
+        return self._result(call, await self._answer(call, None), (self._settings.app_secret,))
+
+    def _result(self, call: Call[Result], answer: Answer, secrets: tuple[str, ...]) -> Result:
+        if answer.is_success:
+            return result_of(call, answer)
+        raise error_of_answer(call, answer, secrets)
+
+    async def _answer(self, call: Call[Any], token: str | None) -> Answer:
+        """Send a call as often as it may be sent, and return the answer that is final."""
+        replay = Replay(call.endpoint.effect, self._settings.max_retries)
+        while True:
+            try:
+                answer = await self._send(call, token)
+            except NoAnswerError as problem:
+                pause = replay.pause_after_failure(problem.failure)
+                if pause is None:
+                    raise error_of_failure(call, problem) from problem
+                what: object = problem
+            else:
+                pause = replay.pause_after_status(answer.status_code, answer.retry_after)
+                if pause is None:
+                    return answer
+                what = answer.status_code
+            log.warning("%s %s: %s; again in %.1f s", call.endpoint.method, call.path, what, pause)
+            await asyncio.sleep(pause)
+
+    async def _send(self, call: Call[Any], token: str | None) -> Answer:
+        session = await self._open_session()
+        headers = call.headers | ({} if token is None else {"Authorization": f"Bearer {token}"})
+        await self._limiter.turn()
+        try:
+            async with session.request(
+                call.endpoint.method,
+                self._settings.host + call.target,
+                data=call.body,
+                headers=headers,
+                allow_redirects=False,
+                proxy=_proxy_for(self._settings),
+            ) as response:
+                return Answer(response.status, await response.read(), response.headers.get("Retry-After"))
+        except (aiohttp.ClientError, OSError) as problem:
+            raise NoAnswerError(_failure(problem), _reason(problem)) from problem
+
+    async def _open_session(self) -> aiohttp.ClientSession:
+        async with self._session_lock:
+            if self._session is None:
+                # Reading the certificate authorities takes longer than the loop may stand still.
+                context = await asyncio.to_thread(_ssl_context, self._settings.verify)
+                timeout = aiohttp.ClientTimeout(
+                    total=None,
+                    sock_connect=self._settings.connect_timeout,
+                    sock_read=self._settings.timeout,
+                )
+                connector = aiohttp.TCPConnector(ssl=context)
+                self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        return self._session
+
+
+class _Limiter:
+    """Spreads requests evenly: each takes the next free place on the loop's time line.
+
+    :param per_second: how many places there are in a second.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._gap = 1 / per_second
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Wait for a place."""
+        now = asyncio.get_running_loop().time()
+        mine = max(now, self._next)
+        self._next = mine + self._gap
+        if mine > now:
+            await asyncio.sleep(mine - now)
+
+
+@dataclasses.dataclass(slots=True)
+class _Shared:
+    client: AsyncSymblClient
+    users: int = 0
+
+
+_shared: dict[tuple[asyncio.AbstractEventLoop, ClientSettings], _Shared] = {}
+
+
+@contextlib.asynccontextmanager
+async def shared_client(settings: ClientSettings) -> AsyncIterator[AsyncSymblClient]:
+    """Lend the one client that all triggers with these settings use in this event loop; the last one closes it.
+
+    :param settings: the account and how to reach it.
+    """
+    key = (asyncio.get_running_loop(), settings)
+    entry = _shared.setdefault(key, _Shared(AsyncSymblClient(settings)))
+    entry.users += 1
+    try:
+        yield entry.client
+    finally:
+        entry.users -= 1
+        if entry.users == 0:
+            del _shared[key]
+            await entry.client.close()
+
+
+def _ssl_context(verify: bool | str) -> ssl.SSLContext | bool:  # noqa: FBT001 - requests' own shape for it
+    if verify is False:
+        return False
+    environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+    authorities = environment if verify is True else verify
+    if Path(authorities).is_dir():
+        return ssl.create_default_context(capath=authorities)
+    return ssl.create_default_context(cafile=authorities)
+
+
+def _proxy_for(settings: ClientSettings) -> str | None:
+    """Return the proxy that requests would take: the connection's own, else the environment's."""
+    parts = urlsplit(settings.host)
+    if parts.scheme in settings.proxies:
+        return settings.proxies[parts.scheme]
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)
+
+
+def _failure(problem: Exception) -> Failure:
+    if isinstance(problem, aiohttp.ClientConnectorCertificateError):
+        return Failure.UNTRUSTED
+    if isinstance(problem, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+        return Failure.NOT_TAKEN
+    return Failure.LOST
+
+
+def _reason(problem: Exception) -> str:
+    os_error = getattr(problem, "os_error", problem)
+    return getattr(os_error, "strerror", None) or str(os_error) or type(problem).__name__

@@ -1,0 +1,325 @@
+"""The client for workers: every call of Symbl's API over requests."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+
+from airflow_provider_symbl.client import calls, endpoints
+from airflow_provider_symbl.client.answers import (
+    Answer,
+    NoAnswerError,
+    error_of_answer,
+    error_of_failure,
+    result_of,
+)
+from airflow_provider_symbl.client.replay import Replay
+from airflow_provider_symbl.client.tokens import cache_for
+from airflow_provider_symbl.client.transport import Transport
+from airflow_provider_symbl.client.uploads import StoredFile, Upload
+from airflow_provider_symbl.client.waiting import (
+    JOB_TIMEOUT,
+    MAX_POLL_INTERVAL,
+    POLL_INTERVAL,
+    Wait,
+    features_asked,
+)
+from airflow_provider_symbl.exceptions import SymblError
+
+if TYPE_CHECKING:
+    import datetime
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from airflow_provider_symbl.client.calls import Call
+    from airflow_provider_symbl.client.endpoints import Source
+    from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, Token
+    from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
+    from airflow_provider_symbl.client.settings import ClientSettings
+    from airflow_provider_symbl.client.shapes import JsonValue
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+PAGE_SIZE = 100
+
+
+class SymblClient:
+    """Symbl's Async, Job and Conversation API, one call a method.
+
+    Every method raises :class:`~airflow_provider_symbl.exceptions.SymblError` and nothing else. Reads are sent again
+    after faults of network and server; a submission only when it cannot have been taken.
+
+    :param settings: the account and how to reach it.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._transport = Transport(settings)
+        self._tokens = cache_for(settings.account)
+        weakref.finalize(self, self._transport.close)
+
+    def __enter__(self) -> Self:
+        """Return the client itself, to be closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the client."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._transport.close()
+
+    def submit_text(
+        self,
+        messages: Sequence[Mapping[str, JsonValue]],
+        *,
+        conversation_id: str | None = None,
+        extra_parameters: Mapping[str, JsonValue] | None = None,
+        **parameters: Unpack[TextParameters],
+    ) -> Submission:
+        """Submit a written conversation, or append to one.
+
+        :param messages: ``{"payload": {"content": …}, "from": {"name", "userId"}, "duration": {"startTime",
+            "endTime"}}`` each; only the payload must be there.
+        :param conversation_id: the conversation to append to; None makes a new one.
+        :param extra_parameters: values by Symbl's names, for what has no keyword here.
+        :param parameters: Symbl's parameters by their snake_case names.
+        :raises SymblConfigurationError: a wrong value; nothing was sent.
+        :raises SymblUnknownSubmissionError: it left and no usable answer came; it is not sent again.
+        """
+        return self._submit(endpoints.TEXT, messages, conversation_id, parameters, extra_parameters)
+
+    def submit_audio_file(
+        self,
+        file: str | os.PathLike[str] | StoredFile,
+        *,
+        conversation_id: str | None = None,
+        extra_parameters: Mapping[str, JsonValue] | None = None,
+        **parameters: Unpack[MediaParameters],
+    ) -> Submission:
+        """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit_text`.
+
+        :param file: a path, or an object that behaves like one.
+        """
+        return self._submit(endpoints.AUDIO_FILE, Upload(file), conversation_id, parameters, extra_parameters)
+
+    def submit_audio_url(
+        self,
+        url: str,
+        *,
+        conversation_id: str | None = None,
+        extra_parameters: Mapping[str, JsonValue] | None = None,
+        **parameters: Unpack[MediaParameters],
+    ) -> Submission:
+        """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit_text`.
+
+        :param url: a direct link that Symbl can reach.
+        """
+        return self._submit(endpoints.AUDIO_URL, url, conversation_id, parameters, extra_parameters)
+
+    def submit_video_file(
+        self,
+        file: str | os.PathLike[str] | StoredFile,
+        *,
+        conversation_id: str | None = None,
+        extra_parameters: Mapping[str, JsonValue] | None = None,
+        **parameters: Unpack[MediaParameters],
+    ) -> Submission:
+        """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit_text`.
+
+        :param file: a path, or an object that behaves like one.
+        """
+        return self._submit(endpoints.VIDEO_FILE, Upload(file), conversation_id, parameters, extra_parameters)
+
+    def submit_video_url(
+        self,
+        url: str,
+        *,
+        conversation_id: str | None = None,
+        extra_parameters: Mapping[str, JsonValue] | None = None,
+        **parameters: Unpack[MediaParameters],
+    ) -> Submission:
+        """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit_text`.
+
+        :param url: a direct link that Symbl can reach.
+        """
+        return self._submit(endpoints.VIDEO_URL, url, conversation_id, parameters, extra_parameters)
+
+    def get_job(self, job_id: str) -> Job:
+        """Return the state of a job.
+
+        :raises SymblNotFoundError: Symbl does not know the job, or no longer.
+        """
+        return self._perform(calls.get_job(job_id))
+
+    def get_insights_status(self, conversation_id: str) -> Job:
+        """Return the state of the insights that ``features`` asked for."""
+        return self._perform(calls.get_insights_status(conversation_id))
+
+    def get_call_score_status(self, conversation_id: str) -> Job:
+        """Return the state of the call score that ``features`` asked for."""
+        return self._perform(calls.get_call_score_status(conversation_id))
+
+    def wait_for_job(
+        self,
+        job_id: str,
+        *,
+        conversation_id: str | None = None,
+        features: Mapping[str, JsonValue] | None = None,
+        deadline: float | None = None,
+        poll_interval: float = POLL_INTERVAL,
+        max_poll_interval: float = MAX_POLL_INTERVAL,
+    ) -> Job:
+        """Wait until a job is completed, and what ``features`` asked for besides, and return its last state.
+
+        :param job_id: the job.
+        :param conversation_id: its conversation, needed for features and told in errors.
+        :param features: the ``features`` that were submitted.
+        :param deadline: when to give up, in seconds since the epoch; None is four hours from now.
+        :param poll_interval: seconds before the first poll; each further pause is half as long again.
+        :param max_poll_interval: the most seconds between two polls.
+        :raises SymblJobFailedError: the job failed.
+        :raises SymblJobTimeoutError: it was not over at the deadline; it goes on at Symbl.
+        :raises SymblUnknownJobStatusError: Symbl gave a status that it does not document.
+        """
+        wait = Wait(
+            job_id=job_id,
+            conversation_id=conversation_id,
+            features=features_asked(features),
+            deadline=time.time() + JOB_TIMEOUT if deadline is None else deadline,
+            poll_interval=poll_interval,
+            max_poll_interval=max_poll_interval,
+        )
+        # The wait itself asks again after a fault, so each poll is sent once.
+        with SymblClient(dataclasses.replace(self._settings, max_retries=0)) as poller:
+            while True:
+                time.sleep(wait.pause())
+                try:
+                    job = wait.ask(poller)
+                except SymblError as error:
+                    wait.take_error(error)
+                    log.warning("Symbl job %s: a poll failed, asking again: %s", job_id, error)
+                    continue
+                wait.take(job)
+                if wait.is_over:
+                    return job
+
+    def get_conversation(self, conversation_id: str) -> Conversation:
+        """Return a conversation's own data.
+
+        :raises SymblNotFoundError: there is no such conversation.
+        """
+        return self._perform(calls.get_conversation(conversation_id))
+
+    def list_conversations(
+        self,
+        *,
+        start_time: datetime.datetime | None = None,
+        end_time: datetime.datetime | None = None,
+        order: str = "asc",
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[Conversation]:
+        """Yield the account's conversations, page by page, by the time at which they started.
+
+        :param start_time: the earliest start, with a time zone; None is seven days before the end.
+        :param end_time: the latest start, with a time zone; None is now.
+        :param order: asc or desc.
+        :param page_size: how many are asked for at once.
+        """
+        offset = 0
+        while True:
+            page = self._perform(
+                calls.list_conversations(
+                    start_time=start_time,
+                    end_time=end_time,
+                    order=order,
+                    limit=page_size,
+                    offset=offset,
+                ),
+            )
+            yield from page
+            if len(page) < page_size:
+                return
+            offset += page_size
+
+    def get_messages(self, conversation_id: str, *, verbose: bool = False, sentiment: bool = False) -> list[Message]:
+        """Return what was said, in order. Before the job is completed it may be a part of it only.
+
+        :param verbose: with the single words and their times.
+        :param sentiment: with the sentiment of each message.
+        """
+        return self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
+
+    def get_members(self, conversation_id: str) -> list[Member]:
+        """Return who takes part."""
+        return self._perform(calls.get_members(conversation_id))
+
+    def get_transcript(self, conversation_id: str, *, format: str = "markdown") -> str:  # noqa: A002 - the public name
+        """Return the whole transcript as one text.
+
+        :param format: markdown or srt.
+        """
+        return self._perform(calls.get_transcript(conversation_id, format=format))
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Delete a conversation for good.
+
+        :raises SymblNotFoundError: there is no such conversation.
+        """
+        self._perform(calls.delete_conversation(conversation_id))
+
+    def _submit(
+        self,
+        source: Source,
+        content: object,
+        conversation_id: str | None,
+        parameters: Mapping[str, Any],
+        extra: Mapping[str, JsonValue] | None,
+    ) -> Submission:
+        return self._perform(calls.submit(source, content, conversation_id, parameters, extra))
+
+    def _perform(self, call: Call[Result]) -> Result:
+        """Send a call with a token; where the token is refused, once more with a new one."""
+        token = self._tokens.get(self._fetch_token)
+        answer = self._answer(call, token)
+        if answer.is_refused_token:
+            self._tokens.reject(token)
+            renewed = self._tokens.get(self._fetch_token)
+            if renewed != token:
+                token = renewed
+                answer = self._answer(call, token)
+        return self._result(call, answer, (token, self._settings.app_secret))
+
+    def _fetch_token(self) -> Token:
+        call = calls.generate_token(self._settings)
+        return self._result(call, self._answer(call, None), (self._settings.app_secret,))
+
+    def _result(self, call: Call[Result], answer: Answer, secrets: tuple[str, ...]) -> Result:
+        if answer.is_success:
+            return result_of(call, answer)
+        raise error_of_answer(call, answer, secrets)
+
+    def _answer(self, call: Call[Any], token: str | None) -> Answer:
+        """Send a call as often as it may be sent, and return the answer that is final."""
+        replay = Replay(call.endpoint.effect, self._settings.max_retries)
+        while True:
+            try:
+                answer = self._transport.send(call, token)
+            except NoAnswerError as problem:
+                pause = replay.pause_after_failure(problem.failure)
+                if pause is None:
+                    raise error_of_failure(call, problem) from problem
+                what: object = problem
+            else:
+                pause = replay.pause_after_status(answer.status_code, answer.retry_after)
+                if pause is None:
+                    return answer
+                what = answer.status_code
+            log.warning("%s %s: %s; again in %.1f s", call.endpoint.method, call.path, what, pause)
+            time.sleep(pause)

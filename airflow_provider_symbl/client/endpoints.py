@@ -1,0 +1,96 @@
+"""Each call of Symbl's API as data: method, path, what repeating it would do, and where its parameters travel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import quote
+
+
+class Effect(Enum):
+    """What a call does to Symbl's state, and so whether it may be sent again."""
+
+    READ = "read"
+    """Changes nothing: sending it again is harmless."""
+    CHANGE = "change"
+    """Changes something that already exists."""
+    SUBMISSION = "submission"
+    """Makes a job, which is paid for; an append that is sent again appends again."""
+
+
+class Placement(Enum):
+    """Where the parameters of a submission travel."""
+
+    QUERY = "query"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One call.
+
+    :param method: HTTP method.
+    :param path: path below the host; ``{id}`` stands for the one id that it takes.
+    :param effect: what sending it again would do.
+    """
+
+    method: str
+    path: str
+    effect: Effect
+
+    def path_for(self, identifier: str = "") -> str:
+        """Return the path with its id in place, percent-encoded.
+
+        :param identifier: a conversation or job id; ignored by paths that take none.
+        """
+        return self.path.replace("{id}", quote(identifier, safe=""))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One way of handing a conversation to Symbl: the same content, submitted or appended.
+
+    :param name: text, audio_file, audio_url, video_file or video_url.
+    :param content: the parameter that holds the content: messages, file or url.
+    :param placement: where its parameters travel.
+    :param submit: the POST that makes a conversation.
+    :param append: the PUT that appends to one.
+    """
+
+    name: str
+    content: str
+    placement: Placement
+    submit: Endpoint
+    append: Endpoint
+
+
+def _read(path: str, method: str = "GET") -> Endpoint:
+    return Endpoint(method, path, Effect.READ)
+
+
+def _source(name: str, content: str, placement: Placement, path: str) -> Source:
+    submit = Endpoint("POST", path, Effect.SUBMISSION)
+    append = Endpoint("PUT", f"{path}/{{id}}", Effect.SUBMISSION)
+    return Source(name, content, placement, submit, append)
+
+
+# A token request is a read: while a token is valid, Symbl hands out the same one again.
+GENERATE_TOKEN = _read("/oauth2/token:generate", "POST")
+
+TEXT = _source("text", "messages", Placement.BODY, "/v1/process/text")
+AUDIO_FILE = _source("audio_file", "file", Placement.QUERY, "/v1/process/audio")
+AUDIO_URL = _source("audio_url", "url", Placement.BODY, "/v1/process/audio/url")
+VIDEO_FILE = _source("video_file", "file", Placement.QUERY, "/v1/process/video")
+VIDEO_URL = _source("video_url", "url", Placement.BODY, "/v1/process/video/url")
+SOURCES = (TEXT, AUDIO_FILE, AUDIO_URL, VIDEO_FILE, VIDEO_URL)
+
+JOB = _read("/v1/job/{id}")
+INSIGHTS_STATUS = _read("/v1/conversations/{id}/lm-insights/status")
+CALL_SCORE_STATUS = _read("/v1/conversations/{id}/callscore/status")
+
+CONVERSATIONS = _read("/v1/conversations")
+CONVERSATION = _read("/v1/conversations/{id}")
+MESSAGES = _read("/v1/conversations/{id}/messages")
+MEMBERS = _read("/v1/conversations/{id}/members")
+TRANSCRIPT = _read("/v1/conversations/{id}/transcript", "POST")
+DELETE_CONVERSATION = Endpoint("DELETE", "/v1/conversations/{id}", Effect.CHANGE)

@@ -1,0 +1,214 @@
+"""Symbl's parameters of a submission: their names, types, bounds and encodings, checked before anything is sent.
+
+The tables follow Symbl's Async API reference ("Query Params" and "Request Body" of the ten pages). Where it contradicts
+itself, the narrower reading is sent: a confidence threshold is at least 0.5.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from airflow_provider_symbl.client.endpoints import TEXT, Source
+from airflow_provider_symbl.client.shapes import (
+    CHANNEL_METADATA,
+    ENTITIES,
+    FEATURES,
+    MESSAGES,
+    METADATA,
+    TRACKERS,
+    Check,
+    JsonValue,
+    boolean,
+    integer,
+    is_empty,
+    list_of,
+    number,
+    one_of,
+    refuse,
+    text,
+    web_address,
+)
+
+LANGUAGE_CODES = (
+    "en-US", "en-GB", "en-AU", "en-IE", "en-IN", "en-ZA", "ru-RU", "fr-CA", "fr-FR", "de-DE",
+    "it-IT", "nl-NL", "ja-JP", "es-US", "es-ES", "ar-SA", "hi-IN", "pt-BR", "pt-PT", "fa-IR",
+)  # fmt: skip
+
+
+class TextParameters(TypedDict, total=False):
+    """The parameters that every submission and append takes, under their Python names."""
+
+    name: str | None
+    confidence_threshold: float | None
+    detect_phrases: bool | None
+    detect_entities: bool | None
+    entities: Sequence[Mapping[str, str]] | None
+    trackers: Sequence[Mapping[str, JsonValue]] | None
+    enable_all_trackers: bool | None
+    enable_summary: bool | None
+    webhook_url: str | None
+    features: Mapping[str, JsonValue] | None
+    metadata: Mapping[str, str] | None
+    conversation_type: str | None
+
+
+class MediaParameters(TextParameters, total=False):
+    """The parameters of audio and video: those of text and the ones about speech."""
+
+    custom_vocabulary: Sequence[str] | None
+    language_code: str | None
+    mode: str | None
+    enable_separate_recognition_per_channel: bool | None
+    channel_metadata: Sequence[Mapping[str, JsonValue]] | None
+    enable_speaker_diarization: bool | None
+    diarization_speaker_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter.
+
+    :param wire_name: Symbl's name for it.
+    :param check: turns what was given into what is sent, or raises.
+    :param is_about_speech: audio and video take it, text does not.
+    """
+
+    wire_name: str
+    check: Check
+    is_about_speech: bool = False
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "name": Parameter("name", text),
+    "confidence_threshold": Parameter("confidenceThreshold", number(0.5, 1.0)),
+    "detect_phrases": Parameter("detectPhrases", boolean),
+    "detect_entities": Parameter("detectEntities", boolean),
+    "entities": Parameter("entities", ENTITIES),
+    "trackers": Parameter("trackers", TRACKERS),
+    "enable_all_trackers": Parameter("enableAllTrackers", boolean),
+    "enable_summary": Parameter("enableSummary", boolean),
+    "webhook_url": Parameter("webhookUrl", web_address),
+    "features": Parameter("features", FEATURES),
+    "metadata": Parameter("metadata", METADATA),
+    "conversation_type": Parameter("conversationType", one_of("sales", "general")),
+    "custom_vocabulary": Parameter("customVocabulary", list_of(text), is_about_speech=True),
+    "language_code": Parameter("languageCode", one_of(*LANGUAGE_CODES), is_about_speech=True),
+    "mode": Parameter("mode", one_of("default", "phone"), is_about_speech=True),
+    "enable_separate_recognition_per_channel": Parameter(
+        "enableSeparateRecognitionPerChannel",
+        boolean,
+        is_about_speech=True,
+    ),
+    "channel_metadata": Parameter("channelMetadata", CHANNEL_METADATA, is_about_speech=True),
+    "enable_speaker_diarization": Parameter("enableSpeakerDiarization", boolean, is_about_speech=True),
+    "diarization_speaker_count": Parameter("diarizationSpeakerCount", integer(1), is_about_speech=True),
+}
+
+CONTENT_CHECKS: Mapping[str, Check] = {"messages": MESSAGES, "url": web_address}
+
+
+def check_content(source: Source, given: object) -> JsonValue:
+    """Return the messages or the URL of a submission as it is sent.
+
+    :param source: how the conversation is handed over; text or a URL.
+    :param given: the list of messages or the URL.
+    :raises SymblConfigurationError: it is empty, or has not the shape that Symbl takes.
+    """
+    return CONTENT_CHECKS[source.content](source.content, given)
+
+
+def check_each(source: Source, given: Mapping[str, object]) -> dict[str, JsonValue]:
+    """Return what is sent for each given parameter, by Symbl's names; what is None or empty is left out.
+
+    :param source: how the conversation is handed over; it decides which parameters there are.
+    :param given: values by Python name. Text that holds a number, a boolean or JSON is taken as such, since a
+        rendered template is always text.
+    :raises SymblConfigurationError: a name that the source has not, or a value that Symbl does not take.
+    """
+    known = _parameters_of(source)
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            refuse("parameter", name, f"for {source.name}: {', '.join(known)}")
+        if not is_empty(value):
+            values[known[name].wire_name] = known[name].check(name, value)
+    return values
+
+
+def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
+    """Return the extra parameters, which are sent as they are under the names that they have.
+
+    :param source: how the conversation is handed over.
+    :param extra: values by Symbl's names, for what Symbl has and this package does not know.
+    :raises SymblConfigurationError: not a mapping of names to values, or a name that has its own keyword.
+    """
+    if is_empty(extra):
+        return {}
+    if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
+        refuse("extra_parameters", extra, "a mapping of Symbl's parameter names to JSON values")
+    keywords = {parameter.wire_name: name for name, parameter in _parameters_of(source).items()}
+    for name in extra:
+        if name == source.content:
+            refuse("extra_parameters", name, f"names other than {name!r}, which is an argument of its own")
+        if name in keywords:
+            refuse("extra_parameters", name, f"names without a keyword of their own; give {keywords[name]}=…")
+    return {name: value for name, value in extra.items() if not is_empty(value)}
+
+
+def check_together(values: Mapping[str, JsonValue]) -> None:
+    """Check the parameters that have a meaning only beside another one.
+
+    :param values: what will be sent, by Symbl's names.
+    :raises SymblConfigurationError: one of a pair stands alone, and Symbl would ignore or misread it.
+    """
+    diarization = values.get("enableSpeakerDiarization") is True
+    count = values.get("diarizationSpeakerCount")
+    if diarization and count is None:
+        refuse("diarization_speaker_count", None, "a number of speakers, with enable_speaker_diarization=True")
+    if count is not None and not diarization:
+        refuse("diarization_speaker_count", count, "to be given with enable_speaker_diarization=True only")
+    if "channelMetadata" in values and values.get("enableSeparateRecognitionPerChannel") is not True:
+        refuse(
+            "channel_metadata",
+            values["channelMetadata"],
+            "to be given with enable_separate_recognition_per_channel=True only",
+        )
+
+
+def validate(source: Source, given: Mapping[str, object], extra: object = None) -> dict[str, JsonValue]:
+    """Return all parameters of one submission as they are sent, by Symbl's names.
+
+    :param source: how the conversation is handed over.
+    :param given: values by Python name.
+    :param extra: further values by Symbl's names.
+    :raises SymblConfigurationError: names the parameter, what was given and what is allowed.
+    """
+    values = check_each(source, given)
+    check_together(values)
+    return values | check_extra(source, extra)
+
+
+def query_pairs(values: Mapping[str, JsonValue]) -> list[tuple[str, str]]:
+    """Return parameters as they stand in a query string, not yet percent-encoded.
+
+    Booleans are lower-case, lists and objects one JSON text each: the one form that Symbl reads for a list of one
+    item too.
+
+    :param values: by Symbl's names.
+    """
+    return [(name, _query_text(value)) for name, value in values.items()]
+
+
+def _parameters_of(source: Source) -> dict[str, Parameter]:
+    return {
+        name: parameter for name, parameter in PARAMETERS.items() if source is not TEXT or not parameter.is_about_speech
+    }
+
+
+def _query_text(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,138 @@
+"""A file that is sent: checked before any request, then streamed from where it lies in constant memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NoReturn, Protocol
+
+from airflow_provider_symbl.client.endpoints import AUDIO_FILE, Source
+from airflow_provider_symbl.client.shapes import refuse
+from airflow_provider_symbl.exceptions import SymblConfigurationError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+AUDIO_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
+"""The audio types that Symbl allows in a header; of every other format it finds out by itself."""
+VIDEO_TYPE = "video/mp4"
+
+
+class StoredFile(Protocol):
+    """What a recording's path must be able to do: a local path can, and so can Airflow's ObjectStoragePath."""
+
+    def stat(self) -> os.stat_result:
+        """Tell size and kind."""
+
+    def is_dir(self) -> bool:
+        """Tell whether it is a folder."""
+
+    def is_file(self) -> bool:
+        """Tell whether it is a regular file."""
+
+    def open(self, mode: str) -> IO[bytes]:
+        """Open it for reading."""
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name, with the dot."""
+
+
+class Upload:
+    """A file that is the body of a submission.
+
+    :param file: a local path, or an object that behaves like :class:`pathlib.Path`.
+    :raises SymblConfigurationError: it is missing, empty, a folder or unreadable.
+    """
+
+    def __init__(self, file: str | os.PathLike[str] | StoredFile) -> None:
+        self._path: StoredFile = Path(file) if isinstance(file, (str, Path)) else file  # type: ignore[assignment]  # pathlib's open has more overloads than the protocol
+        if not str(file).strip():
+            refuse("file", str(file), "the path of a recording")
+        self.size = self._checked_size()
+
+    def content_type(self, source: Source) -> str:
+        """Return the Content-Type to send, empty for none.
+
+        :param source: audio or video file.
+        """
+        if source is AUDIO_FILE:
+            return AUDIO_TYPES.get(self._path.suffix.lower(), "")
+        return VIDEO_TYPE
+
+    def body(self) -> UploadBody:
+        """Open the file as a request body; each attempt takes one of its own."""
+        return UploadBody(self._open(), self.size, str(self._path))
+
+    def _checked_size(self) -> int:
+        try:
+            if self._path.is_dir():
+                self._refuse("is a folder")
+            size = self._path.stat().st_size
+            is_file = self._path.is_file()
+        except FileNotFoundError:
+            self._refuse("does not exist")
+        except OSError as problem:
+            self._refuse(f"cannot be read ({problem.strerror or type(problem).__name__})")
+        if not is_file:
+            self._refuse("is not a regular file")
+        if size == 0:
+            self._refuse("is empty")
+        self._open().close()
+        return size
+
+    def _open(self) -> IO[bytes]:
+        try:
+            return self._path.open("rb")
+        except OSError as problem:
+            self._refuse(f"cannot be read ({problem.strerror or type(problem).__name__})")
+
+    def _refuse(self, what: str) -> NoReturn:
+        message = f"file: {self._path} {what}; allowed: a readable file that is not empty"
+        raise SymblConfigurationError(message)
+
+
+class UploadBody:
+    """The bytes of one recording on their way: as many as were announced, and a note whether any has left.
+
+    :param stream: the open file, closed by :meth:`close`.
+    :param size: bytes that Content-Length announces.
+    :param name: the file's name, for errors.
+    """
+
+    def __init__(self, stream: IO[bytes], size: int, name: str) -> None:
+        self._stream = stream
+        self._size = size
+        self._name = name
+        self._left = size
+
+    @property
+    def has_left(self) -> bool:
+        """Whether any byte was handed to the network."""
+        return self._left < self._size
+
+    def __len__(self) -> int:
+        """Return the announced size, which becomes Content-Length."""
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Make HTTP clients take this for a stream."""
+        while block := self.read(1 << 17):
+            yield block
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, never more than were announced.
+
+        :param size: the most to return.
+        :raises OSError: the file has become shorter since it was checked.
+        """
+        block = self._stream.read(min(size, self._left))
+        if not block and self._left:
+            message = f"{self._name} has become shorter while it was being sent"
+            raise OSError(message)
+        self._left -= len(block)
+        return block
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()

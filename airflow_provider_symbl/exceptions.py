@@ -1,0 +1,115 @@
+"""Everything that can go wrong with Symbl, as one tree of errors.
+
+SymblError
+├── SymblConfigurationError (ValueError)   the connection or a parameter is wrong; says which, and what is allowed
+├── SymblTransportError                    no usable answer
+│   └── SymblUnknownSubmissionError        sent, no usable answer: the job may or may not exist
+├── SymblApiError                          an answer that says no: status_code, message, method, path
+│   ├── SymblAuthenticationError           401, 403
+│   ├── SymblNotFoundError                 404
+│   ├── SymblConcurrencyLimitError         429, with retry_after
+│   ├── SymblBadRequestError               every other 4xx
+│   └── SymblServerError                   5xx and whatever else is no success
+└── SymblJobError                          job_id, conversation_id
+    ├── SymblJobFailedError                Symbl says "failed"
+    ├── SymblJobTimeoutError               not over at its deadline; Symbl works on
+    └── SymblUnknownJobStatusError         a status that nobody knows
+
+No message ever holds a token, a secret or the text of a conversation.
+"""
+
+from __future__ import annotations
+
+
+class SymblError(Exception):
+    """The base of every error that this package raises about Symbl."""
+
+
+class SymblConfigurationError(SymblError, ValueError):
+    """The connection or a parameter is wrong; nothing has been sent."""
+
+
+class SymblTransportError(SymblError):
+    """Symbl gave no usable answer: unreachable, too slow, cut off, or not JSON."""
+
+
+class SymblUnknownSubmissionError(SymblTransportError):
+    """A submission left and no usable answer came: the job may or may not exist."""
+
+
+class SymblApiError(SymblError):
+    """Symbl answered a call with a status that is no success.
+
+    :param status_code: the HTTP status.
+    :param message: Symbl's own words.
+    :param method: the call's HTTP method.
+    :param path: the call's path, without its query.
+    """
+
+    def __init__(self, status_code: int, message: str, method: str, path: str) -> None:
+        super().__init__(f"{method} {path} answered {status_code}: {message}")
+        self.status_code = status_code
+        self.message = message
+        self.method = method
+        self.path = path
+
+
+class SymblAuthenticationError(SymblApiError):
+    """401 or 403: the App ID, App Secret or token is not accepted."""
+
+
+class SymblNotFoundError(SymblApiError):
+    """404: no such conversation, job or route."""
+
+
+class SymblConcurrencyLimitError(SymblApiError):
+    """429: the account runs as many jobs as it may; nothing was created.
+
+    :param retry_after: seconds that Symbl asked to wait, None when it named none.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        message: str,
+        method: str,
+        path: str,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(status_code, message, method, path)
+        self.retry_after = retry_after
+
+
+class SymblBadRequestError(SymblApiError):
+    """Another 4xx: Symbl does not accept the call as it stands."""
+
+
+class SymblServerError(SymblApiError):
+    """5xx: the fault is Symbl's."""
+
+
+class SymblJobError(SymblError):
+    """A job did not come to its good end.
+
+    :param reason: what happened, in one clause.
+    :param job_id: the job.
+    :param conversation_id: its conversation, None where the caller did not name it.
+    """
+
+    def __init__(self, reason: str, job_id: str, conversation_id: str | None = None) -> None:
+        super().__init__(f"Symbl job {job_id} of conversation {conversation_id or 'not named'}: {reason}")
+        self.reason = reason
+        self.job_id = job_id
+        self.conversation_id = conversation_id
+
+
+class SymblJobFailedError(SymblJobError):
+    """Symbl says that the job failed."""
+
+
+class SymblJobTimeoutError(SymblJobError):
+    """The job was not over at its deadline; Symbl cannot cancel it, so it goes on there."""
+
+
+class SymblUnknownJobStatusError(SymblJobError):
+    """Symbl gave a status that is none of scheduled, in_progress, completed and failed."""
