@@ -1,0 +1,176 @@
+"""SymblHook: an Airflow connection as a client of Symbl's API."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import json
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from airflow.providers.common.compat.sdk import BaseHook
+
+from airflow_provider_symbl.client.client import SymblClient
+from airflow_provider_symbl.client.settings import DEFAULT_HOST, ClientSettings
+from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from airflow.providers.common.compat.sdk import Connection
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+EXTRAS = (
+    "timeout",
+    "connect_timeout",
+    "max_retries",
+    "max_concurrent_jobs",
+    "verify",
+    "proxies",
+    "allow_insecure_http",
+)
+TEST_TIMEOUT = 10.0
+
+
+def settings_from(connection: Connection, extra: Mapping[str, Any]) -> ClientSettings:
+    """Read the settings of a client from a connection.
+
+    :param connection: of type symbl.
+    :param extra: its extra, parsed.
+    :raises SymblConfigurationError: names the connection and its field, what was given and what is allowed.
+    """
+    try:
+        return ClientSettings(
+            app_id=connection.login or "",
+            app_secret=connection.password or "",
+            host=_host_of(connection),
+            **_options_from(extra),
+        )
+    except SymblConfigurationError as error:
+        message = f"connection {connection.conn_id!r}: {error}"
+        raise SymblConfigurationError(message) from None
+
+
+def _host_of(connection: Connection) -> str:
+    host = connection.host or DEFAULT_HOST
+    return f"{host}:{connection.port}" if connection.port else host
+
+
+def _options_from(extra: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(extra) - set(EXTRAS))
+    if unknown:
+        message = f"extra: got the key {unknown[0]!r}; allowed: {', '.join(EXTRAS)}"
+        raise SymblConfigurationError(message)
+    options = {name: value for name, value in extra.items() if value not in (None, "", {})}
+    # The form's text fields give text; a file named true or false is nobody's wish.
+    if options.get("verify") in ("true", "false"):
+        options["verify"] = options["verify"] == "true"
+    if isinstance(options.get("proxies"), str):
+        options["proxies"] = _parsed_proxies(options["proxies"])
+    if not isinstance(options.get("allow_insecure_http", False), bool):
+        message = f"allow_insecure_http: got {options['allow_insecure_http']!r}; allowed: true or false"
+        raise SymblConfigurationError(message)
+    return options
+
+
+def _parsed_proxies(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _of_client(
+    method: Callable[Concatenate[SymblClient, Arguments], Result],
+) -> Callable[Concatenate[SymblHook, Arguments], Result]:
+    """Make a client's method one of the hook."""
+
+    def call(hook: SymblHook, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return method(hook.get_conn(), *args, **kwargs)
+
+    functools.update_wrapper(call, method)
+    return call
+
+
+class SymblHook(BaseHook):
+    """Symbl's API with the account of an Airflow connection; the methods are those of :class:`SymblClient`.
+
+    :param symbl_conn_id: the connection: login is the App ID, password the App Secret, host the base URL.
+    """
+
+    conn_name_attr = "symbl_conn_id"
+    default_conn_name = "symbl_default"
+    conn_type = "symbl"
+    hook_name = "Symbl"
+
+    def __init__(self, symbl_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.symbl_conn_id = symbl_conn_id
+
+    @functools.cached_property
+    def settings(self) -> ClientSettings:
+        """The connection as a client's settings.
+
+        :raises SymblConfigurationError: names the connection and its field.
+        """
+        connection = self.get_connection(self.symbl_conn_id)
+        return settings_from(connection, connection.extra_dejson)
+
+    async def aget_settings(self) -> ClientSettings:
+        """Return the connection as a client's settings, without blocking the event loop.
+
+        :raises SymblConfigurationError: names the connection and its field.
+        """
+        # Imported here since only the triggerer needs it.
+        from airflow.providers.common.compat.connection import (  # noqa: PLC0415 - only needed once the task runs
+            get_async_connection,
+            get_async_extra_dejson,
+        )
+
+        connection = await get_async_connection(self.symbl_conn_id, hook=self)
+        return settings_from(connection, await get_async_extra_dejson(connection))
+
+    @functools.cached_property
+    def _client(self) -> SymblClient:
+        return SymblClient(self.settings)
+
+    def get_conn(self) -> SymblClient:
+        """Return the client of the connection; it is the same at each call.
+
+        :raises SymblConfigurationError: names the connection and its field.
+        """
+        return self._client
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Make a token and one cheap read; tell whether both worked, and what went wrong."""
+        try:
+            settings = self.settings
+            short = dataclasses.replace(
+                settings,
+                max_retries=0,
+                timeout=min(settings.timeout, TEST_TIMEOUT),
+                connect_timeout=min(settings.connect_timeout, TEST_TIMEOUT),
+            )
+            with SymblClient(short) as client:
+                list(itertools.islice(client.list_conversations(page_size=1), 1))
+        except SymblError as error:
+            return False, str(error)
+        return True, f"{settings.host} accepts the App ID and answers"
+
+    submit_text = _of_client(SymblClient.submit_text)
+    submit_audio_file = _of_client(SymblClient.submit_audio_file)
+    submit_audio_url = _of_client(SymblClient.submit_audio_url)
+    submit_video_file = _of_client(SymblClient.submit_video_file)
+    submit_video_url = _of_client(SymblClient.submit_video_url)
+    get_job = _of_client(SymblClient.get_job)
+    get_insights_status = _of_client(SymblClient.get_insights_status)
+    get_call_score_status = _of_client(SymblClient.get_call_score_status)
+    wait_for_job = _of_client(SymblClient.wait_for_job)
+    get_conversation = _of_client(SymblClient.get_conversation)
+    list_conversations = _of_client(SymblClient.list_conversations)
+    get_messages = _of_client(SymblClient.get_messages)
+    get_members = _of_client(SymblClient.get_members)
+    get_transcript = _of_client(SymblClient.get_transcript)
+    delete_conversation = _of_client(SymblClient.delete_conversation)

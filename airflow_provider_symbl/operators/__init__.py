@@ -1,0 +1,1 @@
+"""The operators: a submit and an append for each way of handing a conversation to Symbl."""

@@ -1,0 +1,42 @@
+"""Where recordings lie: local paths and object storage, behind Airflow's connections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_symbl.client.shapes import refuse
+
+if TYPE_CHECKING:
+    import os
+
+
+def path_of(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    """Return a path that can be opened.
+
+    :param place: a local path, or an object-storage URI (``s3://conn_id@bucket/key``).
+    :raises SymblConfigurationError: no file system is known for the URI.
+    """
+    if not isinstance(place, str) or "://" not in place:
+        return Path(place) if isinstance(place, str) else place
+    # Imported here: it loads fsspec, which no DAG file needs.
+    from airflow.providers.common.compat.sdk import ObjectStoragePath  # noqa: PLC0415 - only needed once the task runs
+
+    try:
+        return ObjectStoragePath(place)
+    except (ValueError, ImportError) as problem:
+        refuse("file", place, f"a local path, or a URI of a file system that Airflow knows ({problem})")
+
+
+def presigned(uri: str, seconds: int) -> str:
+    """Return a link to an object that needs no credentials.
+
+    :param uri: object-storage URI.
+    :param seconds: how long the link is valid.
+    :raises SymblConfigurationError: the file system makes no links.
+    """
+    path = path_of(uri)
+    try:
+        return str(path.fs.sign(path.path, expiration=seconds))
+    except (AttributeError, NotImplementedError):
+        refuse("url", uri, "http, https, or object storage that can make links to its objects")

@@ -1,0 +1,356 @@
+"""What all submits and appends share: Symbl's parameters, the one submission, and the wait for its job."""
+
+from __future__ import annotations
+
+import functools
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import urlsplit
+
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
+
+from airflow_provider_symbl.client.parameters import (
+    PARAMETERS,
+    check_each,
+    check_extra,
+    check_together,
+)
+from airflow_provider_symbl.client.shapes import JsonValue, is_empty, one_of, refuse
+from airflow_provider_symbl.client.waiting import (
+    JOB_TIMEOUT,
+    MAX_POLL_INTERVAL,
+    POLL_INTERVAL,
+    check_intervals,
+    check_seconds,
+    features_asked,
+)
+from airflow_provider_symbl.exceptions import SymblUnknownSubmissionError
+from airflow_provider_symbl.hooks.failures import fail_for_good
+from airflow_provider_symbl.operators.storage import path_of, presigned
+from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_symbl.client.endpoints import Source
+    from airflow_provider_symbl.client.models import Submission
+    from airflow_provider_symbl.hooks.symbl import SymblHook
+
+
+def is_templated(value: object) -> bool:
+    """Tell whether a value is known only once the task runs: it holds a template or another task's result.
+
+    :param value: an operator's argument, as a DAG file gives it.
+    """
+    if isinstance(value, str):
+        return "{{" in value or "{%" in value
+    if isinstance(value, Mapping):
+        return any(map(is_templated, (*value.keys(), *value.values())))
+    if isinstance(value, (list, tuple)):
+        return any(map(is_templated, value))
+    # Airflow's own mark of what is resolved at run time: XComArg, mapped arguments.
+    return hasattr(value, "iter_references")
+
+
+class SymblSubmissionOperator(BaseOperator):
+    """Submit a conversation or append to one, and wait for the job.
+
+    Every keyword that is not below goes to Symbl under its own name, checked when the DAG is parsed and, where it is a
+    template, when the task runs; see Symbl's Async API reference for what each does.
+
+    On retry the conversation is submitted again. Symbl cannot cancel a job: a killed task's job goes on.
+
+    :param symbl_conn_id: the connection.
+    :param name: the conversation's name; a submit without one tells DAG, task, run and file.
+    :param confidence_threshold: 0.5 to 1.0, for insights.
+    :param detect_phrases: mark key phrases in messages.
+    :param detect_entities: find entities.
+    :param entities: own entities: ``{"customType", "text", "value"?}`` each.
+    :param trackers: ``{"name", "vocabulary": [...]}`` or ``{"id"}`` each.
+    :param enable_all_trackers: use every tracker of the account.
+    :param enable_summary: make a summary.
+    :param webhook_url: where Symbl posts each change of the job's status.
+    :param features: ``{"featureList": ["insights", "callScore"], "callScore": {"scorecardId"}}``; waited for too.
+    :param metadata: text by key, such as ``salesStage``.
+    :param conversation_type: sales or general.
+    :param extra_parameters: values by Symbl's names, for what has no keyword here; sent as they are.
+    :param wait_for_completion: wait until the job is completed.
+    :param deferrable: wait in the triggerer, without a worker.
+    :param poll_interval: seconds before the first poll; each further pause is half as long again.
+    :param max_poll_interval: the most seconds between two polls.
+    :param job_timeout: seconds of wall clock that the job may take since it was submitted.
+    :param on_unknown_submission: what to do when the submission left and no answer came, so that the job may or may
+        not exist: ``"resubmit"`` raises, so that a retry submits again; ``"fail"`` fails the task at once. Default:
+        resubmit for submits; fail for appends, where a second copy would corrupt the conversation.
+    :return: ``{"conversation_id": str, "job_id": str}``.
+    :raises SymblJobFailedError: the job failed.
+    :raises SymblJobTimeoutError: the job was not over in time; it goes on at Symbl.
+    :raises AirflowFailException: what no retry mends: a wrong value, refused credentials, an unknown conversation.
+    """
+
+    source: ClassVar[Source]
+    is_append: ClassVar[bool] = False
+    parameter_names: ClassVar[tuple[str, ...]] = tuple(
+        name for name, parameter in PARAMETERS.items() if not parameter.is_about_speech
+    )
+    template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
+    template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("entities", "trackers", "features", "metadata", "extra_parameters"),
+        "json",
+    )
+    ui_color = "#e7e3f9"
+
+    conversation_id: str | None = None
+    """The conversation to append to; submits have none."""
+
+    def __init__(
+        self,
+        *,
+        symbl_conn_id: str = "symbl_default",
+        name: str | None = None,
+        confidence_threshold: float | str | None = None,
+        detect_phrases: bool | str | None = None,
+        detect_entities: bool | str | None = None,
+        entities: Sequence[Mapping[str, str]] | str | None = None,
+        trackers: Sequence[Mapping[str, JsonValue]] | str | None = None,
+        enable_all_trackers: bool | str | None = None,
+        enable_summary: bool | str | None = None,
+        webhook_url: str | None = None,
+        features: Mapping[str, JsonValue] | str | None = None,
+        metadata: Mapping[str, str] | str | None = None,
+        conversation_type: str | None = None,
+        extra_parameters: Mapping[str, JsonValue] | None = None,
+        wait_for_completion: bool = True,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: float = POLL_INTERVAL,
+        max_poll_interval: float = MAX_POLL_INTERVAL,
+        job_timeout: float = JOB_TIMEOUT,
+        on_unknown_submission: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.symbl_conn_id = symbl_conn_id
+        self.name = name
+        self.confidence_threshold = confidence_threshold
+        self.detect_phrases = detect_phrases
+        self.detect_entities = detect_entities
+        self.entities = entities
+        self.trackers = trackers
+        self.enable_all_trackers = enable_all_trackers
+        self.enable_summary = enable_summary
+        self.webhook_url = webhook_url
+        self.features = features
+        self.metadata = metadata
+        self.conversation_type = conversation_type
+        self.extra_parameters = extra_parameters
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.max_poll_interval = max_poll_interval
+        self.job_timeout = job_timeout
+        self.on_unknown_submission = on_unknown_submission or ("fail" if self.is_append else "resubmit")
+        self._waited_for: Submission | None = None
+
+    @functools.cached_property
+    def hook(self) -> SymblHook:
+        """The hook of the connection."""
+        # Imported here: DAG files import this module and none of them needs an HTTP library.
+        from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
+
+        return SymblHook(self.symbl_conn_id)
+
+    def execute(self, context: Context) -> dict[str, str]:
+        """Submit or append once, wait as asked, and return both ids."""
+        with fail_for_good():
+            self._check_parameters()
+            parameters = self._parameters(context)
+            submission = self._submit(parameters)
+            deadline = time.time() + self.job_timeout
+            self.log.info("Symbl made job %s of conversation %s", submission.job_id, submission.conversation_id)
+            if self.wait_for_completion:
+                self._wait(submission, deadline)
+        return submission.as_dict()
+
+    def execute_complete(self, context: Context, event: object = None) -> dict[str, str]:  # noqa: ARG002 - Airflow's signature
+        """Return both ids of the job that the trigger saw completed, or raise what it saw.
+
+        :param context: Airflow's.
+        :param event: the payload of the trigger's event.
+        """
+        return completed_ids(event)
+
+    def on_kill(self) -> None:
+        """Say what goes on without the task: Symbl cannot cancel a job."""
+        if self._waited_for is not None:
+            self.log.warning(
+                "Symbl cannot cancel a job: %s of conversation %s goes on without this task",
+                self._waited_for.job_id,
+                self._waited_for.conversation_id,
+            )
+
+    @abstractmethod
+    def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+        """Return the conversation as the hook's method takes it."""
+
+    @property
+    def content_name(self) -> str:
+        """The recording's own file name, where it has one."""
+        return ""
+
+    def check_arguments(self) -> None:
+        """Check, when the DAG is parsed, what the DAG file spells out; called at the end of each constructor.
+
+        :raises SymblConfigurationError: names the argument, what was given and what is allowed.
+        """
+        check_intervals(self.poll_interval, self.max_poll_interval)
+        check_seconds("job_timeout", self.job_timeout)
+        one_of("resubmit", "fail")("on_unknown_submission", self.on_unknown_submission)
+        self._check_parameters()
+
+    def _check_parameters(self) -> None:
+        """Check Symbl's parameters and the arguments of the submission, those aside that are templates still."""
+        given = self._given()
+        literal = {name: value for name, value in given.items() if not is_templated(value)}
+        values = check_each(self.source, literal)
+        if len(literal) == len(given):
+            check_together(values)
+        if not is_templated(self.extra_parameters):
+            check_extra(self.source, self.extra_parameters)
+        for name in (*(("conversation_id",) if self.is_append else ()), self.source.content):
+            if is_empty(getattr(self, name)):
+                refuse(name, getattr(self, name), "a value that is not empty")
+
+    def _given(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.parameter_names}
+
+    def _parameters(self, context: Context) -> dict[str, Any]:
+        """Return the keywords of the hook's method."""
+        parameters = self._given() | {"extra_parameters": self.extra_parameters}
+        if self.is_append:
+            return parameters | {"conversation_id": self.conversation_id}
+        return parameters | {"name": self.name or self._default_name(context)}
+
+    def _default_name(self, context: Context) -> str:
+        parts = [self.dag_id, self.task_id, str(context["run_id"]), self.content_name]
+        return " ".join(part for part in parts if part)
+
+    def _submit(self, parameters: dict[str, Any]) -> Submission:
+        try:
+            submit = getattr(self.hook, f"submit_{self.source.name}")
+            submission: Submission = submit(self.open_content(), **parameters)
+        except SymblUnknownSubmissionError as error:
+            if self.on_unknown_submission == "fail":
+                raise AirflowFailException(str(error)) from error
+            raise
+        return submission
+
+    def _wait(self, submission: Submission, deadline: float) -> None:
+        self._waited_for = submission
+        features = cast("Mapping[str, JsonValue] | None", self._checked_features())
+        if self.deferrable:
+            self.defer(
+                trigger=SymblJobTrigger(
+                    job_id=submission.job_id,
+                    conversation_id=submission.conversation_id,
+                    deadline=deadline,
+                    symbl_conn_id=self.symbl_conn_id,
+                    features=features_asked(features),
+                    poll_interval=self.poll_interval,
+                    max_poll_interval=self.max_poll_interval,
+                ),
+                method_name="execute_complete",
+            )
+        self.hook.wait_for_job(
+            submission.job_id,
+            conversation_id=submission.conversation_id,
+            features=features,
+            deadline=deadline,
+            poll_interval=self.poll_interval,
+            max_poll_interval=self.max_poll_interval,
+        )
+
+    def _checked_features(self) -> JsonValue:
+        return check_each(self.source, {"features": self.features}).get("features")
+
+
+class SymblMediaOperator(SymblSubmissionOperator):
+    """Submit or append audio or video; see :class:`SymblSubmissionOperator` for the other arguments.
+
+    :param custom_vocabulary: words that the speech recognition should expect.
+    :param language_code: BCP-47 code, such as en-US.
+    :param mode: default, or phone for telephone audio of about 8 kHz.
+    :param enable_separate_recognition_per_channel: a speaker for each channel.
+    :param channel_metadata: who speaks on which channel: ``{"channel": 1, "speaker": {"name", "email"}}`` each.
+    :param enable_speaker_diarization: tell the speakers of one channel apart.
+    :param diarization_speaker_count: how many there are, needed with the former.
+    """
+
+    parameter_names: ClassVar[tuple[str, ...]] = tuple(PARAMETERS)
+    template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        **SymblSubmissionOperator.template_fields_renderers,
+        "custom_vocabulary": "json",
+        "channel_metadata": "json",
+    }
+
+    def __init__(
+        self,
+        *,
+        custom_vocabulary: Sequence[str] | str | None = None,
+        language_code: str | None = None,
+        mode: str | None = None,
+        enable_separate_recognition_per_channel: bool | str | None = None,
+        channel_metadata: Sequence[Mapping[str, JsonValue]] | str | None = None,
+        enable_speaker_diarization: bool | str | None = None,
+        diarization_speaker_count: int | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_vocabulary = custom_vocabulary
+        self.language_code = language_code
+        self.mode = mode
+        self.enable_separate_recognition_per_channel = enable_separate_recognition_per_channel
+        self.channel_metadata = channel_metadata
+        self.enable_speaker_diarization = enable_speaker_diarization
+        self.diarization_speaker_count = diarization_speaker_count
+
+
+class SymblFileOperator(SymblMediaOperator):
+    """Submit or append a file, streamed in constant memory; see :class:`SymblMediaOperator` for the other arguments.
+
+    :param file: local path or object-storage URI (``s3://conn_id@bucket/key``).
+    """
+
+    file: Any
+
+    @property
+    def content_name(self) -> str:
+        """The file's own name."""
+        return str(self.file).rstrip("/").rpartition("/")[2]
+
+    def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+        """Return the file's path; the client checks it before any request."""
+        return path_of(self.file)
+
+
+class SymblUrlOperator(SymblMediaOperator):
+    """Submit or append what Symbl fetches itself; see :class:`SymblMediaOperator` for the other arguments.
+
+    :param url: http or https link that Symbl can reach, or an object-storage URI (``s3://conn_id@bucket/key``), for
+        which a link is made just before it is sent, valid for ``job_timeout``: no byte passes through the worker.
+    """
+
+    url: str
+
+    @property
+    def content_name(self) -> str:
+        """The name at the end of the link's path."""
+        return urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
+
+    def open_content(self) -> str:
+        """Return a link that Symbl can fetch."""
+        if urlsplit(self.url).scheme in {"http", "https"}:
+            return self.url
+        return presigned(self.url, int(self.job_timeout))

@@ -1,0 +1,135 @@
+"""SymblJobSensor: waits for a job that some other task submitted."""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import (
+    AirflowSensorTimeout,
+    BaseSensorOperator,
+    conf,
+)
+
+from airflow_provider_symbl.client.shapes import FEATURES, is_empty
+from airflow_provider_symbl.client.waiting import MAX_POLL_INTERVAL, PASSING_ERRORS, Wait, features_asked
+from airflow_provider_symbl.exceptions import (
+    SymblJobFailedError,
+    SymblJobTimeoutError,
+    SymblUnknownJobStatusError,
+)
+from airflow_provider_symbl.hooks.failures import fail_for_good
+from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_symbl.client.shapes import JsonValue
+    from airflow_provider_symbl.hooks.symbl import SymblHook
+
+SHORTEST_POLL_INTERVAL = 0.1
+"""Seconds; Airflow allows a poke_interval of 0, with which a trigger would ask without a pause."""
+
+
+class SymblJobSensor(BaseSensorOperator):
+    """Wait until a job is completed, and what ``features`` asked for besides.
+
+    A failed job, or a status that nobody knows, fails the task at once: waiting longer would not mend it. A failed poll
+    does not. At ``timeout`` the task fails, or is skipped with ``soft_fail``; the job goes on at Symbl.
+
+    :param job_id: the job.
+    :param conversation_id: its conversation, told in errors, and needed with ``features``.
+    :param features: the ``features`` that were submitted.
+    :param symbl_conn_id: the connection.
+    :param deferrable: wait in the triggerer, without a worker; polls start at ``poke_interval`` and back off to a
+        minute.
+    """
+
+    template_fields: Sequence[str] = ("symbl_conn_id", "job_id", "conversation_id", "features")
+    ui_color = "#e7e3f9"
+
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        conversation_id: str | None = None,
+        features: Mapping[str, JsonValue] | str | None = None,
+        symbl_conn_id: str = "symbl_default",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.job_id = job_id
+        self.conversation_id = conversation_id
+        self.features = features
+        self.symbl_conn_id = symbl_conn_id
+        self.deferrable = deferrable
+
+    @functools.cached_property
+    def hook(self) -> SymblHook:
+        """The hook of the connection."""
+        # Imported here: DAG files import this module and none of them needs an HTTP library.
+        from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
+
+        return SymblHook(self.symbl_conn_id)
+
+    def execute(self, context: Context) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+        """Poke, or hand the wait to the triggerer."""
+        if not self.deferrable:
+            return super().execute(context)
+        if not self.poke(context):
+            self.defer(trigger=self._trigger(), method_name="execute_complete")
+        return None
+
+    def poke(self, context: Context) -> bool:  # noqa: ARG002 - Airflow's signature
+        """Ask once, and tell whether everything is completed."""
+        wait = self._wait(deadline=time.time() + self.timeout)
+        with fail_for_good(SymblJobFailedError, SymblUnknownJobStatusError):
+            while not wait.is_over:
+                try:
+                    job = wait.ask(self.hook)
+                except PASSING_ERRORS as error:
+                    self.log.warning("Symbl job %s: a poll failed, asking again: %s", self.job_id, error)
+                    return False
+                self.log.info("Symbl job %s: %s", self.job_id, job.status)
+                if not wait.take(job):
+                    return False
+        return True
+
+    def execute_complete(self, context: Context, event: object = None) -> None:  # noqa: ARG002 - Airflow's signature
+        """Read what the trigger saw.
+
+        :param context: Airflow's.
+        :param event: the payload of the trigger's event.
+        """
+        try:
+            with fail_for_good(SymblJobFailedError, SymblUnknownJobStatusError):
+                completed_ids(event)
+        except SymblJobTimeoutError as error:
+            raise AirflowSensorTimeout(str(error)) from error
+
+    def _wait(self, deadline: float) -> Wait:
+        return Wait(
+            job_id=self.job_id,
+            conversation_id=self.conversation_id,
+            features=self._features_asked(),
+            deadline=deadline,
+        )
+
+    def _trigger(self) -> SymblJobTrigger:
+        poll_interval = max(self.poke_interval, SHORTEST_POLL_INTERVAL)
+        return SymblJobTrigger(
+            job_id=self.job_id,
+            conversation_id=self.conversation_id,
+            deadline=time.time() + self.timeout,
+            symbl_conn_id=self.symbl_conn_id,
+            features=self._features_asked(),
+            poll_interval=poll_interval,
+            max_poll_interval=max(MAX_POLL_INTERVAL, poll_interval),
+        )
+
+    def _features_asked(self) -> list[str]:
+        return [] if is_empty(self.features) else features_asked(FEATURES("features", self.features))

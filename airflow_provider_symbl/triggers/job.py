@@ -1,0 +1,158 @@
+"""SymblJobTrigger: waits for a job in the triggerer; and the meaning of its one event."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_provider_symbl.client.waiting import Wait
+from airflow_provider_symbl.exceptions import (
+    SymblError,
+    SymblJobError,
+    SymblJobFailedError,
+    SymblJobTimeoutError,
+    SymblUnknownJobStatusError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+JOB_ERRORS: dict[str, type[SymblJobError]] = {
+    error.__name__: error for error in (SymblJobFailedError, SymblJobTimeoutError, SymblUnknownJobStatusError)
+}
+
+FINAL = "final"
+"""Marks a poll's error that no retry mends."""
+
+
+class SymblJobTrigger(BaseTrigger):
+    """Polls until a job is over, or its deadline, and then fires one event.
+
+    A failed poll is not a failed job: faults of network and server, 429 and, for five minutes, refused tokens are
+    polled through. All triggers of one connection share a session, a token and a limit on requests.
+
+    :param job_id: the job.
+    :param conversation_id: its conversation; None where nobody knows it.
+    :param deadline: when to give up, in seconds since the epoch, so that a move to another triggerer changes nothing.
+    :param symbl_conn_id: the connection.
+    :param features: what to wait for besides the job: insights, callScore.
+    :param poll_interval: seconds before the first poll; each further pause is half as long again.
+    :param max_poll_interval: the most seconds between two polls.
+    """
+
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        conversation_id: str | None,
+        deadline: float,
+        symbl_conn_id: str = "symbl_default",
+        features: Sequence[str] = (),
+        poll_interval: float = 5.0,
+        max_poll_interval: float = 60.0,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
+        self.job_id = job_id
+        self.conversation_id = conversation_id
+        self.deadline = deadline
+        self.symbl_conn_id = symbl_conn_id
+        self.features = list(features)
+        self.poll_interval = poll_interval
+        self.max_poll_interval = max_poll_interval
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the class's path and its arguments, JSON primitives without any secret."""
+        return "airflow_provider_symbl.triggers.job.SymblJobTrigger", {
+            "job_id": self.job_id,
+            "conversation_id": self.conversation_id,
+            "deadline": self.deadline,
+            "symbl_conn_id": self.symbl_conn_id,
+            "features": self.features,
+            "poll_interval": self.poll_interval,
+            "max_poll_interval": self.max_poll_interval,
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Fire the one event; :func:`completed_ids` reads it."""
+        try:
+            await self._wait()
+        except SymblJobError as error:
+            event = self._event("failed", type(error).__name__, error.reason)
+        except SymblError as error:
+            event = self._event("failed", FINAL, str(error))
+        except Exception as error:
+            # What escapes a trigger reaches the task without its reason.
+            self.log.exception("Waiting for Symbl job %s went wrong", self.job_id)
+            event = self._event("failed", type(error).__name__, str(error))
+        else:
+            event = self._event("completed")
+        yield TriggerEvent(event)  # type: ignore[no-untyped-call]  # Airflow's own
+
+    async def on_kill(self) -> None:
+        """Say what goes on without the task: Symbl cannot cancel a job."""
+        self.log.warning(
+            "Symbl cannot cancel a job: %s of conversation %s goes on without this task",
+            self.job_id,
+            self.conversation_id,
+        )
+
+    async def _wait(self) -> None:
+        # Imported here: DAG files import this module and none of them needs an HTTP library.
+        from airflow_provider_symbl.client.aio import shared_client  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
+
+        wait = Wait(
+            job_id=self.job_id,
+            conversation_id=self.conversation_id,
+            features=self.features,
+            deadline=self.deadline,
+            poll_interval=self.poll_interval,
+            max_poll_interval=self.max_poll_interval,
+        )
+        settings = await SymblHook(self.symbl_conn_id).aget_settings()
+        # The wait itself asks again after a fault, so each poll is sent once.
+        async with shared_client(dataclasses.replace(settings, max_retries=0)) as client:
+            while not wait.is_over:
+                await asyncio.sleep(wait.pause())
+                try:
+                    job = await wait.ask(client)
+                except SymblError as error:
+                    wait.take_error(error)
+                    self.log.warning("Symbl job %s: a poll failed, asking again: %s", self.job_id, error)
+                else:
+                    self.log.info("Symbl job %s: %s", self.job_id, job.status)
+                    wait.take(job)
+
+    def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
+        return {
+            "status": status,
+            "job_id": self.job_id,
+            "conversation_id": self.conversation_id,
+            "error": error,
+            "message": message,
+        }
+
+
+def completed_ids(event: object) -> dict[str, str]:
+    """Return both ids of a job that a trigger saw completed.
+
+    :param event: the payload that :class:`SymblJobTrigger` fired.
+    :raises SymblJobError: the job failed, was not over in time or has a status that nobody knows.
+    :raises AirflowFailException: a poll met an error that no retry mends.
+    :raises SymblError: the wait itself went wrong, or the payload is none of this trigger's.
+    """
+    if not isinstance(event, dict) or not isinstance(event.get("job_id"), str):
+        message = f"the trigger's event is not one of SymblJobTrigger: a value of type {type(event).__name__}"
+        raise SymblError(message)
+    job_id, conversation_id = event["job_id"], event.get("conversation_id")
+    if event.get("status") == "completed":
+        return {"conversation_id": conversation_id, "job_id": job_id}
+    reason = str(event.get("message"))
+    if event.get("error") in JOB_ERRORS:
+        raise JOB_ERRORS[event["error"]](reason, job_id, conversation_id)
+    message = f"waiting for Symbl job {job_id} of conversation {conversation_id} ended: {reason}"
+    raise AirflowFailException(message) if event.get("error") == FINAL else SymblError(message)
