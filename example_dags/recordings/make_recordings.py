@@ -384,9 +384,7 @@ def make(name: str, title: str, turns: Sequence[Turn], into: Path) -> Path:
 def main() -> None:
     """Make every recording of ``scripts.json``."""
     parser = argparse.ArgumentParser(description="Make the example recordings again from scripts.json.")
-    parser.add_argument(
-        "--into", type=Path, default=HERE, metavar="FOLDER", help="default: where this script is"
-    )
+    parser.add_argument("--into", type=Path, default=HERE, metavar="FOLDER", help="default: where this script is")
     into: Path = parser.parse_args().into
     scripts = json.loads((HERE / "scripts.json").read_text(encoding="utf-8"))
     for name, script in scripts.items():
