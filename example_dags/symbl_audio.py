@@ -30,7 +30,7 @@ def symbl_audio() -> None:
     submit_file = SymblSubmitAudioFileOperator(
         task_id="submit_file",
         file=str(RECORDINGS / "calls/late-parcel.wav"),
-        custom_vocabulary=["parcel", "depot"],
+        custom_vocabulary=["package", "delivery"],
         enable_separate_recognition_per_channel=True,
         channel_metadata=[
             {"channel": 1, "speaker": {"name": "Agent"}},
