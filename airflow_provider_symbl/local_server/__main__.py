@@ -1,0 +1,106 @@
+"""The command ``symbl-local``: a server in the foreground until it is told to end."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shlex
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from airflow_provider_symbl.local_server.speech import OFFLINE_MODEL, JobFailureError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow_provider_symbl.local_server.server import LocalServer
+
+LOGGER = logging.getLogger("symbl-local")
+MISSING = "symbl-local needs the extra 'local', of which {name} is missing: pip install 'airflow-provider-symbl[local]'"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM.
+
+    :param arguments: the command line; the process's own unless given.
+    :return: the exit code: 0 when told to end, 1 when it cannot serve.
+    """
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    told_to_end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_end.set())
+    try:
+        with _server(options) as server:
+            _announce(server)
+            warm_up = threading.Thread(target=_warm_up, args=(server,), daemon=True)
+            warm_up.start()
+            told_to_end.wait()
+    except OSError as error:
+        print(f"symbl-local cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(MISSING.format(name=error.name), file=sys.stderr)
+        return 1
+    if warm_up.is_alive() or not server.has_ended:
+        # The interpreter's ordinary end crashes while a thread is in the recogniser's C++ code.
+        os._exit(0)
+    return 0
+
+
+def _server(options: argparse.Namespace) -> LocalServer:
+    from airflow_provider_symbl.local_server.server import LocalServer  # noqa: PLC0415 - may be missing
+
+    return LocalServer(**vars(options))
+
+
+def _announce(server: LocalServer) -> None:
+    connection = [
+        *("airflow", "connections", "add", "symbl_default", "--conn-type", "symbl"),
+        *("--conn-host", server.url, "--conn-login", server.app_id, "--conn-password", server.app_secret),
+    ]
+    print(f"symbl-local serves Symbl's Async API at {server.url}")
+    print(f"App ID:     {server.app_id}")
+    print(f"App Secret: {server.app_secret}")
+    print(f"Airflow connection: {shlex.join(connection)}")
+    print("Stop it with Ctrl+C.", flush=True)
+
+
+def _warm_up(server: LocalServer) -> None:
+    try:
+        server.warm_up()
+    except JobFailureError as error:
+        LOGGER.warning("Recordings will fail, text will not: %s", error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("symbl-local", description="Symbl's Async API on this machine.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8765, help="0 for any (default: %(default)s)")
+    parser.add_argument("--app-id", help="App ID to accept (default: random)")
+    parser.add_argument("--app-secret", help="App Secret to accept (default: random)")
+    parser.add_argument("--max-concurrent-jobs", type=_positive, default=50, help="default: %(default)s")
+    parser.add_argument("--model", help=f"faster-whisper model, name or folder (default: offline {OFFLINE_MODEL})")
+    parser.add_argument("--workers", type=_positive, default=1, help="recognition threads (default: %(default)s)")
+    return parser
+
+
+def _positive(text: str) -> int:
+    return _whole(text, 1, 10_000)
+
+
+def _port(text: str) -> int:
+    return _whole(text, 0, 65_535)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, but is {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The server's own routes, apart from the API's: health, reset, journal, jobs and progress."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from airflow_provider_symbl.local_server.bodies import received
+from airflow_provider_symbl.local_server.parameters import parse_object
+from airflow_provider_symbl.local_server.progress import read_progress
+from airflow_provider_symbl.local_server.responses import JsonResponse
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from airflow_provider_symbl.local_server.jobs import Jobs
+    from airflow_provider_symbl.local_server.speech import Recogniser
+    from airflow_provider_symbl.local_server.store import Store
+
+DISTRIBUTION = "airflow-provider-symbl"
+
+
+class Control:
+    """Endpoints for whoever runs the server; they ask for no token.
+
+    :param store: what they show and clear.
+    :param jobs: the work that a reset gives up.
+    :param recogniser: its model is named under health.
+    """
+
+    def __init__(self, store: Store, jobs: Jobs, recogniser: Recogniser) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._recogniser = recogniser
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        return [
+            Route("/__local__/health", self.health),
+            Route("/__local__/reset", self.reset, methods=["POST"]),
+            Route("/__local__/journal", self.journal),
+            Route("/__local__/jobs", self.jobs),
+            Route("/__local__/progress", self.progress, methods=["GET"]),
+            Route("/__local__/progress", self.set_progress, methods=["PUT"]),
+        ]
+
+    async def health(self, _request: Request) -> Response:
+        """Say that the server is up, and what it is."""
+        return JsonResponse({"status": "ok", "version": package_version(), "model": self._recogniser.name})
+
+    async def reset(self, _request: Request) -> Response:
+        """Forget everything; the results of running work are dropped."""
+        await self._jobs.drop()
+        self._store.clear()
+        return JsonResponse({"status": "ok"})
+
+    async def journal(self, _request: Request) -> Response:
+        """Show what arrived."""
+        return JsonResponse({"requests": [asdict(entry) for entry in self._store.journal]})
+
+    async def jobs(self, _request: Request) -> Response:
+        """Show all jobs; it counts as no read of their status."""
+        shown = [
+            {
+                "jobId": job.id,
+                "conversationId": job.conversation_id,
+                "status": job.shown.value,
+                "message": job.message,
+            }
+            for job in self._store.jobs()
+        ]
+        return JsonResponse({"jobs": shown})
+
+    async def progress(self, _request: Request) -> Response:
+        """Show the progress setting."""
+        return JsonResponse(self._store.progress.setting)
+
+    async def set_progress(self, request: Request) -> Response:
+        """Change the progress setting for the jobs to come.
+
+        :raises RefusalError: the body is not a progress setting.
+        """
+        self._store.progress = read_progress(parse_object(received(request).content()))
+        return await self.progress(request)
+
+
+def package_version() -> str:
+    """Tell the installed package's version, as far as it is installed."""
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,128 @@
+"""What a client asks for, typed: the parameters of a submission once they are known to be right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A person as a client names one.
+
+    :param key: what tells the person from others of the same name.
+    """
+
+    name: str | None = None
+    key: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to know the person by."""
+        return bool(self.name or self.key)
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A message of a text submission; times that are not given are computed."""
+
+    text: str
+    speaker: Speaker
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TextOrder:
+    """The content of a text submission.
+
+    :param start: when the conversation began, if the client says so.
+    """
+
+    utterances: tuple[Utterance, ...]
+    start: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MediaOrder:
+    """A recording to be recognised.
+
+    :param source: a file that the job owns, or a URL to fetch one from.
+    :param is_video: whether only an MP4 will do.
+    :param vocabulary: words to listen for.
+    :param by_channel: whether each channel is a speaker of its own.
+    :param one_speaker: whether all of it is said by one person.
+    :param speakers: who is on which channel; channels count from 1.
+    """
+
+    source: Path | str
+    is_video: bool
+    vocabulary: tuple[str, ...]
+    language: str
+    by_channel: bool
+    one_speaker: bool
+    speakers: Mapping[int, Speaker]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a submission says about its conversation and job rather than about its content."""
+
+    name: str | None
+    webhook_url: str | None
+    features: tuple[str, ...]
+
+
+def terms(given: Mapping[str, Any]) -> Terms:
+    """Read what all calls share.
+
+    :param given: checked parameters.
+    """
+    features = given.get("features", {}).get("featureList", ())
+    return Terms(given.get("name"), given.get("webhookUrl"), tuple(features))
+
+
+def text_order(given: Mapping[str, Any]) -> TextOrder:
+    """Read the content of a text submission.
+
+    :param given: checked parameters.
+    """
+    return TextOrder(tuple(_utterance(message) for message in given["messages"]), given.get("startTime"))
+
+
+def media_order(given: Mapping[str, Any], source: Path | str, *, is_video: bool) -> MediaOrder:
+    """Read how a recording is to be recognised. Of two ways to tell speakers apart, diarization wins.
+
+    :param given: checked parameters.
+    :param source: the recording.
+    :param is_video: whether it was submitted as a video.
+    """
+    one_speaker = given.get("enableSpeakerDiarization", False)
+    return MediaOrder(
+        source=source,
+        is_video=is_video,
+        vocabulary=tuple(given.get("customVocabulary", ())),
+        language=given.get("languageCode", "en-US").partition("-")[0],
+        by_channel=given.get("enableSeparateRecognitionPerChannel", False) and not one_speaker,
+        one_speaker=one_speaker,
+        speakers={entry["channel"]: _on_channel(entry["speaker"]) for entry in given.get("channelMetadata", ())},
+    )
+
+
+def _utterance(message: Mapping[str, Any]) -> Utterance:
+    person, times = message.get("from", {}), message.get("duration", {})
+    return Utterance(
+        text=message["payload"]["content"],
+        speaker=Speaker(person.get("name"), person.get("userId") or person.get("id")),
+        start=times.get("startTime"),
+        end=times.get("endTime"),
+    )
+
+
+def _on_channel(speaker: Mapping[str, str]) -> Speaker:
+    return Speaker(speaker.get("name"), speaker.get("email"))

@@ -1,0 +1,214 @@
+"""Every parameter of the ten submit and append calls: its name, where it may stand, and what it may be."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from airflow_provider_symbl.local_server.responses import RefusalError
+from airflow_provider_symbl.local_server.rules import (
+    WHOLE,
+    choice,
+    distinct,
+    flag,
+    instant,
+    integer,
+    kind,
+    list_of,
+    number,
+    refusal,
+    shape,
+    text,
+    web_address,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from airflow_provider_symbl.local_server.rules import Rule
+
+LANGUAGES = (
+    *("en-US", "en-GB", "en-AU", "en-IE", "en-IN", "en-ZA", "ru-RU", "fr-CA", "fr-FR", "de-DE"),
+    *("it-IT", "nl-NL", "ja-JP", "es-US", "es-ES", "ar-SA", "hi-IN", "pt-BR", "pt-PT", "fa-IR"),
+)
+SALES_STAGES = ("qualification", "discovery", "demo", "negotiation", "general")
+MINUTES_OF_A_DAY = 24 * 60
+
+MESSAGE = shape(
+    {
+        "payload": shape({"content": text, "contentType": choice("text/plain")}, ("content",)),
+        "from": shape({"name": text, "userId": text, "id": text}),
+        "duration": shape({"startTime": instant, "endTime": instant}),
+    },
+    ("payload",),
+)
+ENTITY = shape({"customType": text, "text": text, "value": text}, ("customType", "text"))
+VOCABULARY = distinct(list_of(text), str)
+CHANNEL = shape({"channel": integer(1), "speaker": shape({"name": text, "email": text})}, ("channel", "speaker"))
+
+
+def scorecard(label: str, value: object) -> str:
+    """Allow a scorecard's id: a string, or a whole number, as the vendor's pages show no value."""
+    return text(label, value) if isinstance(value, str) else str(integer(0)(label, value))
+
+
+def tracker(label: str, value: object) -> dict[str, Any]:
+    """Allow a saved tracker's id alone, or a name with its vocabulary."""
+    if isinstance(value, dict) and "id" in value:
+        saved: dict[str, Any] = shape({"id": text})(label, value)
+        return saved
+    inline: dict[str, Any] = shape({"name": text, "vocabulary": VOCABULARY}, ("name", "vocabulary"))(label, value)
+    return inline
+
+
+COMMON: Mapping[str, Rule] = {
+    "name": text,
+    "confidenceThreshold": number(0, 1),
+    "detectPhrases": flag,
+    "detectEntities": flag,
+    "entities": list_of(ENTITY),
+    "trackers": list_of(tracker),
+    "enableAllTrackers": flag,
+    "enableSummary": flag,
+    "webhookUrl": web_address,
+    "features": shape(
+        {
+            "featureList": distinct(list_of(choice("insights", "callScore")), str),
+            "callScore": shape({"scorecardId": scorecard}),
+        },
+        ("featureList",),
+    ),
+    "metadata": shape({"salesStage": choice(*SALES_STAGES), "prospectName": text}),
+    "conversationType": choice("sales", "general"),
+}
+MINUTES_OFF_UTC = integer(-MINUTES_OF_A_DAY, MINUTES_OF_A_DAY)
+TEXT: Mapping[str, Rule] = {
+    **COMMON,
+    "messages": list_of(MESSAGE),
+    "startTime": instant,
+    "timezoneOffset": MINUTES_OFF_UTC,
+}
+FILE: Mapping[str, Rule] = {
+    **COMMON,
+    "customVocabulary": list_of(text),
+    "languageCode": choice(*LANGUAGES),
+    "mode": choice("default", "phone"),
+    "enableSeparateRecognitionPerChannel": flag,
+    "channelMetadata": distinct(list_of(CHANNEL), itemgetter("channel")),
+    "enableSpeakerDiarization": flag,
+    "diarizationSpeakerCount": integer(1),
+}
+URL: Mapping[str, Rule] = {**FILE, "url": web_address, "timezoneOffset": MINUTES_OFF_UTC}
+
+JSON_IN_QUERY = {"entities", "trackers", "customVocabulary", "channelMetadata", "features", "metadata"}
+URL_QUERY = {"webhookUrl", "enableSpeakerDiarization", "diarizationSpeakerCount"}
+"""Names that the vendor's own pages put in the query of a URL call, against its tables."""
+
+
+def read_text(query: str, body: bytes) -> dict[str, Any]:
+    """Read the parameters of a text call: JSON body, and query for all but the messages.
+
+    :param query: the raw query string.
+    :param body: the raw body.
+    :raises RefusalError: one of them is not allowed, or the messages are missing.
+    """
+    in_query = _admit(read_query(query), TEXT.keys() - {"messages"})
+    given = shape(TEXT, ("messages",))(WHOLE, _merge(parse_object(body), in_query, TEXT))
+    return _checked(given)
+
+
+def read_file(query: str) -> dict[str, Any]:
+    """Read the parameters of a file call: all in the query.
+
+    :param query: the raw query string.
+    :raises RefusalError: one of them is not allowed.
+    """
+    return _checked(shape(FILE)(WHOLE, read_query(query)))
+
+
+def read_url(query: str, body: bytes) -> dict[str, Any]:
+    """Read the parameters of a URL call: JSON body, and a tolerated few in the query.
+
+    :param query: the raw query string.
+    :param body: the raw body.
+    :raises RefusalError: one of them is not allowed, or the URL is missing.
+    """
+    in_query = _admit(read_query(query), URL_QUERY)
+    given = shape(URL, ("url",))(WHOLE, _merge(parse_object(body), in_query, URL))
+    return _checked(given)
+
+
+def read_query(query: str) -> dict[str, object]:
+    """Decode a query string: lists and objects are one JSON text each, vocabulary may be repeated instead.
+
+    :param query: the raw query string.
+    :raises RefusalError: a name is repeated, or holds text that is not JSON where JSON belongs.
+    """
+    pairs = parse_qsl(query, keep_blank_values=True)
+    counts = Counter(name for name, _ in pairs)
+    for name, count in counts.items():
+        if count > 1 and name != "customVocabulary":
+            raise refusal(name, f"must be given once, but is given {count} times")
+    words = [value for name, value in pairs if name == "customVocabulary"]
+    values: dict[str, object] = {name: _decoded(name, value) for name, value in pairs if counts[name] == 1}
+    return {**values, "customVocabulary": words} if len(words) > 1 else values
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Parse a JSON body.
+
+    :param body: the raw body.
+    :raises RefusalError: it is not JSON, or not an object.
+    """
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise RefusalError(400, f"The request body must be JSON, but its {len(body)} bytes are not") from None
+    if not isinstance(value, dict):
+        raise refusal(WHOLE, f"must be of type object, but is {kind(value)}")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _decoded(name: str, value: str) -> object:
+    if name not in JSON_IN_QUERY or not value:
+        return value
+    try:
+        return json.loads(value, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise refusal(name, "must be one JSON text in the query string, but is not JSON") from None
+
+
+def _admit(query: dict[str, object], allowed: Collection[str]) -> dict[str, object]:
+    for name in query:
+        if name not in allowed:
+            raise refusal(name, "is not allowed in the query string")
+    return query
+
+
+def _merge(body: dict[str, Any], query: dict[str, object], rules: Mapping[str, Rule]) -> dict[str, Any]:
+    for name in _shared(body, query):
+        if rules[name](name, body[name]) != rules[name](name, query[name]):
+            raise refusal(name, "is given in the body and in the query string with different values")
+    return {**query, **body}
+
+
+def _shared(body: Iterable[str], query: Iterable[str]) -> list[str]:
+    return [name for name in body if name in set(query)]
+
+
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    if given.get("enableSpeakerDiarization") and "diarizationSpeakerCount" not in given:
+        raise refusal("diarizationSpeakerCount", 'is required when "enableSpeakerDiarization" is true')
+    for index, message in enumerate(given.get("messages", [])):
+        times = message.get("duration", {})
+        if len(times) > 1 and times["endTime"] < times["startTime"]:
+            label = f"messages[{index}].duration"
+            raise refusal(f"{label}.endTime", f'must be greater than or equal to "{label}.startTime"')
+    return given

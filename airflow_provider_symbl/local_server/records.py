@@ -1,0 +1,134 @@
+"""What the server remembers: conversations, their parts, jobs and tokens, each as a frozen record."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from airflow_provider_symbl.local_server.progress import Progress
+
+
+class Status(enum.StrEnum):
+    """The states of a job, in Symbl's words."""
+
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing follows this state."""
+        return self in {Status.COMPLETED, Status.FAILED}
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person in a conversation.
+
+    :param id: a UUID of the server's own.
+    :param user_id: what the client knows the person by, usually an e-mail address.
+    """
+
+    id: str
+    name: str | None = None
+    user_id: str | None = None
+
+    @property
+    def email(self) -> str | None:
+        """The user id, where it is an e-mail address."""
+        return self.user_id if self.user_id and "@" in self.user_id else None
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as it was heard, or as it stands in a submitted text.
+
+    :param score: how sure the recogniser is, 0 to 1; None for submitted text.
+    """
+
+    text: str
+    start: datetime
+    end: datetime
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing that one person said, of about a sentence.
+
+    :param member_id: who said it; None where nobody knows.
+    :param speaker_tag: channel or speaker number in the recording, from 1.
+    """
+
+    id: str
+    text: str
+    start: datetime
+    end: datetime
+    words: tuple[Word, ...] = ()
+    member_id: str | None = None
+    speaker_tag: int | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one job added to its conversation.
+
+    :param start: where it begins on the conversation's time line.
+    :param end: where it ends, silence after the last word included.
+    """
+
+    job_id: str
+    messages: tuple[Message, ...]
+    members: tuple[Member, ...]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation apart from its parts."""
+
+    id: str
+    name: str
+    created: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One accepted submission.
+
+    :param progress: the setting that was in force when it was accepted.
+    :param actual: where the work stands.
+    :param shown: where clients are told that it stands.
+    :param features: the add-ons asked for, in Symbl's words (``insights``, ``callScore``).
+    :param shown_over: when a terminal state was first shown.
+    """
+
+    id: str
+    conversation_id: str
+    submitted: datetime
+    progress: Progress
+    actual: Status = Status.SCHEDULED
+    shown: Status = Status.SCHEDULED
+    message: str | None = None
+    webhook_url: str | None = None
+    features: tuple[str, ...] = ()
+    shown_over: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token.
+
+    :param expires: seconds since the epoch.
+    """
+
+    text: str
+    expires: float

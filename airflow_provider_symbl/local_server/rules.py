@@ -1,0 +1,207 @@
+"""What a value may be: small rules that name the field, what was given and what is allowed, as Joi does."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow_provider_symbl.local_server import moments
+from airflow_provider_symbl.local_server.responses import RefusalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from typing import TypeAlias
+
+    Rule: TypeAlias = Callable[[str, object], Any]
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+LONGEST_NUMBER = 64
+LARGEST_SAFE_NUMBER = 2**53
+
+WHOLE = "value"
+"""How Joi calls the document itself; its own fields go by their bare names."""
+
+
+def refusal(label: str, problem: str) -> RefusalError:
+    """Make the refusal of one field.
+
+    :param label: the field's path, such as ``messages[0].payload``.
+    :param problem: what completes the sentence that begins with the field.
+    """
+    return RefusalError(400, f'"{label}" {problem}')
+
+
+def kind(value: object) -> str:
+    """Name the JSON type of a value; the value itself may be what somebody said."""
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
+    return "null" if value is None else names.get(type(value), "an object")
+
+
+def text(label: str, value: object) -> str:
+    """Allow a string that is not empty."""
+    if not isinstance(value, str):
+        raise refusal(label, f"must be a string, but is {kind(value)}")
+    if not value:
+        raise refusal(label, "is not allowed to be empty")
+    return value
+
+
+def flag(label: str, value: object) -> bool:
+    """Allow a boolean, or the words ``true`` and ``false``."""
+    if isinstance(value, bool):
+        return value
+    if value not in ("true", "false"):
+        raise refusal(label, f"must be a boolean, but is {_shown(value)}")
+    return value == "true"
+
+
+def number(low: float, high: float = math.inf) -> Rule:
+    """Allow a number, or a decimal string of one, within bounds.
+
+    :param low: the least value allowed.
+    :param high: the greatest value allowed.
+    """
+
+    def rule(label: str, value: object) -> float:
+        given = _number(label, value)
+        if given < low:
+            raise refusal(label, f"must be greater than or equal to {low}, but is {_shown(value)}")
+        if given > high:
+            raise refusal(label, f"must be less than or equal to {high}, but is {_shown(value)}")
+        return given
+
+    return rule
+
+
+def integer(low: int, high: float = math.inf) -> Rule:
+    """Allow a whole number, or a decimal string of one, within bounds.
+
+    :param low: the least value allowed.
+    :param high: the greatest value allowed.
+    """
+    within = number(low, high)
+
+    def rule(label: str, value: object) -> int:
+        given = float(within(label, value))
+        if not given.is_integer():
+            raise refusal(label, f"must be an integer, but is {_shown(value)}")
+        return int(given)
+
+    return rule
+
+
+def choice(*allowed: str) -> Rule:
+    """Allow one of some words.
+
+    :param allowed: the words, in the order in which they are named.
+    """
+
+    def rule(label: str, value: object) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise refusal(label, f"must be one of [{', '.join(allowed)}], but is {_shown(value)}")
+        return value
+
+    return rule
+
+
+def web_address(label: str, value: object) -> str:
+    """Allow an http or https address."""
+    address = text(label, value)
+    try:
+        parts = urlsplit(address)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_web = False
+    if not is_web or any(character.isspace() for character in address):
+        raise refusal(label, "must be a valid uri with a scheme matching the http|https pattern")
+    return address
+
+
+def instant(label: str, value: object) -> datetime:
+    """Allow an ISO-8601 moment."""
+    try:
+        return moments.parse(text(label, value))
+    except (ValueError, OverflowError):
+        raise refusal(label, f"must be in ISO 8601 date format, but is {_shown(value)}") from None
+
+
+def list_of(item: Rule, *, at_least: int = 1) -> Rule:
+    """Allow an array.
+
+    :param item: the rule of each item.
+    :param at_least: how many items there must be.
+    """
+
+    def rule(label: str, value: object) -> list[Any]:
+        if not isinstance(value, list):
+            raise refusal(label, f"must be an array, but is {kind(value)}")
+        if len(value) < at_least:
+            raise refusal(label, f"must contain at least {at_least} items, but has {len(value)}")
+        return [item(f"{label}[{index}]", entry) for index, entry in enumerate(value)]
+
+    return rule
+
+
+def distinct(rule: Rule, key: Callable[[Any], object]) -> Rule:
+    """Allow an array only if no two items agree.
+
+    :param rule: the array's own rule.
+    :param key: what two items must not share.
+    """
+
+    def unique(label: str, value: object) -> list[Any]:
+        items: list[Any] = rule(label, value)
+        seen = set()
+        for index, item in enumerate(items):
+            if key(item) in seen:
+                raise refusal(f"{label}[{index}]", "contains a duplicate value")
+            seen.add(key(item))
+        return items
+
+    return unique
+
+
+def shape(fields: Mapping[str, Rule], required: Iterable[str] = ()) -> Rule:
+    """Allow an object that has no other keys than the given ones.
+
+    :param fields: the rule of each key.
+    :param required: the keys that must be there.
+    """
+
+    def rule(label: str, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise refusal(label, f"must be of type object, but is {kind(value)}")
+        prefix = f"{label}." if label != WHOLE else ""
+        for name in [*value, *required]:
+            _known(prefix + name, name in fields, name in value)
+        return {name: fields[name](prefix + name, given) for name, given in value.items()}
+
+    return rule
+
+
+def _known(label: str, is_known: bool, is_given: bool) -> None:  # noqa: FBT001 - two facts about one label
+    if not is_known:
+        raise refusal(label, "is not allowed")
+    if not is_given:
+        raise refusal(label, "is required")
+
+
+def _number(label: str, value: object) -> float:
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refusal(label, f"must be a number, but is {_shown(value)}")
+    if abs(value) >= LARGEST_SAFE_NUMBER:
+        raise refusal(label, "must be a safe number")
+    return value
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= LONGEST_NUMBER else "a longer string"
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    return kind(value)

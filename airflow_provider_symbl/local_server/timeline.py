@@ -1,0 +1,169 @@
+"""From what was submitted or heard to the messages of a conversation, in their place on its time line."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from airflow_provider_symbl.local_server.orders import Speaker
+from airflow_provider_symbl.local_server.records import Member, Message, Part, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from airflow_provider_symbl.local_server.orders import MediaOrder, TextOrder, Utterance
+    from airflow_provider_symbl.local_server.speech import Heard, Sentence
+
+WORDS_PER_SECOND = 2.5
+"""150 words a minute, ordinary speech: how long a submitted message without an end is taken to last."""
+
+
+class Company:
+    """The members of one conversation, as they are found.
+
+    :param known: who takes part already.
+    """
+
+    def __init__(self, known: Iterable[Member] = ()) -> None:
+        self._members = {member.id: member for member in known}
+
+    def member(self, speaker: Speaker) -> Member:
+        """Find the member that a speaker is, or make one: same key first, then same name where a key is lacking.
+
+        :param speaker: somebody with a name or a key.
+        """
+        found = self._by_key(speaker) or self._by_name(speaker) or Member(str(uuid.uuid4()))
+        member = replace(found, name=found.name or speaker.name, user_id=found.user_id or speaker.key)
+        self._members[member.id] = member
+        return member
+
+    def _by_key(self, speaker: Speaker) -> Member | None:
+        wanted = (speaker.key or "").casefold()
+        same = (m for m in self._members.values() if m.user_id and m.user_id.casefold() == wanted)
+        return next(same, None)
+
+    def _by_name(self, speaker: Speaker) -> Member | None:
+        same = (m for m in self._members.values() if m.name and m.name == speaker.name)
+        return next((m for m in same if not (m.user_id and speaker.key)), None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job's part goes.
+
+    :param job_id: the job.
+    :param start: where the conversation's time line has come to.
+    :param known: its members so far.
+    """
+
+    job_id: str
+    start: datetime
+    known: tuple[Member, ...] = ()
+
+
+def text_part(order: TextOrder, place: Place) -> Part:
+    """Make messages of submitted text, exactly as given; compute the times that are missing.
+
+    :param order: the text.
+    :param place: where it goes.
+    """
+    company, messages, cursor = Company(place.known), [], order.start or _begin(order, place)
+    members: dict[str, Member] = {}
+    for utterance in order.utterances:
+        member = company.member(utterance.speaker) if utterance.speaker.is_known else None
+        start, end = _times(utterance, cursor)
+        messages.append(_text_message(utterance.text, start, end, member))
+        members.update({member.id: member} if member else {})
+        cursor = max(cursor, end)
+    start = min((message.start for message in messages), default=cursor)
+    return Part(place.job_id, tuple(messages), tuple(members.values()), start, cursor)
+
+
+def media_part(order: MediaOrder, heard: Heard, place: Place) -> Part:
+    """Make messages of what was heard, in order of time.
+
+    :param order: who is on which channel.
+    :param heard: what was said there.
+    :param place: where it goes.
+    """
+    members = _media_members(order, len(heard.channels), place)
+    messages = [
+        _heard_message(sentence, place.start, members.get(channel), channel if channel in members else None)
+        for channel, sentences in enumerate(heard.channels, 1)
+        for sentence in sentences
+    ]
+    messages.sort(key=lambda message: message.start)
+    distinct = {member.id: member for member in members.values()}
+    end = place.start + timedelta(seconds=heard.seconds)
+    return Part(place.job_id, tuple(messages), tuple(distinct.values()), place.start, end)
+
+
+def spread(text: str, start: datetime, end: datetime) -> tuple[Word, ...]:
+    """Spread a text's words evenly over its time; where each was said, nobody knows.
+
+    :param text: the words.
+    :param start: when the first begins.
+    :param end: when the last ends.
+    """
+    words = text.split()
+    step = (end - start) / max(1, len(words))
+    return tuple(Word(word, start + index * step, start + (index + 1) * step) for index, word in enumerate(words))
+
+
+def _begin(order: TextOrder, place: Place) -> datetime:
+    """Where messages without times begin: no later than those with times, which may lie far in the past."""
+    given = (u.start or (u.end and u.end - _usual(u)) for u in order.utterances)
+    return min((moment for moment in given if moment), default=place.start)
+
+
+def _usual(utterance: Utterance) -> timedelta:
+    return timedelta(seconds=round(max(1, len(utterance.text.split())) / WORDS_PER_SECOND, 3))
+
+
+def _times(utterance: Utterance, cursor: datetime) -> tuple[datetime, datetime]:
+    usual = _usual(utterance)
+    if utterance.start is None and utterance.end is not None:
+        return min(utterance.end, max(cursor, utterance.end - usual)), utterance.end
+    start = utterance.start or cursor
+    return start, utterance.end or start + usual
+
+
+def _text_message(text: str, start: datetime, end: datetime, member: Member | None) -> Message:
+    return Message(str(uuid.uuid4()), text, start, end, member_id=member.id if member else None)
+
+
+def _media_members(order: MediaOrder, channels: int, place: Place) -> dict[int, Member]:
+    """Give who is on which channel; a diarized recording has a fresh ``Speaker 1`` each time, as Symbl's has."""
+    if order.one_speaker:
+        return {1: Company().member(Speaker("Speaker 1"))}
+    if not order.by_channel:
+        return {}
+    company = Company(place.known)
+    return {
+        channel: company.member(_named(order.speakers.get(channel, Speaker()), channel))
+        for channel in range(1, channels + 1)
+    }
+
+
+def _named(speaker: Speaker, channel: int) -> Speaker:
+    return speaker if speaker.is_known else Speaker(f"Speaker {channel}")
+
+
+def _heard_message(sentence: Sentence, base: datetime, member: Member | None, tag: int | None) -> Message:
+    words = tuple(Word(word.text, _at(base, word.start), _at(base, word.end), word.score) for word in sentence.words)
+    return Message(
+        id=str(uuid.uuid4()),
+        text=sentence.text,
+        start=_at(base, sentence.start),
+        end=_at(base, sentence.end),
+        words=words,
+        member_id=member.id if member else None,
+        speaker_tag=tag,
+    )
+
+
+def _at(base: datetime, seconds: float) -> datetime:
+    return base + timedelta(milliseconds=round(seconds * 1000))
