@@ -11,6 +11,10 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # A module path or an activated environment of the caller's must not leak into this one.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
 export PYTHONUNBUFFERED := 1
+# A company's proxy signs with a certificate that the machine trusts and uv's own list does not hold.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 
 BIN := .venv/bin
 LOCK := .ci/requirements.txt

@@ -1,0 +1,59 @@
+"""Everything that the examples need, started together: symbl-local, the recordings' web server and Airflow."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo.local_airflow import LocalAirflow
+from demo.recordings_server import serve_folder
+from demo.symbl_server import SymblServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).parent.parent
+DAGS = CHECKOUT / "example_dags"
+RECORDINGS = DAGS / "recordings"
+
+
+@dataclass(frozen=True)
+class Box:
+    """What runs, and where its files are.
+
+    :param results: the folder that the example DAGs write to.
+    """
+
+    airflow: LocalAirflow
+    symbl: SymblServer
+    results: Path
+
+
+@contextlib.contextmanager
+def open_box(
+    folder: Path, *, airflow_port: int = 0, symbl_port: int = 0, is_connection_stored: bool = False
+) -> Iterator[Box]:
+    """Start all of it, and stop all of it when the ``with`` block ends, however it ends.
+
+    :param folder: takes Airflow's home, the logs and the results.
+    :param airflow_port: the first port to try for Airflow; 0 takes any.
+    :param symbl_port: the same for symbl-local.
+    :param is_connection_stored: keep the connection in Airflow's database, where the UI shows it, and not in the
+        environment.
+    :raises DemoError: something did not start.
+    """
+    results = folder / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    with SymblServer(folder / "symbl-local.log", port=symbl_port) as symbl, serve_folder(RECORDINGS) as url:
+        env = {
+            "SYMBL_RECORDINGS": str(RECORDINGS),
+            "SYMBL_RECORDINGS_URL": url,
+            "SYMBL_RESULTS": str(results),
+            **({} if is_connection_stored else symbl.connection_env),
+        }
+        with LocalAirflow(folder / "airflow", DAGS, env, port=airflow_port) as airflow:
+            if is_connection_stored:
+                airflow.set_connection("symbl_default", symbl.connection)
+            yield Box(airflow, symbl, results)

@@ -1,0 +1,91 @@
+"""What a night left behind: read back, set in a table, and held against what was really said."""
+
+from __future__ import annotations
+
+import json
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import jiwer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+WIDTH = 120
+HEADINGS = ("recording", "conversation", "length", "job", "first words")
+PUNCTUATION = str.maketrans(string.punctuation, " " * len(string.punctuation))
+APOSTROPHES = str.maketrans("", "", "'\N{RIGHT SINGLE QUOTATION MARK}")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the nightly DAG wrote for one recording.
+
+    :param recording: its path below the folder of recordings.
+    :param duration: seconds of conversation.
+    :param job_seconds: seconds from submission until the job was seen completed, where the DAG kept them.
+    :param texts: the messages' contents, in order.
+    """
+
+    recording: str
+    conversation_id: str
+    duration: float
+    job_seconds: float | None
+    texts: tuple[str, ...]
+
+
+def read_results(folder: Path) -> list[Result]:
+    """Return what lies in the folder, ordered by recording."""
+    return sorted(map(_read, folder.rglob("*.json")), key=lambda result: result.recording)
+
+
+def missing_recordings(results: Iterable[Result], recordings: Path) -> list[str]:
+    """Return the recordings whose words are known and of which nothing was heard."""
+    heard = {result.recording for result in results if result.texts}
+    return sorted(set(_scripts(recordings)) - heard)
+
+
+def word_error_rate(results: Iterable[Result], recordings: Path) -> float:
+    """Return words wrong, missing or too many, per word that was said; letter case and punctuation do not count.
+
+    :param recordings: the folder whose ``scripts.json`` holds what was said.
+    """
+    scripts = _scripts(recordings)
+    pairs = [(scripts[each.recording], _words(" ".join(each.texts))) for each in results if each.recording in scripts]
+    said, heard = zip(*pairs, strict=True)
+    return float(jiwer.wer(list(said), list(heard)))
+
+
+def table(results: Iterable[Result]) -> str:
+    """Return one aligned line per recording, at most 120 characters wide."""
+    rows = [HEADINGS, *map(_row, results)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line[:WIDTH].rstrip() for line in lines)
+
+
+def _read(file: Path) -> Result:
+    written = json.loads(file.read_text())
+    return Result(
+        recording=written["recording"],
+        conversation_id=written["conversation_id"],
+        duration=written["duration"],
+        job_seconds=written.get("job_seconds"),
+        texts=tuple(message["text"] for message in written["messages"]),
+    )
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    job = "-" if result.job_seconds is None else f"{result.job_seconds:.1f} s"
+    return result.recording, result.conversation_id, f"{result.duration:.1f} s", job, " ".join(result.texts)[:WIDTH]
+
+
+def _scripts(recordings: Path) -> dict[str, str]:
+    scripts = json.loads((recordings / "scripts.json").read_text())
+    return {name: _words(" ".join(turn["text"] for turn in said["turns"])) for name, said in scripts.items()}
+
+
+def _words(text: str) -> str:
+    return " ".join(text.lower().translate(APOSTROPHES).translate(PUNCTUATION).split())

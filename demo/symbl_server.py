@@ -1,0 +1,75 @@
+"""symbl-local as a process of its own, with fresh credentials."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import sys
+from typing import TYPE_CHECKING, Literal
+
+import requests
+
+from demo.processes import ProcessGroup, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+START_SECONDS = 60.0
+
+
+class SymblServer:
+    """A symbl-local that runs as long as the ``with`` block.
+
+    :param log: the file that takes its output.
+    :param port: the first port to try; 0 takes any.
+    :raises DemoError: on entering, when it dies or does not answer; the message holds its log's end.
+    """
+
+    def __init__(self, log: Path, *, port: int = 0) -> None:
+        self.url = ""
+        """Where it listens; known once the block is entered."""
+        self.app_id = secrets.token_hex(16)
+        self.app_secret = secrets.token_hex(32)
+        self._group = ProcessGroup("symbl-local", self._command(port), env=os.environ, log=log)
+
+    @property
+    def connection(self) -> dict[str, str]:
+        """The Airflow connection to it, field by field."""
+        return {"conn_type": "symbl", "host": self.url, "login": self.app_id, "password": self.app_secret}
+
+    @property
+    def connection_env(self) -> dict[str, str]:
+        """The same as the variable by which a task finds the connection ``symbl_default``."""
+        return {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(self.connection)}
+
+    def __enter__(self) -> Self:
+        try:
+            self._group.start()
+            self.url = self._group.wait_until(self._printed_url, seconds=START_SECONDS, what="symbl-local's URL")
+            self._group.wait_until(self._is_healthy, seconds=START_SECONDS, what=f"{self.url} to answer")
+        except BaseException:
+            self._group.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._group.stop()
+
+    def _command(self, port: int) -> list[str]:
+        place = ["--port", str(free_port(port) if port else 0)]
+        account = ["--app-id", self.app_id, "--app-secret", self.app_secret]
+        return [sys.executable, "-m", "airflow_provider_symbl.local_server", *place, *account]
+
+    def _printed_url(self) -> str | None:
+        found = re.search(r"http://127\.0\.0\.1:\d+", self._group.log.read_text())
+        return found[0] if found else None
+
+    def _is_healthy(self) -> Literal[True] | None:
+        with contextlib.suppress(requests.ConnectionError), requests.Session() as session:
+            session.trust_env = False
+            return True if session.get(f"{self.url}/__local__/health", timeout=5).ok else None
+        return None
