@@ -1,0 +1,89 @@
+"""The example DAGs run in a whole Airflow: scheduler, workers, triggerer and API server, against symbl-local."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from demo.box import RECORDINGS, Box, open_box
+from demo.results import missing_recordings, read_results, word_error_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRIGGER = "airflow_provider_symbl.triggers.job.SymblJobTrigger"
+
+DEFERRED = {
+    "symbl_text": ["wait"],
+    "symbl_audio": ["submit_file", "append_file", "append_url", "submit_url"],
+    "symbl_video": ["submit_file", "append_file", "append_url", "submit_url"],
+}
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """Run Airflow, symbl-local and a web server with the recordings for all tests of this module."""
+    with open_box(tmp_path_factory.mktemp("box")) as opened:
+        yield opened
+
+
+def test_the_example_dags_succeed_and_wait_in_the_triggerer(box: Box) -> None:
+    """Text, audio and video go through submit, append, wait and read, all three at the same time."""
+    # A chat is understood at once; a job that takes a while is what the triggerer is for.
+    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "time", "seconds": 5}, timeout=10)
+    runs = {dag_id: _start(box, dag_id) for dag_id in DEFERRED}
+    states = {dag_id: box.airflow.wait_for_run(dag_id, run_id) for dag_id, run_id in runs.items()}
+    assert states == dict.fromkeys(DEFERRED, "success"), _logs(box, runs, states)
+    for dag_id, tasks in DEFERRED.items():
+        for task_id in tasks:
+            assert box.airflow.was_deferred(dag_id, runs[dag_id], task_id), f"{dag_id}.{task_id}"
+    read = box.airflow.xcom("symbl_text", runs["symbl_text"], "read")
+    assert read["messages"] == len(_chat()) + 1
+    submitted = box.airflow.xcom("symbl_audio", runs["symbl_audio"], "submit_file")
+    appended = box.airflow.xcom("symbl_audio", runs["symbl_audio"], "append_url")
+    assert submitted.keys() == {"conversation_id", "job_id"}
+    assert appended["conversation_id"] == submitted["conversation_id"]
+    assert appended["job_id"] != submitted["job_id"]
+
+
+def test_a_night_lands_every_recording_once(box: Box) -> None:
+    """The first night submits each recording and lands its transcript; the second one finds nothing to do."""
+    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
+    run_id = _start(box, "symbl_nightly")
+    state = box.airflow.wait_for_run("symbl_nightly", run_id)
+    assert state == "success", _logs(box, {"symbl_nightly": run_id}, {"symbl_nightly": state})
+    assert TRIGGER in box.airflow.deferred_seen("symbl_nightly", run_id).values()
+    results = read_results(box.results)
+    assert missing_recordings(results, RECORDINGS) == []
+    assert word_error_rate(results, RECORDINGS) <= 0.10
+    for result in results:
+        assert "-->" in (box.results / f"{result.recording}.srt").read_text()
+    landed = {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")}
+    assert box.airflow.wait_for_run("symbl_nightly", box.airflow.trigger("symbl_nightly")) == "success"
+    assert {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")} == landed
+
+
+def _start(box: Box, dag_id: str) -> str:
+    box.airflow.wait_for_dag(dag_id)
+    run_id = box.airflow.trigger(dag_id)
+    box.airflow.unpause(dag_id)
+    return run_id
+
+
+def _logs(box: Box, runs: dict[str, str], states: dict[str, str]) -> str:
+    """Return the logs of what failed, for the reader of a failed test."""
+    return "\n".join(
+        box.airflow.task_log(dag_id, runs[dag_id], task.task_id, task.try_number, task.map_index)
+        for dag_id, state in states.items()
+        if state != "success"
+        for task in box.airflow.task_instances(dag_id, runs[dag_id])
+        if task.state == "failed"
+    )
+
+
+def _chat() -> list[object]:
+    messages: list[object] = json.loads((RECORDINGS / "chats" / "expired-password.json").read_text())
+    return messages
