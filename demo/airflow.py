@@ -36,7 +36,7 @@ def _welcome(box: Box) -> str:
         f"\n  symbl-local  {box.symbl.url}   (connection symbl_default)"
         f"\n  results      {box.results}"
         f"\n  logs         {box.results.parent}"
-        f"\n\nAll up in {box.airflow.start_seconds:.0f} s. Ctrl-C stops it; Airflow keeps what it knows for the next time."
+        f"\n\nAll up in {box.airflow.start_seconds:.0f} s. Ctrl-C stops it; Airflow keeps what it knows."
     )
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import jiwer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 WIDTH = 120
-HEADINGS = ("recording", "conversation", "length", "job", "first words")
+HEADINGS = ("recording", "conversation", "length", "task", "first words")
 PUNCTUATION = str.maketrans(string.punctuation, " " * len(string.punctuation))
 APOSTROPHES = str.maketrans("", "", "'\N{RIGHT SINGLE QUOTATION MARK}")
 
@@ -25,20 +25,24 @@ class Result:
 
     :param recording: its path below the folder of recordings.
     :param duration: seconds of conversation.
-    :param job_seconds: seconds from submission until the job was seen completed, where the DAG kept them.
+    :param job_seconds: seconds from the job's submission to its end.
     :param texts: the messages' contents, in order.
     """
 
     recording: str
     conversation_id: str
     duration: float
-    job_seconds: float | None
+    job_seconds: float
     texts: tuple[str, ...]
 
 
-def read_results(folder: Path) -> list[Result]:
-    """Return what lies in the folder, ordered by recording."""
-    return sorted(map(_read, folder.rglob("*.json")), key=lambda result: result.recording)
+def read_results(folder: Path, job_seconds: Mapping[str, float]) -> list[Result]:
+    """Return what lies in the folder, ordered by recording.
+
+    :param job_seconds: how long each job took, by its id.
+    """
+    results = (_read(file, job_seconds) for file in folder.rglob("*.json"))
+    return sorted(results, key=lambda result: result.recording)
 
 
 def missing_recordings(results: Iterable[Result], recordings: Path) -> list[str]:
@@ -58,28 +62,31 @@ def word_error_rate(results: Iterable[Result], recordings: Path) -> float:
     return float(jiwer.wer(list(said), list(heard)))
 
 
-def table(results: Iterable[Result]) -> str:
-    """Return one aligned line per recording, at most 120 characters wide."""
-    rows = [HEADINGS, *map(_row, results)]
+def table(results: Iterable[Result], task_seconds: Mapping[str, float]) -> str:
+    """Return one aligned line per recording, at most 120 characters wide.
+
+    :param task_seconds: for each conversation id how long its task took, from the submission until the result was there.
+    """
+    rows = [HEADINGS, *(_row(result, task_seconds[result.conversation_id]) for result in results)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line[:WIDTH].rstrip() for line in lines)
 
 
-def _read(file: Path) -> Result:
+def _read(file: Path, job_seconds: Mapping[str, float]) -> Result:
     written = json.loads(file.read_text())
     return Result(
         recording=written["recording"],
         conversation_id=written["conversation_id"],
         duration=written["duration"],
-        job_seconds=written.get("job_seconds"),
+        job_seconds=job_seconds[written["job_id"]],
         texts=tuple(message["text"] for message in written["messages"]),
     )
 
 
-def _row(result: Result) -> tuple[str, ...]:
-    job = "-" if result.job_seconds is None else f"{result.job_seconds:.1f} s"
-    return result.recording, result.conversation_id, f"{result.duration:.1f} s", job, " ".join(result.texts)[:WIDTH]
+def _row(result: Result, task_seconds: float) -> tuple[str, ...]:
+    length, task = f"{result.duration:.1f} s", f"{task_seconds:.1f} s"
+    return result.recording, result.conversation_id, length, task, " ".join(result.texts)[:WIDTH]
 
 
 def _scripts(recordings: Path) -> dict[str, str]:

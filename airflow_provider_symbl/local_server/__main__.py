@@ -34,21 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_end.set())
     try:
-        with _server(options) as server:
-            _announce(server)
-            warm_up = threading.Thread(target=_warm_up, args=(server,), daemon=True)
-            warm_up.start()
-            told_to_end.wait()
+        _serve(options, told_to_end)
     except OSError as error:
         print(f"symbl-local cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         print(MISSING.format(name=error.name), file=sys.stderr)
         return 1
+    return 0
+
+
+def _serve(options: argparse.Namespace, told_to_end: threading.Event) -> None:
+    with _server(options) as server:
+        _announce(server)
+        warm_up = threading.Thread(target=_warm_up, args=(server,), daemon=True)
+        warm_up.start()
+        told_to_end.wait()
     if warm_up.is_alive() or not server.has_ended:
         # The interpreter's ordinary end crashes while a thread is in the recogniser's C++ code.
         os._exit(0)
-    return 0
 
 
 def _server(options: argparse.Namespace) -> LocalServer:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.local_server.authentication import Endpoint
 
-STOP_TIMEOUT = 5.0
+STOP_TIMEOUT = 2.0
 
 NOT_BUILT: Mapping[tuple[str, str], str] = {
     ("GET", "topics"): "find topics",

@@ -70,6 +70,7 @@ class Control:
                 "conversationId": job.conversation_id,
                 "status": job.shown.value,
                 "message": job.message,
+                "seconds": job.seconds,
             }
             for job in self._store.jobs()
         ]

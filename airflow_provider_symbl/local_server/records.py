@@ -122,6 +122,11 @@ class Job:
     features: tuple[str, ...] = ()
     shown_over: datetime | None = None
 
+    @property
+    def seconds(self) -> float | None:
+        """From its submission until it was first shown as over; None while it is not."""
+        return None if self.shown_over is None else (self.shown_over - self.submitted).total_seconds()
+
 
 @dataclass(frozen=True)
 class Token:

@@ -70,7 +70,7 @@ class LocalServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.ask_to_end()
-        self._thread.join(2 * STOP_TIMEOUT)
+        self._thread.join(3 * STOP_TIMEOUT)
         self._folder.cleanup()
 
     @property

@@ -56,7 +56,7 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     state = box.airflow.wait_for_run("symbl_nightly", run_id)
     assert state == "success", _logs(box, {"symbl_nightly": run_id}, {"symbl_nightly": state})
     assert TRIGGER in box.airflow.deferred_seen("symbl_nightly", run_id).values()
-    results = read_results(box.results)
+    results = read_results(box.results, box.symbl.job_seconds())
     assert missing_recordings(results, RECORDINGS) == []
     assert word_error_rate(results, RECORDINGS) <= 0.10
     for result in results:

@@ -1,0 +1,227 @@
+"""Starting and stopping, in a test and as a command."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from airflow_provider_symbl.local_server import __main__ as command
+from airflow_provider_symbl.local_server import app
+from airflow_provider_symbl.local_server import server as server_module
+from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.speech import JobFailureError, Recogniser, StoppedError
+from tests.unit.local_server.conftest import RECORDINGS, Local
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.unit.local_server.conftest import Stranger
+
+MODULE = "airflow_provider_symbl.local_server"
+
+
+@pytest.fixture
+def _handlers() -> Iterator[None]:
+    """Give the process its own signal handlers back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_server_serves_from_entering_to_leaving() -> None:
+    """Its address is known at once, and nobody answers there afterwards."""
+    with LocalServer(app_id="an-id", app_secret="a-secret") as server:
+        assert (server.app_id, server.app_secret) == ("an-id", "a-secret")
+        assert requests.get(f"{server.url}/__local__/health", timeout=10).status_code == 200
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{server.url}/__local__/health", timeout=10)
+
+
+def test_each_server_has_an_account_of_its_own() -> None:
+    """Unless it is told which."""
+    first, second = LocalServer(), LocalServer()
+    assert first.app_id != second.app_id
+    assert first.app_secret != second.app_secret
+
+
+def test_a_server_listens_on_the_other_internet_protocol_too() -> None:
+    """Its URL has the brackets that belong there."""
+    with LocalServer(host="::1") as server:
+        assert re.fullmatch(r"http://\[::1\]:\d+", server.url)
+        assert requests.get(f"{server.url}/__local__/health", timeout=10).status_code == 200
+
+
+def test_a_server_stops_while_a_submission_is_waiting(stranger: Stranger) -> None:
+    """The answer that was held back comes at the end, and nothing is left running."""
+    stranger.may_answer.clear()
+    answers = []
+    with LocalServer() as server:
+        local = Local(server)
+        local.progress(by="at_once")
+        body = {"url": stranger.serve("/a.wav", b"noise")}
+        waiting = threading.Thread(target=lambda: answers.append(local.submit("audio/url", json=body)))
+        waiting.start()
+        stranger.asked.get(timeout=10)
+        stranger.may_answer.set()
+    waiting.join(10)
+    local.session.close()
+    assert answers[0].keys() == {"conversationId", "jobId"}
+
+
+def test_a_server_that_does_not_come_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is cleared away."""
+    monkeypatch.setattr(server_module, "START_TIMEOUT", -1.0)
+    with pytest.raises(RuntimeError, match="did not come up"), LocalServer():
+        pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_tells_how_to_reach_it_and_ends_when_told(number: signal.Signals) -> None:
+    """Also in the middle of a recognition; the exit code is 0."""
+    arguments = [sys.executable, "-m", MODULE, "--port", "0", "--app-id", "an id", "--app-secret", "a-secret"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = [process.stdout.readline().strip() for _ in range(5)]
+        url = lines[0].rpartition(" ")[2]
+        expected = ["airflow", "connections", "add", "symbl_default", "--conn-type", "symbl"]
+        expected += ["--conn-host", url, "--conn-login", "an id", "--conn-password", "a-secret"]
+        assert shlex.split(lines[3].partition(": ")[2]) == expected
+        _recognise_something(url)
+        process.send_signal(number)
+        assert process.wait(20) == 0
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_the_command_serves_in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a speech model it serves text, and says what does not work."""
+
+    def missing(_: LocalServer) -> None:
+        raise JobFailureError("no model")
+
+    def warn(*said: object) -> None:
+        warnings.append(str(said[0]) % said[1:])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    warnings: list[str] = []
+    monkeypatch.setattr(LocalServer, "warm_up", missing)
+    monkeypatch.setattr(command.LOGGER, "warning", warn)
+    assert command.main(["--port", "0", "--workers", "2", "--max-concurrent-jobs", "3"]) == 0
+    assert "serves Symbl's Async API at http://127.0.0.1:" in capsys.readouterr().out
+    assert "Recordings will fail, text will not: no model" in warnings
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_the_command_does_not_wait_for_a_recogniser_that_takes_no_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends at once, without the interpreter's ordinary end, which would crash."""
+    released = threading.Event()
+
+    def busy(_: LocalServer) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        released.wait(10)
+
+    codes: list[int] = []
+    monkeypatch.setattr(LocalServer, "warm_up", busy)
+    monkeypatch.setattr(os, "_exit", codes.append)
+    assert command.main(["--port", "0"]) == 0
+    released.set()
+    assert codes == [0]
+
+
+def test_a_server_knows_whether_its_recogniser_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes no notice is left behind, and waited for when the interpreter ends."""
+    started, released = threading.Event(), threading.Event()
+
+    def busy(*_: object) -> None:
+        started.set()
+        released.wait(10)
+        raise StoppedError
+
+    monkeypatch.setattr(app, "STOP_TIMEOUT", 0.0)
+    monkeypatch.setattr(Recogniser, "recognise", busy)
+    with LocalServer() as server:
+        local = Local(server)
+        local.submit("audio", data=b"noise")
+        assert started.wait(10)
+        local.session.close()
+    assert not server.has_ended
+    released.set()
+
+
+def test_an_interpreter_that_ends_during_a_recognition_does_not_crash() -> None:
+    """Even if the server was never left."""
+    script = f"""
+import sys, threading
+sys.path.insert(0, {str(RECORDINGS.parents[1])!r})
+from tests.unit.local_server.conftest import Local
+from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.speech import Recogniser
+started = threading.Event()
+recognise = Recogniser.recognise
+def announced(*arguments):
+    arguments[0].load()
+    started.set()
+    return recognise(*arguments)
+Recogniser.recognise = announced
+server = LocalServer().__enter__()
+Local(server).submit("audio", data=open({str(RECORDINGS / "calls" / "late-parcel.wav")!r}, "rb").read())
+assert started.wait(60)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=120)
+    assert done.returncode == 0
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_the_command_says_that_its_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit code is 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert command.main(["--port", port]) == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_the_command_says_which_extra_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit code is 1."""
+    monkeypatch.delitem(sys.modules, f"{MODULE}.server")
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert command.main(["--port", "0"]) == 1
+    assert "pip install 'airflow-provider-symbl[local]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "65536"], "must be a whole number from 0 to 65535, but is '65536'"),
+        (["--workers", "0"], "must be a whole number from 1 to 10000, but is '0'"),
+        (["--max-concurrent-jobs", "many"], "must be a whole number from 1 to 10000, but is 'many'"),
+    ],
+)
+def test_a_bad_argument_is_named(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The usual exit code of a command that was called wrongly is 2."""
+    with pytest.raises(SystemExit, match="2"):
+        command.main(arguments)
+    assert said in capsys.readouterr().err
+
+
+def _recognise_something(url: str) -> None:
+    """Submit a recording, and wait until the recognition is under way."""
+    grant = {"type": "application", "appId": "an id", "appSecret": "a-secret"}
+    token = requests.post(f"{url}/oauth2/token:generate", json=grant, timeout=10).json()["accessToken"]
+    headers = {"Authorization": f"Bearer {token}"}
+    data = (RECORDINGS / "calls" / "late-parcel.wav").read_bytes()
+    requests.post(f"{url}/v1/process/audio", data=data, headers=headers, timeout=10).raise_for_status()
+    while requests.get(f"{url}/__local__/jobs", timeout=10).json()["jobs"][0]["status"] == "scheduled":
+        pass

@@ -1,0 +1,31 @@
+"""The README's code works."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from airflow.sdk import DAG
+
+from airflow_provider_symbl.client.settings import ClientSettings
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PYTHON_BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("block", PYTHON_BLOCKS)
+def test_a_python_block_is_a_dag_file_that_airflow_can_read(block: str) -> None:
+    """Every operator and sensor that the README shows can be made as it is shown."""
+    with DAG("readme", schedule=None):
+        exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - the project's own text
+
+
+def test_the_connection_that_the_readme_shows_is_accepted() -> None:
+    """Its JSON holds what a client needs."""
+    (shown,) = re.findall(r"AIRFLOW_CONN_SYMBL_DEFAULT='(.*?)'", README, flags=re.DOTALL)
+    fields = json.loads(shown)
+    assert fields["conn_type"] == "symbl"
+    settings = ClientSettings(fields["login"], fields["password"], fields["host"], **fields["extra"])
+    assert settings.host == "https://api.symbl.ai"
