@@ -44,9 +44,10 @@ def _night(folder: Path) -> int:
     return verdict
 
 
-def _run(box: Box) -> str:
+def _run(box: Box) -> float:
     airflow = box.airflow
     airflow.wait_for_dag(DAG_ID)
+    started = time.monotonic()
     # Before it is unpaused, since that starts last night's scheduled run: this one is then ahead of it.
     run_id = airflow.trigger(DAG_ID)
     airflow.unpause(DAG_ID)
@@ -54,17 +55,7 @@ def _run(box: Box) -> str:
     state = airflow.wait_for_run(DAG_ID, run_id, timeout=RUN_SECONDS)
     if state != "success":
         raise DemoError(_what_failed(box, run_id))
-    return run_id
-
-
-def _task_seconds(box: Box, run_id: str) -> dict[str, float]:
-    """Return for each conversation id how long the task that submitted it and waited for it took."""
-    seconds = {}
-    for task in box.airflow.task_instances(DAG_ID, run_id):
-        if task.task_id.endswith(".submit") and task.duration is not None:
-            submitted = box.airflow.xcom(DAG_ID, run_id, task.task_id, map_index=task.map_index)
-            seconds[submitted["conversation_id"]] = task.duration
-    return seconds
+    return time.monotonic() - started
 
 
 def _what_failed(box: Box, run_id: str) -> str:
@@ -77,7 +68,8 @@ def _what_failed(box: Box, run_id: str) -> str:
     return "\n".join(parts)
 
 
-def _judge(results: list[Result], seconds: float) -> int:
+def _show(results: list[Result], seconds: float) -> int:
+    print(f"\n{table(results)}\n")
     missing = missing_recordings(results, RECORDINGS)
     if missing:
         print(f"without a result: {', '.join(missing)}", file=sys.stderr)

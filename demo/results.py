@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTH = 120
-HEADINGS = ("recording", "conversation", "length", "task", "first words")
+HEADINGS = ("recording", "conversation", "length", "job", "first words")
 PUNCTUATION = str.maketrans(string.punctuation, " " * len(string.punctuation))
 APOSTROPHES = str.maketrans("", "", "'\N{RIGHT SINGLE QUOTATION MARK}")
 
@@ -62,12 +62,9 @@ def word_error_rate(results: Iterable[Result], recordings: Path) -> float:
     return float(jiwer.wer(list(said), list(heard)))
 
 
-def table(results: Iterable[Result], task_seconds: Mapping[str, float]) -> str:
-    """Return one aligned line per recording, at most 120 characters wide.
-
-    :param task_seconds: for each conversation id how long its task took, from the submission until the result was there.
-    """
-    rows = [HEADINGS, *(_row(result, task_seconds[result.conversation_id]) for result in results)]
+def table(results: Iterable[Result]) -> str:
+    """Return one aligned line per recording, at most 120 characters wide."""
+    rows = [HEADINGS, *map(_row, results)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line[:WIDTH].rstrip() for line in lines)
@@ -84,9 +81,9 @@ def _read(file: Path, job_seconds: Mapping[str, float]) -> Result:
     )
 
 
-def _row(result: Result, task_seconds: float) -> tuple[str, ...]:
-    length, task = f"{result.duration:.1f} s", f"{task_seconds:.1f} s"
-    return result.recording, result.conversation_id, length, task, " ".join(result.texts)[:WIDTH]
+def _row(result: Result) -> tuple[str, ...]:
+    length, job = f"{result.duration:.1f} s", f"{result.job_seconds:.1f} s"
+    return result.recording, result.conversation_id, length, job, " ".join(result.texts)[:WIDTH]
 
 
 def _scripts(recordings: Path) -> dict[str, str]:

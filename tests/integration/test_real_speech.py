@@ -50,7 +50,7 @@ def _transcribe(name: str, mode: str) -> list[str]:
     operator = SymblSubmitAudioFileOperator(
         task_id="submit", file=str(REAL_RECORDINGS / name), mode=mode, poll_interval=0.5, job_timeout=120
     )
-    submitted = operator.execute({"run_id": "real-speech"})  # type: ignore[typeddict-item]  # all that it reads
+    submitted = operator.execute({"run_id": "real-speech"})
     return [message.text for message in SymblHook().get_messages(submitted["conversation_id"])]
 
 
