@@ -55,6 +55,6 @@ def open_box(
         }
         with LocalAirflow(folder / "airflow", DAGS, env, port=airflow_port) as airflow:
             if is_connection_stored:
-                # Airflow 3.3's Test button sends port 0 for a connection without one, and is then refused as another one.
+                # Airflow 3.3's Test button sends port 0 for a connection without one, which is then refused.
                 airflow.set_connection("symbl_default", {**symbl.connection, "port": 0})
             yield Box(airflow, symbl, results)
