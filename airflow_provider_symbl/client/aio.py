@@ -8,13 +8,11 @@ import dataclasses
 import logging
 import os
 import ssl
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import aiohttp
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
 from airflow_provider_symbl.client import calls
 from airflow_provider_symbl.client.answers import (
@@ -53,6 +51,7 @@ class AsyncSymblClient:
         self._tokens = cache_for(settings.account)
         self._token_lock = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
+        self._proxy: str | None = None
         self._session_lock = asyncio.Lock()
         self._limiter = _Limiter(REQUESTS_PER_SECOND)
 
@@ -128,21 +127,22 @@ class AsyncSymblClient:
             await asyncio.sleep(pause)
 
     async def _send(self, call: Call[Any], token: str | None) -> Answer:
-        session = await self._open_session()
         headers = call.headers | ({} if token is None else {"Authorization": f"Bearer {token}"})
         await self._limiter.turn()
         try:
+            session = await self._open_session()
             async with session.request(
                 call.endpoint.method,
                 self._settings.host + call.target,
                 data=call.body,
                 headers=headers,
                 allow_redirects=False,
-                proxy=_proxy_for(self._settings),
+                proxy=self._proxy,
             ) as response:
                 return Answer(response.status, await response.read(), response.headers.get("Retry-After"))
-        except (aiohttp.ClientError, OSError) as problem:
-            raise NoAnswerError(_failure(problem), _reason(problem)) from problem
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            told = None if _may_repeat_url(problem) else problem
+            raise NoAnswerError(_failure(problem), _reason(problem)) from told
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._session_lock:
@@ -155,6 +155,7 @@ class AsyncSymblClient:
                     sock_read=self._settings.timeout,
                 )
                 connector = aiohttp.TCPConnector(ssl=context)
+                self._proxy = _proxy_for(self._settings)
                 self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
         return self._session
 
@@ -217,12 +218,11 @@ def _ssl_context(verify: bool | str) -> ssl.SSLContext | bool:  # noqa: FBT001 -
 
 def _proxy_for(settings: ClientSettings) -> str | None:
     """Return the proxy that requests would take: the connection's own, else the environment's."""
-    parts = urlsplit(settings.host)
-    if parts.scheme in settings.proxies:
-        return settings.proxies[parts.scheme]
-    if urllib.request.proxy_bypass(parts.hostname or ""):
+    environment = get_environ_proxies(settings.host, no_proxy=settings.proxies.get("no_proxy"))
+    proxy = select_proxy(settings.host, {**environment, **settings.proxies})
+    if not proxy:
         return None
-    return urllib.request.getproxies().get(parts.scheme)
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _failure(problem: Exception) -> Failure:
@@ -234,5 +234,15 @@ def _failure(problem: Exception) -> Failure:
 
 
 def _reason(problem: Exception) -> str:
+    if isinstance(problem, aiohttp.ClientResponseError):
+        return f"{problem.status} {problem.message}"
+    if _may_repeat_url(problem):
+        return type(problem).__name__
     os_error = getattr(problem, "os_error", problem)
     return getattr(os_error, "strerror", None) or str(os_error) or type(problem).__name__
+
+
+def _may_repeat_url(problem: Exception) -> bool:
+    """Tell whether an error's text may hold a URL, which may be a proxy's with a password in it."""
+    is_unreadable = isinstance(problem, ValueError) and not isinstance(problem, OSError)
+    return is_unreadable or isinstance(problem, aiohttp.ClientResponseError)

@@ -86,7 +86,7 @@ def result_of(call: Call[Result], answer: Answer) -> Result:
     """
     try:
         return call.parse(json.loads(answer.body))
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         # Only the kind of problem is told: its text may hold what was answered.
         reason = f"answered {answer.status_code} with something else than Symbl's JSON ({type(problem).__name__})"
         raise _no_usable_answer(call, reason, is_unknown=True) from None
@@ -99,9 +99,7 @@ def error_of_answer(call: Call[Any], answer: Answer, secrets: tuple[str, ...] = 
     :param answer: no success.
     :param secrets: texts that the error must not repeat.
     """
-    message = _message_in(answer.body)
-    for secret in secrets:
-        message = message.replace(secret, "***")
+    message = _message_in(answer.body, secrets)
     method, path, status_code = call.endpoint.method, call.path, answer.status_code
     if status_code < HTTPStatus.BAD_REQUEST:
         reason = f"answered {status_code}, which Symbl never does: is the host right?"
@@ -131,12 +129,15 @@ def _no_usable_answer(call: Call[Any], reason: str, *, is_unknown: bool) -> Symb
     return SymblTransportError(text)
 
 
-def _message_in(body: bytes) -> str:
+def _message_in(body: bytes, secrets: tuple[str, ...]) -> str:
     text = body.decode(errors="replace").strip()
     try:
         answer = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("message"), str):
         text = answer["message"]
+    # Before the end is cut off: a secret that the cut halves would not be found.
+    for secret in secrets:
+        text = text.replace(secret, "***")
     return text[:MESSAGE_LENGTH] or "(no message)"

@@ -13,7 +13,7 @@ from airflow_provider_symbl.client import endpoints
 from airflow_provider_symbl.client.endpoints import Endpoint, Placement, Source
 from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, Token
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
-from airflow_provider_symbl.client.shapes import JsonValue, one_of, refuse
+from airflow_provider_symbl.client.shapes import JsonValue, integer, is_unicode, one_of, refuse
 from airflow_provider_symbl.client.uploads import Upload
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def list_conversations(
 ) -> Call[list[Conversation]]:
     """Read one page of the account's conversations."""
     one_of("asc", "desc")("order", order)
+    integer(1)("page_size", limit)
     query = [("limit", str(limit)), ("offset", str(offset)), ("order", order)]
     for name, moment in (("start_time", start_time), ("end_time", end_time)):
         if moment is not None:
@@ -200,7 +201,8 @@ def _encoded(payload: Mapping[str, JsonValue]) -> bytes:
 
 
 def _checked_id(name: str, given: object) -> str:
-    if not isinstance(given, str) or not given.strip():
+    # A path's "." and ".." are resolved before it is sent, and lead to another call.
+    if not isinstance(given, str) or not given.strip() or given in {".", ".."} or not is_unicode(given):
         refuse(name, given, "an id, as text")
     return given
 

@@ -23,7 +23,11 @@ class Token:
     @classmethod
     def from_json(cls, answer: JsonObject) -> Self:
         """Read the answer of the token call."""
-        return cls(str(answer["accessToken"]), float(answer["expiresIn"]))
+        access_token = answer["accessToken"]
+        if not isinstance(access_token, str) or not access_token:
+            message = f"a token of type {type(access_token).__name__}"
+            raise TypeError(message)
+        return cls(access_token, float(answer["expiresIn"]))
 
 
 @dataclass(frozen=True, slots=True)

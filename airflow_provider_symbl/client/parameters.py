@@ -135,7 +135,7 @@ def check_each(source: Source, given: Mapping[str, object]) -> dict[str, JsonVal
             refuse("parameter", name, f"for {source.name}: {', '.join(known)}")
         if not is_empty(value):
             values[known[name].wire_name] = known[name].check(name, value)
-    return values
+    return {wire_name: value for wire_name, value in values.items() if not is_empty(value)}
 
 
 def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
@@ -155,6 +155,7 @@ def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
             refuse("extra_parameters", name, f"names other than {name!r}, which is an argument of its own")
         if name in keywords:
             refuse("extra_parameters", name, f"names without a keyword of their own; give {keywords[name]}=…")
+        _check_json(f"extra_parameters.{name}", extra[name])
     return {name: value for name, value in extra.items() if not is_empty(value)}
 
 
@@ -206,6 +207,13 @@ def _parameters_of(source: Source) -> dict[str, Parameter]:
     return {
         name: parameter for name, parameter in PARAMETERS.items() if source is not TEXT or not parameter.is_about_speech
     }
+
+
+def _check_json(where: str, given: object) -> None:
+    try:
+        json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        refuse(where, given, "a JSON value")
 
 
 def _query_text(value: JsonValue) -> str:

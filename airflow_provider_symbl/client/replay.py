@@ -67,13 +67,14 @@ def retry_after_seconds(header: str | None) -> float | None:
     """
     if header is None:
         return None
+    # OverflowError: digits without end, which either reading of the header turns into a number first.
     try:
         return max(0.0, float(int(header)))
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         moment = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     now = datetime.datetime.now(datetime.UTC)
     if moment.tzinfo is None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 
 DEFAULT_HOST = "https://api.symbl.ai"
+PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 
 class Account(NamedTuple):
@@ -46,7 +47,7 @@ class ClientSettings:
     max_retries: int = 5
     max_concurrent_jobs: int | None = None
     verify: bool | str = True
-    proxies: Mapping[str, str] = field(default_factory=dict, hash=False)
+    proxies: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     allow_insecure_http: bool = False
 
     def __post_init__(self) -> None:
@@ -70,7 +71,10 @@ class ClientSettings:
 
 
 def _checked_host(host: str, *, insecure: bool) -> str:
-    given = host.strip().rstrip("/")
+    given = host.strip()
+    if "@" in given:
+        # What was given holds a secret, so it is not repeated, whatever else is wrong with it.
+        _refuse("host", "a URL with a user or password in it", "a base URL without them")
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
         hostname = parts.hostname or ""
@@ -79,10 +83,7 @@ def _checked_host(host: str, *, insecure: bool) -> str:
         return _refuse("host", host, "a base URL such as https://api.symbl.ai")
     if parts.scheme not in {"http", "https"} or not hostname:
         _refuse("host", host, "a base URL such as https://api.symbl.ai")
-    if parts.username or parts.password:
-        # What was given holds a secret, so it is not repeated.
-        _refuse("host", "a URL with a user or password in it", "a base URL without them")
-    if parts.path or parts.query or parts.fragment:
+    if parts.path.strip("/") or parts.query or parts.fragment:
         _refuse("host", host, "a base URL without a path, such as https://api.symbl.ai")
     if parts.scheme == "http" and not insecure and not _is_loopback(hostname):
         _refuse(
@@ -118,6 +119,18 @@ def _check_verify_and_proxies(verify: object, proxies: object) -> None:
     if not all(isinstance(part, str) for part in parts):
         # A proxy's URL may hold a password, so it is not repeated.
         _refuse("proxies", f"a value of type {type(proxies).__name__}", "proxy URLs by scheme, all of them text")
+    for scheme, url in proxies.items() if isinstance(proxies, Mapping) else ():
+        if scheme != "no_proxy" and not _is_proxy(url):
+            _refuse(f"proxies[{scheme!r}]", "a URL that cannot be read", "a proxy's URL such as http://proxy:3128")
+
+
+def _is_proxy(url: str) -> bool:
+    """Tell whether a proxy's URL can be read; without a scheme it is an http proxy, as requests has it."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        return parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _refuse(name: str, given: object, allowed: str) -> str:

@@ -40,9 +40,18 @@ def is_empty(value: object) -> bool:
 
 def text(where: str, given: object) -> str:
     """Check a text that is not blank."""
-    if not isinstance(given, str) or not given.strip():
+    if not isinstance(given, str) or not given.strip() or not is_unicode(given):
         refuse(where, given, "text that is not blank")
     return given
+
+
+def is_unicode(given: str) -> bool:
+    """Tell whether UTF-8 can hold a text; half a surrogate pair, which a cut JSON text leaves behind, it cannot."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def boolean(where: str, given: object) -> bool:
@@ -95,7 +104,8 @@ def web_address(where: str, given: object) -> str:
             parts = urlsplit(given)
         except ValueError:
             parts = urlsplit("")
-        if parts.scheme in {"http", "https"} and parts.hostname and not any(map(str.isspace, given)):
+        is_clean = is_unicode(given) and not any(map(str.isspace, given))
+        if parts.scheme in {"http", "https"} and parts.hostname and is_clean:
             return given
     return refuse(where, given, "an absolute http or https URL")
 
@@ -163,9 +173,16 @@ def object_of(
                 refuse(where, key, f"the keys {', '.join(known)}")
             if key in required or not is_empty(items[key]):
                 values[key] = check_value(f"{where}.{key}", items.get(key))
-        return values
+        return {key: value for key, value in values.items() if key in required or not is_empty(value)}
 
     return check
+
+
+def _said(where: str, given: object) -> str:
+    """Check what somebody said, which no error may repeat, not even a number alone."""
+    if not isinstance(given, str) or not given.strip() or not is_unicode(given):
+        refuse(where, type(given), "text that is not blank")
+    return given
 
 
 def _tracker(where: str, given: object) -> dict[str, JsonValue]:
@@ -194,7 +211,7 @@ def _parsed(given: object) -> object:
         return given
     try:
         return json.loads(given)
-    except ValueError:
+    except (ValueError, RecursionError):
         return given
 
 
@@ -222,7 +239,7 @@ _INLINE_TRACKER = object_of({"name": text, "vocabulary": list_of(text, unique="i
 
 MESSAGES = list_of(
     object_of(
-        {"payload": object_of({"content": text}, {"contentType": one_of("text/plain")})},
+        {"payload": object_of({"content": _said}, {"contentType": one_of("text/plain")})},
         {
             "from": object_of({}, {"id": identifier, "name": text, "userId": text}),
             "duration": _duration,

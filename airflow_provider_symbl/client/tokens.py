@@ -35,9 +35,10 @@ class TokenCache:
 
     def current(self) -> str | None:
         """Return the kept token, None when it is missing or nearly over."""
-        if self._token is None or time.monotonic() >= self._renew_at:
+        token = self._token  # read once: another thread may reject it at any time
+        if token is None or time.monotonic() >= self._renew_at:
             return None
-        return self._token.access_token
+        return token.access_token
 
     def keep(self, token: Token) -> str:
         """Keep a new token and return it.

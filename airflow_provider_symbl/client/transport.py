@@ -11,6 +11,7 @@ import requests.adapters
 import urllib3.connection
 import urllib3.connectionpool
 import urllib3.exceptions
+import urllib3.poolmanager
 
 from airflow_provider_symbl.client.answers import Answer, NoAnswerError
 from airflow_provider_symbl.client.replay import Failure
@@ -61,6 +62,9 @@ class Transport:
                 verify=self._settings.verify,
                 proxies=dict(self._settings.proxies),
             )
+        except ValueError as problem:
+            # Of a URL that cannot be read, such as a proxy's: its text may hold a password.
+            raise NoAnswerError(_failure(problem, body), type(problem).__name__) from None
         except (requests.RequestException, OSError) as problem:
             raise NoAnswerError(_failure(problem, body), _reason(problem)) from problem
         finally:
@@ -84,35 +88,60 @@ class _Bearer(requests.auth.AuthBase):
 class _Adapter(requests.adapters.HTTPAdapter):
     """Sends large blocks, waits as long for a slow receiver as for an answer, and never sends anything again itself.
 
-    :param timeout: seconds that one send may take. urllib3 holds sends to the connect timeout otherwise.
+    :param timeout: seconds that one send may take.
     """
 
     def __init__(self, timeout: float) -> None:
-        self._timeout = timeout
+        self._pools = _patient_pools(timeout)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools with the connections below."""
         super().init_poolmanager(*args, blocksize=BLOCK_SIZE, **kwargs)
-        timeout = self._timeout
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
-        class Connection(urllib3.connection.HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                self.sock.settimeout(timeout)
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> urllib3.poolmanager.ProxyManager:
+        """Make the pools of a proxy with them too; those of a SOCKS proxy are of another kind."""
+        manager: urllib3.poolmanager.ProxyManager = super().proxy_manager_for(proxy, blocksize=BLOCK_SIZE, **kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = self._pools
+        return manager
 
-        class SecureConnection(urllib3.connection.HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                self.sock.settimeout(timeout)
 
-        class Pool(urllib3.connectionpool.HTTPConnectionPool):
-            ConnectionCls = Connection
+class _PatientConnection(urllib3.connection.HTTPConnection):
+    """A connection on which one send may take as long as one read; urllib3 gives it the connect timeout."""
 
-        class SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
-            ConnectionCls = SecureConnection
+    send_timeout: float
 
-        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+    def connect(self) -> None:
+        super().connect()
+        self.sock.settimeout(self.send_timeout)
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        # Just before this, urllib3 has set the connect timeout on a connection that is used again.
+        if self.sock is not None:
+            self.sock.settimeout(self.send_timeout)
+        super().putrequest(*args, **kwargs)
+
+
+class _PatientSecureConnection(_PatientConnection, urllib3.connection.HTTPSConnection):
+    """The same over TLS."""
+
+
+def _patient_pools(timeout: float) -> dict[str, type[urllib3.connectionpool.HTTPConnectionPool]]:
+    class Connection(_PatientConnection):
+        send_timeout = timeout
+
+    class SecureConnection(_PatientSecureConnection):
+        send_timeout = timeout
+
+    class Pool(urllib3.connectionpool.HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}
 
 
 def _body_of(call: Call[Any]) -> UploadBody | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn, Protocol
 
@@ -10,7 +11,6 @@ from airflow_provider_symbl.client.shapes import refuse
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
 AUDIO_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
@@ -46,9 +46,11 @@ class Upload:
     """
 
     def __init__(self, file: str | os.PathLike[str] | StoredFile) -> None:
-        self._path: StoredFile = Path(file) if isinstance(file, (str, Path)) else file  # type: ignore[assignment]  # pathlib's open has more overloads than the protocol
+        if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "open"):
+            refuse("file", file, "the path of a recording")
         if not str(file).strip():
             refuse("file", str(file), "the path of a recording")
+        self._path: StoredFile = file if hasattr(file, "open") else Path(file)  # type: ignore[assignment]  # pathlib's open has more overloads than the protocol
         self.size = self._checked_size()
 
     def content_type(self, source: Source) -> str:
@@ -66,14 +68,16 @@ class Upload:
 
     def _checked_size(self) -> int:
         try:
-            if self._path.is_dir():
-                self._refuse("is a folder")
+            is_folder = self._path.is_dir()
             size = self._path.stat().st_size
             is_file = self._path.is_file()
         except FileNotFoundError:
             self._refuse("does not exist")
-        except OSError as problem:
-            self._refuse(f"cannot be read ({problem.strerror or type(problem).__name__})")
+        except (OSError, ValueError) as problem:
+            # ValueError: a path with a NUL character in it.
+            self._refuse(f"cannot be read ({getattr(problem, 'strerror', None) or problem})")
+        if is_folder:
+            self._refuse("is a folder")
         if not is_file:
             self._refuse("is not a regular file")
         if size == 0:

@@ -1,0 +1,261 @@
+"""Files on their way: what is refused before anything is sent, and that what arrives is what lay there."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from typing import IO, TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_provider_symbl.client.uploads import Upload, UploadBody
+from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblUnknownSubmissionError
+from tests.unit.client.scenery import SUBMISSION, Pauses
+from tests.unit.client.scripted_server import Answer, Cut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from airflow_provider_symbl.client.client import SymblClient
+    from tests.unit.client.scripted_server import Received, ScriptedServer
+
+AUDIO_PATH = "/v1/process/audio"
+VIDEO_PATH = "/v1/process/video"
+
+
+class PathThatChanges:
+    """A path that can be checked, and whose file then is another one.
+
+    :param path: the file that is checked.
+    :param opened: makes the stream of each opening; the first one is the check's.
+    """
+
+    suffix = ".wav"
+
+    def __init__(self, path: Path, opened: Callable[[], IO[bytes]]) -> None:
+        self._path = path
+        self._opened = opened
+
+    def __str__(self) -> str:
+        return "recordings/call.wav"
+
+    def stat(self) -> os.stat_result:
+        """Tell the size at the time of the check."""
+        return self._path.stat()
+
+    def is_dir(self) -> bool:
+        """It is none."""
+        return False
+
+    def is_file(self) -> bool:
+        """It is one."""
+        return True
+
+    def open(self, mode: str) -> IO[bytes]:
+        """Open it."""
+        assert mode == "rb"
+        return self._opened()
+
+
+def a_recording(folder: Path, name: str = "call.wav", size: int = 300_000) -> Path:
+    """Write a file without any repetition in it."""
+    path = folder / name
+    path.write_bytes(b"".join(number.to_bytes(4) for number in range(size // 4)))
+    return path
+
+
+def denied() -> IO[bytes]:
+    """Refuse to open."""
+    raise PermissionError(13, "Permission denied")
+
+
+def only(received: list[Received]) -> Received:
+    """Return the one request."""
+    (request,) = received
+    return request
+
+
+@pytest.mark.parametrize("size", [1, 4096, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, 3_000_000])
+def test_a_file_arrives_whole(client: SymblClient, server: ScriptedServer, tmp_path: Path, size: int) -> None:
+    """Every byte in order, announced by Content-Length, around the size of a block."""
+    path = tmp_path / "call.mp3"
+    path.write_bytes(os.urandom(size))
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    client.submit_audio_file(path)
+    request = only(server.received(AUDIO_PATH))
+    assert request.headers["content-length"] == str(size)
+    assert "transfer-encoding" not in request.headers
+    assert request.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("call.wav", "audio/wav"),
+        ("CALL.WAV", "audio/wav"),
+        ("call.mp3", "audio/mpeg"),
+        ("call.m4a", None),
+        ("call.flac", None),
+        ("call", None),
+    ],
+)
+def test_audio_names_its_type_only_where_symbl_knows_it(
+    client: SymblClient,
+    server: ScriptedServer,
+    tmp_path: Path,
+    name: str,
+    content_type: str | None,
+) -> None:
+    """Of every other format Symbl finds out by itself, and an empty header would be wrong."""
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    client.submit_audio_file(str(a_recording(tmp_path, name)))
+    assert only(server.received(AUDIO_PATH)).headers.get("content-type") == content_type
+
+
+def test_video_is_always_mp4(client: SymblClient, server: ScriptedServer, tmp_path: Path) -> None:
+    """It is the one type that Symbl takes, and its header is mandatory."""
+    server.answer(VIDEO_PATH, Answer(201, SUBMISSION))
+    client.submit_video_file(a_recording(tmp_path, "call.mov"))
+    assert only(server.received(VIDEO_PATH)).headers["content-type"] == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("missing", "does not exist"),
+        ("empty", "is empty"),
+        ("folder", "is a folder"),
+        ("pipe", "is not a regular file"),
+    ],
+)
+def test_what_is_no_recording_is_refused(
+    client: SymblClient,
+    server: ScriptedServer,
+    tmp_path: Path,
+    what: str,
+    reason: str,
+) -> None:
+    """The error names the file and what is wrong with it, and nothing is sent."""
+    path = tmp_path / what
+    make: dict[str, Callable[[], object]] = {
+        "missing": lambda: None,
+        "empty": path.touch,
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+    }
+    make[what]()
+    with pytest.raises(SymblConfigurationError) as caught:
+        client.submit_audio_file(path)
+    assert str(caught.value) == f"file: {path} {reason}; allowed: a readable file that is not empty"
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("file", ["", "  "])
+def test_a_blank_path_is_refused(file: str) -> None:
+    """A rendered template may be empty; the current folder is not meant."""
+    with pytest.raises(SymblConfigurationError, match=r"^file: got '.*'; allowed: the path of a recording$"):
+        Upload(file)
+
+
+@pytest.mark.parametrize("file", [None, 7, ["call.wav"]])
+def test_what_is_no_path_is_refused(file: Any) -> None:  # noqa: ANN401 - wrong on purpose
+    """The error is one of this package, as all are."""
+    with pytest.raises(SymblConfigurationError, match=r"^file: got .*; allowed: the path of a recording$"):
+        Upload(file)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "call.wav/inside", "nul\0byte"])
+def test_a_path_that_the_system_refuses_is_refused(tmp_path: Path, name: str) -> None:
+    """Too long, below a file, or with a byte that no path may hold."""
+    a_recording(tmp_path)
+    with pytest.raises(
+        SymblConfigurationError, match=r"^file: .* (cannot be read \(.+\)|does not exist); allowed: a re"
+    ):
+        Upload(tmp_path / name)
+
+
+def test_a_file_that_may_not_be_read_is_refused(client: SymblClient, server: ScriptedServer, tmp_path: Path) -> None:
+    """The check opens it, so that nothing leaves for a file that cannot follow."""
+    with pytest.raises(SymblConfigurationError) as caught:
+        client.submit_audio_file(PathThatChanges(a_recording(tmp_path), denied))
+    assert str(caught.value) == (
+        "file: recordings/call.wav cannot be read (Permission denied); allowed: a readable file that is not empty"
+    )
+    assert server.connections == 0
+
+
+def test_a_path_of_any_kind_is_taken(client: SymblClient, server: ScriptedServer, tmp_path: Path) -> None:
+    """An entry of a folder's listing is a path too."""
+    a_recording(tmp_path)
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    with os.scandir(tmp_path) as entries:
+        client.submit_audio_file(next(iter(entries)))
+    assert only(server.received(AUDIO_PATH)).headers["content-type"] == "audio/wav"
+
+
+def test_a_file_that_grows_is_sent_as_it_was_announced(
+    client: SymblClient,
+    server: ScriptedServer,
+    tmp_path: Path,
+) -> None:
+    """What is written after the check would be read as the next request."""
+    path = a_recording(tmp_path)
+    before = path.read_bytes()
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    client.submit_audio_file(PathThatChanges(path, lambda: io.BytesIO(before + b"more")))
+    assert only(server.received(AUDIO_PATH)).body == before
+
+
+def test_a_file_that_shrinks_is_an_unknown_submission(
+    client: SymblClient,
+    server: ScriptedServer,
+    tmp_path: Path,
+    pauses: Pauses,
+) -> None:
+    """A part of it has left, so it is not sent again, and the error tells the reason."""
+    path = a_recording(tmp_path)
+    half = path.read_bytes()[: path.stat().st_size // 2]
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    with pytest.raises(SymblUnknownSubmissionError, match=r"call.wav has become shorter while it was being sent"):
+        client.submit_audio_file(PathThatChanges(path, lambda: io.BytesIO(half)))
+    assert pauses.wanted == []
+    assert server.connections == 1
+
+
+def test_each_attempt_sends_the_file_from_its_beginning(
+    client: SymblClient,
+    server: ScriptedServer,
+    tmp_path: Path,
+    pauses: Pauses,
+) -> None:
+    """429 makes no job, so the same bytes follow."""
+    path = a_recording(tmp_path)
+    server.answer(AUDIO_PATH, Answer(429, {"message": "too many"}), Answer(201, SUBMISSION))
+    client.submit_audio_file(path)
+    assert [request.body for request in server.received(AUDIO_PATH)] == [path.read_bytes()] * 2
+    assert len(pauses.wanted) == 1
+
+
+def test_files_are_closed_whatever_happens(client: SymblClient, server: ScriptedServer, tmp_path: Path) -> None:
+    """A night of failures must not run out of file handles."""
+    opened: list[IO[bytes]] = []
+    path = a_recording(tmp_path)
+
+    def open_file() -> IO[bytes]:
+        opened.append(path.open("rb"))
+        return opened[-1]
+
+    server.answer(AUDIO_PATH, Answer(cut=Cut.AFTER_BODY))
+    with pytest.raises(SymblUnknownSubmissionError):
+        client.submit_audio_file(PathThatChanges(path, open_file))
+    assert [stream.closed for stream in opened] == [True, True]
+
+
+def test_a_body_notes_whether_anything_has_left() -> None:
+    """It decides whether a submission may be sent again."""
+    body = UploadBody(io.BytesIO(b"abcdef"), 4, "x")
+    assert (len(body), body.has_left) == (4, False)
+    assert b"".join(body) == b"abcd"
+    assert body.has_left
