@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     import os
 
 
-def path_of(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+def path_of(place: str | os.PathLike[str], argument: str) -> Any:  # noqa: ANN401 - a path of one of two libraries
     """Return a path that can be opened.
 
     :param place: a local path, or an object-storage URI (``s3://conn_id@bucket/key``).
+    :param argument: the operator's argument that holds it, for errors.
     :raises SymblConfigurationError: no file system is known for the URI.
     """
     if not isinstance(place, str) or "://" not in place:
@@ -23,9 +24,12 @@ def path_of(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, or a 
     from airflow.providers.common.compat.sdk import ObjectStoragePath  # noqa: PLC0415 - only needed once the task runs
 
     try:
-        return ObjectStoragePath(place)
+        path = ObjectStoragePath(place)
+        # The file system is looked up only here: a path of one that is not installed can be made.
+        _ = path.fs
     except (ValueError, ImportError) as problem:
-        refuse("file", place, f"a local path, or a URI of a file system that Airflow knows ({problem})")
+        refuse(argument, place, f"a local path, or a URI of a file system that Airflow knows ({problem})")
+    return path
 
 
 def presigned(uri: str, seconds: int) -> str:
@@ -35,8 +39,13 @@ def presigned(uri: str, seconds: int) -> str:
     :param seconds: how long the link is valid.
     :raises SymblConfigurationError: the file system makes no links.
     """
-    path = path_of(uri)
+    from airflow.providers.common.compat.sdk import mask_secret  # noqa: PLC0415 - only needed once the task runs
+
+    path = path_of(uri, "url")
     try:
-        return str(path.fs.sign(path.path, expiration=seconds))
+        link = str(path.fs.sign(path.path, expiration=seconds))
     except (AttributeError, NotImplementedError):
         refuse("url", uri, "http, https, or object storage that can make links to its objects")
+    # Symbl may repeat a link that it does not take, and Airflow logs every error.
+    mask_secret(link)
+    return link

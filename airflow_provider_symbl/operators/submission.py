@@ -332,7 +332,7 @@ class SymblFileOperator(SymblMediaOperator):
 
     def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
         """Return the file's path; the client checks it before any request."""
-        return path_of(self.file)
+        return path_of(self.file, "file")
 
 
 class SymblUrlOperator(SymblMediaOperator):

@@ -100,8 +100,9 @@ def _is_path(value: object) -> bool:
 
 
 def _read(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    path = path_of(place, "messages")
     try:
-        with path_of(place).open("rb") as stream:
+        with path.open("rb") as stream:
             return json.loads(stream.read())
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__

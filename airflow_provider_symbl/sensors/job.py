@@ -7,7 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
     AirflowSensorTimeout,
+    AirflowSkipException,
     BaseSensorOperator,
     conf,
 )
@@ -80,14 +82,14 @@ class SymblJobSensor(BaseSensorOperator):
         """Poke, or hand the wait to the triggerer."""
         if not self.deferrable:
             return super().execute(context)
-        if not self.poke(context):
+        if not self._first_poke(context):
             self.defer(trigger=self._trigger(), method_name="execute_complete")
         return None
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - Airflow's signature
         """Ask once, and tell whether everything is completed."""
-        wait = self._wait(deadline=time.time() + self.timeout)
         with fail_for_good(SymblJobFailedError, SymblUnknownJobStatusError):
+            wait = self._wait(deadline=time.time() + self.timeout)
             while not wait.is_over:
                 try:
                     job = wait.ask(self.hook)
@@ -110,6 +112,15 @@ class SymblJobSensor(BaseSensorOperator):
                 completed_ids(event)
         except SymblJobTimeoutError as error:
             raise AirflowSensorTimeout(str(error)) from error
+
+    def _first_poke(self, context: Context) -> bool:
+        try:
+            return self.poke(context)
+        except AirflowFailException as error:
+            # Airflow skips for soft_fail in its own loop, which a deferrable sensor does not enter.
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(error)) from error
+            raise
 
     def _wait(self, deadline: float) -> Wait:
         return Wait(

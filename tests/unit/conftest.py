@@ -1,0 +1,145 @@
+"""What the tests of the Airflow side share: an Airflow of their own, and a server for recordings.
+
+Airflow reads its settings when it is first imported, so its home is chosen here, before any test module is.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import pytest
+import structlog
+
+from airflow_provider_symbl.client import tokens
+from tests.conftest import RECORDINGS
+from tests.unit.scripted_symbl import ScriptedSymbl
+from tests.unit.storage import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+if "airflow" not in sys.modules:
+    _home = tempfile.mkdtemp(prefix="symbl-tests-airflow-")
+    atexit.register(shutil.rmtree, _home, ignore_errors=True)
+    Path(_home, "dags").mkdir()
+    os.environ |= {
+        "AIRFLOW_HOME": _home,
+        "AIRFLOW__CORE__DAGS_FOLDER": f"{_home}/dags",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_home}/airflow.db",
+    }
+
+
+class _Recordings(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Leave the tests' output alone."""
+
+    def do_POST(self) -> None:
+        """Take what a webhook brings."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the first two seconds of each example recording, so that hearing them takes no time."""
+    folder = tmp_path_factory.mktemp("clips")
+    for recording in RECORDINGS.rglob("*.*"):
+        if recording.suffix in {".wav", ".mp3", ".mp4"}:
+            _cut(recording, folder / recording.name, seconds=2)
+    return folder
+
+
+def _cut(source: Path, target: Path, seconds: float) -> None:
+    with av.open(source) as given, av.open(target, "w") as clip:
+        streams = {stream.index: clip.add_stream_from_template(stream) for stream in given.streams}
+        for packet in given.demux():
+            if packet.pts is not None and packet.pts * packet.time_base < seconds:
+                packet.stream = streams[packet.stream.index]
+                clip.mux(packet)
+
+
+@pytest.fixture(scope="session")
+def clips_url(clips: Path) -> Iterator[str]:
+    """Serve the clips, and take webhooks, over http."""
+    handler = functools.partial(_Recordings, directory=str(clips))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> None:
+    """Make the database that running a DAG needs."""
+    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+
+
+@pytest.fixture
+def scripted_symbl(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedSymbl]:
+    """Make ``symbl_default`` lead to a server that answers as the test tells it; the client sends each call once."""
+    monkeypatch.setattr(tokens, "_caches", {})
+    with ScriptedSymbl() as server:
+        fields = {
+            "conn_type": "symbl",
+            "login": server.app_id,
+            "password": server.app_secret,
+            "host": server.url,
+            "extra": {"max_retries": 0, "timeout": 10},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_SYMBL_DEFAULT", json.dumps(fields))
+        yield server
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+    """Return what gives all that was logged so far, by Airflow's loggers and by Python's."""
+    caplog.set_level("INFO")
+    with structlog.testing.capture_logs() as entries:
+        yield lambda: "\n".join([*(f"{entry['log_level']}: {entry['event']}" for entry in entries), caplog.text])
+
+
+@pytest.fixture
+def broken_recording(tmp_path: Path) -> Path:
+    """Return a file that begins as a recording does and is none: Symbl takes it, and its job fails."""
+    file = tmp_path / "broken.wav"
+    file.write_bytes(b"RIFF\xff\x00\x00\x00WAVE" + bytes(range(256)))
+    return file
+
+
+@pytest.fixture
+def attach_storage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what makes a file system known to Airflow, for one test."""
+    from airflow.sdk.io import store  # noqa: PLC0415 - loads much, and few tests need it
+
+    monkeypatch.setattr(store, "_STORE_CACHE", {})
+
+    def attach(protocol: str, storage: Memory, conn_id: str | None = None) -> None:
+        store.attach(protocol=protocol, conn_id=conn_id, fs=storage)
+
+    return attach
+
+
+@pytest.fixture
+def memory(attach_storage: Callable[..., None]) -> Memory:
+    """Return empty object storage that Airflow knows as ``memory://shelf@…``."""
+    storage = Memory()
+    attach_storage("memory", storage, conn_id="shelf")
+    return storage
