@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import json
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,10 +191,34 @@ def test_the_test_button_says_no_when_nobody_answers(hook_of: Callable[..., Symb
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
+    start = time.monotonic()
     is_fine, message = hook_of(host=f"http://127.0.0.1:{port}", extra={"max_retries": 9}).test_connection()
     assert not is_fine
     assert "Connection refused" in message
     assert SECRET not in message
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("waiting", [0, 1], ids=["silent", "unreachable"])
+def test_the_test_button_does_not_wait_long(
+    hook_of: Callable[..., SymblHook],
+    monkeypatch: pytest.MonkeyPatch,
+    waiting: int,
+) -> None:
+    """Whatever patience the connection has, whoever pressed the button gets an answer soon."""
+    monkeypatch.setattr("airflow_provider_symbl.hooks.symbl.TEST_TIMEOUT", 0.2)
+    with socket.socket() as nobody, contextlib.ExitStack() as queue:
+        nobody.bind(("127.0.0.1", 0))
+        nobody.listen(0)
+        # Linux takes one connection more than it was told to, and then leaves the next ones without an answer.
+        for _ in range(waiting):
+            queue.enter_context(socket.create_connection(nobody.getsockname(), timeout=1))
+        patient = {"timeout": 60, "connect_timeout": 60}
+        start = time.monotonic()
+        is_fine, message = hook_of(host=f"http://127.0.0.1:{nobody.getsockname()[1]}", extra=patient).test_connection()
+    assert not is_fine
+    assert "timed out" in message
+    assert time.monotonic() - start < 10
 
 
 def test_the_test_button_says_no_to_a_token_that_is_refused(

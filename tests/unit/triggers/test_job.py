@@ -236,7 +236,7 @@ async def test_a_move_to_another_triggerer_loses_no_job(scripted_symbl: Scripted
 
 
 async def test_polls_do_not_block_the_event_loop(scripted_symbl: ScriptedSymbl) -> None:
-    """While twenty triggers wait for slow answers, whatever else runs in the triggerer goes on."""
+    """While twenty triggers pause and then wait for slow answers, whatever else runs in the triggerer goes on."""
     scripted_symbl.on("GET", JOB_PATH, Reply(body={"id": JOB_ID, "status": "completed"}, delay=0.6))
     gaps = []
 
@@ -247,7 +247,8 @@ async def test_polls_do_not_block_the_event_loop(scripted_symbl: ScriptedSymbl) 
             gaps.append(time.monotonic() - start)
 
     watcher = asyncio.create_task(watch())
-    await asyncio.gather(*(events_of(make_trigger()) for _ in range(20)))
+    slow = {"poll_interval": 0.8, "max_poll_interval": 0.8}
+    await asyncio.gather(*(events_of(make_trigger(**slow)) for _ in range(20)))
     watcher.cancel()
     assert len(gaps) > 10
     assert max(gaps) < 0.5
