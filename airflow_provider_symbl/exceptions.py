@@ -47,11 +47,14 @@ class SymblApiError(SymblError):
     """
 
     def __init__(self, status_code: int, message: str, method: str, path: str) -> None:
-        super().__init__(f"{method} {path} answered {status_code}: {message}")
+        super().__init__(status_code, message, method, path)
         self.status_code = status_code
         self.message = message
         self.method = method
         self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} answered {self.status_code}: {self.message}"
 
 
 class SymblAuthenticationError(SymblApiError):
@@ -77,6 +80,7 @@ class SymblConcurrencyLimitError(SymblApiError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(status_code, message, method, path)
+        self.args = (*self.args, retry_after)
         self.retry_after = retry_after
 
 
@@ -97,10 +101,13 @@ class SymblJobError(SymblError):
     """
 
     def __init__(self, reason: str, job_id: str, conversation_id: str | None = None) -> None:
-        super().__init__(f"Symbl job {job_id} of conversation {conversation_id or 'not named'}: {reason}")
+        super().__init__(reason, job_id, conversation_id)
         self.reason = reason
         self.job_id = job_id
         self.conversation_id = conversation_id
+
+    def __str__(self) -> str:
+        return f"Symbl job {self.job_id} of conversation {self.conversation_id or 'not named'}: {self.reason}"
 
 
 class SymblJobFailedError(SymblJobError):

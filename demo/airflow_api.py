@@ -25,7 +25,6 @@ class TaskInstance:
     :param try_number: 1 for the first try.
     :param state: ``None`` as long as nothing has happened.
     :param duration: seconds of the last try.
-    :param trigger: class path of the trigger that the task waits on; only while it is deferred.
     """
 
     task_id: str
@@ -33,7 +32,6 @@ class TaskInstance:
     try_number: int
     state: str | None
     duration: float | None
-    trigger: str | None
 
 
 class AirflowApi:
@@ -46,7 +44,6 @@ class AirflowApi:
         self.url = url
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the machine's has no business on loopback
-        self._deferred: dict[tuple[str, str], dict[tuple[str, int], str]] = {}
 
     def log_in(self, username: str, password: str) -> None:
         """Take a token; all later calls use it.
@@ -119,14 +116,11 @@ class AirflowApi:
     def wait_for_run(self, dag_id: str, run_id: str, timeout: float = 300.0) -> str:
         """Wait until the run has ended and return how, ``success`` or ``failed``.
 
-        While it waits it notes which tasks are deferred: see :meth:`deferred_seen`.
-
         :param timeout: seconds.
         :raises DemoError: the run goes on after that time.
         """
 
         def ended() -> str | None:
-            self.task_instances(dag_id, run_id)
             state = self.run_state(dag_id, run_id)
             return state if state in ENDED_RUN else None
 
@@ -135,18 +129,7 @@ class AirflowApi:
     def task_instances(self, dag_id: str, run_id: str) -> list[TaskInstance]:
         """Return all tasks of the run, mapped ones one by one."""
         found = self.call("GET", f"{_run_path(dag_id, run_id)}/taskInstances", params={"limit": 1000})
-        instances = [_task_instance(raw) for raw in found["task_instances"]]
-        seen = self._deferred.setdefault((dag_id, run_id), {})
-        seen.update({(each.task_id, each.map_index): each.trigger for each in instances if each.trigger})
-        return instances
-
-    def deferred_seen(self, dag_id: str, run_id: str) -> dict[tuple[str, int], str]:
-        """Return what was seen deferred whenever this object looked: (task id, map index) to the trigger's class path.
-
-        Airflow forgets a task's trigger when the task resumes; what was deferred between two looks is missing here,
-        and is found by :meth:`was_deferred`.
-        """
-        return dict(self._deferred.get((dag_id, run_id), {}))
+        return [_task_instance(raw) for raw in found["task_instances"]]
 
     def was_deferred(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1, map_index: int = -1) -> bool:
         """Tell from the task's log whether the triggerer had it."""
@@ -184,7 +167,6 @@ def _task_instance(raw: Mapping[str, Any]) -> TaskInstance:
         try_number=raw["try_number"],
         state=raw["state"],
         duration=raw["duration"],
-        trigger=raw["trigger"]["classpath"] if raw["trigger"] else None,
     )
 
 

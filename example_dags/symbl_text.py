@@ -25,14 +25,14 @@ def symbl_text() -> None:
     )
     append = SymblAppendTextOperator(
         task_id="append",
-        conversation_id="{{ ti.xcom_pull(task_ids='submit')['conversation_id'] }}",
+        conversation_id=submit.output["conversation_id"],
         messages=[{"payload": {"content": "This chat is closed now."}, "from": {"name": "Support desk"}}],
         wait_for_completion=False,
     )
     wait = SymblJobSensor(
         task_id="wait",
-        job_id="{{ ti.xcom_pull(task_ids='append')['job_id'] }}",
-        conversation_id="{{ ti.xcom_pull(task_ids='append')['conversation_id'] }}",
+        job_id=append.output["job_id"],
+        conversation_id=append.output["conversation_id"],
         deferrable=True,
         poke_interval=1,
         timeout=3600,
@@ -46,7 +46,7 @@ def symbl_text() -> None:
         members = hook.get_members(submitted["conversation_id"])
         return {"messages": len(messages), "members": len(members)}
 
-    submit >> append >> wait >> read(submit.output)
+    wait >> read(submit.output)
 
 
 symbl_text()

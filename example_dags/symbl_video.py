@@ -32,7 +32,7 @@ def symbl_video() -> None:
         file=str(RECORDINGS / "meetings/launch-planning.mp4"),
         custom_vocabulary=["launch", "planning"],
     )
-    conversation_id = "{{ ti.xcom_pull(task_ids='submit_file')['conversation_id'] }}"
+    conversation_id = submit_file.output["conversation_id"]
     append_file = SymblAppendVideoFileOperator(
         task_id="append_file",
         conversation_id=conversation_id,
@@ -58,8 +58,8 @@ def symbl_video() -> None:
         return {"messages": len(messages), "transcript_characters": len(transcript)}
 
     # Appends follow one another: Symbl applies them in the order in which they arrive.
-    submit_file >> append_file >> append_url >> read.override(task_id="read_file")(submit_file.output)
-    submit_url >> read.override(task_id="read_url")(submit_url.output)
+    append_file >> append_url >> read.override(task_id="read_file")(submit_file.output)
+    read.override(task_id="read_url")(submit_url.output)
 
 
 symbl_video()

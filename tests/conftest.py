@@ -1,9 +1,17 @@
-"""What all tests share: one symbl-local, emptied before each test that uses it, and a connection to it."""
+"""What all tests share: an Airflow of their own, one symbl-local, emptied before each use, and a connection to it.
+
+Airflow reads its settings when it is first imported, so its home is chosen here, before any test module is.
+"""
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import json
+import os
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +24,17 @@ from airflow_provider_symbl.local_server.server import LocalServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+if "airflow" not in sys.modules:
+    _home = tempfile.mkdtemp(prefix="symbl-tests-airflow-")
+    atexit.register(shutil.rmtree, _home, ignore_errors=True)
+    Path(_home, "dags").mkdir()
+    os.environ |= {
+        "AIRFLOW_HOME": _home,
+        "AIRFLOW__CORE__DAGS_FOLDER": f"{_home}/dags",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_home}/airflow.db",
+    }
 
 RECORDINGS = Path(__file__).parent.parent / "example_dags" / "recordings"
 

@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,7 @@ from airflow_provider_symbl.client.models import Conversation, Job, Member, Mess
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
 from airflow_provider_symbl.client.shapes import JsonValue, integer, is_unicode, one_of, refuse
 from airflow_provider_symbl.client.uploads import Upload
+from airflow_provider_symbl.exceptions import SymblNotFoundError
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.settings import ClientSettings
@@ -98,7 +100,15 @@ def submit(
 
 def get_job(job_id: str) -> Call[Job]:
     """Read the state of a job."""
-    return _get(endpoints.JOB, "job_id", job_id, Job.from_json)
+    path = endpoints.JOB.path_for(_checked_id("job_id", job_id))
+
+    def parse(answer: Any) -> Job:  # noqa: ANN401 - JSON, or a path of one of two libraries
+        # Seen by others with an unknown or forgotten job; its HTTP status is not on record.
+        if "status" not in answer and "not found" in str(answer.get("message")):
+            raise SymblNotFoundError(HTTPStatus.NOT_FOUND, answer["message"], endpoints.JOB.method, path)
+        return Job.from_json(answer)
+
+    return Call(endpoints.JOB, path, parse)
 
 
 def get_insights_status(conversation_id: str) -> Call[Job]:

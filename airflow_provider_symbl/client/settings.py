@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -115,6 +116,8 @@ def _check_whole_number(name: str, given: object, *, lowest: int) -> None:
 def _check_verify_and_proxies(verify: object, proxies: object) -> None:
     if not isinstance(verify, (bool, str)) or verify == "":
         _refuse("verify", verify, "true, false or the path of a file of certificate authorities")
+    if isinstance(verify, str) and not Path(verify).exists():
+        _refuse("verify", verify, "true, false or the path of a file of certificate authorities that exists")
     parts = [part for pair in proxies.items() for part in pair] if isinstance(proxies, Mapping) else [None]
     if not all(isinstance(part, str) for part in parts):
         # A proxy's URL may hold a password, so it is not repeated.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn, Protocol
 
@@ -23,12 +24,6 @@ class StoredFile(Protocol):
 
     def stat(self) -> os.stat_result:
         """Tell size and kind."""
-
-    def is_dir(self) -> bool:
-        """Tell whether it is a folder."""
-
-    def is_file(self) -> bool:
-        """Tell whether it is a regular file."""
 
     def open(self, mode: str) -> IO[bytes]:
         """Open it for reading."""
@@ -68,28 +63,28 @@ class Upload:
 
     def _checked_size(self) -> int:
         try:
-            is_folder = self._path.is_dir()
-            size = self._path.stat().st_size
-            is_file = self._path.is_file()
+            status = self._path.stat()
         except FileNotFoundError:
             self._refuse("does not exist")
-        except (OSError, ValueError) as problem:
-            # ValueError: a path with a NUL character in it.
-            self._refuse(f"cannot be read ({getattr(problem, 'strerror', None) or problem})")
-        if is_folder:
+        except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
+            self._refuse_unreadable(problem)
+        if stat.S_ISDIR(status.st_mode):
             self._refuse("is a folder")
-        if not is_file:
+        if not stat.S_ISREG(status.st_mode):
             self._refuse("is not a regular file")
-        if size == 0:
+        if status.st_size == 0:
             self._refuse("is empty")
         self._open().close()
-        return size
+        return status.st_size
 
     def _open(self) -> IO[bytes]:
         try:
             return self._path.open("rb")
-        except OSError as problem:
-            self._refuse(f"cannot be read ({problem.strerror or type(problem).__name__})")
+        except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
+            self._refuse_unreadable(problem)
+
+    def _refuse_unreadable(self, problem: Exception) -> NoReturn:
+        self._refuse(f"cannot be read ({getattr(problem, 'strerror', None) or str(problem) or type(problem).__name__})")
 
     def _refuse(self, what: str) -> NoReturn:
         message = f"file: {self._path} {what}; allowed: a readable file that is not empty"
@@ -128,9 +123,13 @@ class UploadBody:
         """Return the next bytes, never more than were announced.
 
         :param size: the most to return.
-        :raises OSError: the file has become shorter since it was checked.
+        :raises OSError: the file has become shorter since it was checked, or cannot be read any further.
         """
-        block = self._stream.read(min(size, self._left))
+        try:
+            block = self._stream.read(min(size, self._left))
+        except Exception as problem:
+            # Each object store raises errors of its own; an OSError is what an interrupted send is known by.
+            raise OSError(f"{self._name} cannot be read any further ({type(problem).__name__})") from problem
         if not block and self._left:
             message = f"{self._name} has become shorter while it was being sent"
             raise OSError(message)

@@ -84,7 +84,8 @@ class SymblSubmissionOperator(BaseOperator):
     :param on_unknown_submission: what to do when the submission left and no answer came, so that the job may or may
         not exist: ``"resubmit"`` raises, so that a retry submits again; ``"fail"`` fails the task at once. Default:
         resubmit for submits; fail for appends, where a second copy would corrupt the conversation.
-    :return: ``{"conversation_id": str, "job_id": str}``.
+    :return: ``{"conversation_id": str, "job_id": str}``; each is also an output of its own:
+        ``submit.output["conversation_id"]``.
     :raises SymblJobFailedError: the job failed.
     :raises SymblJobTimeoutError: the job was not over in time; it goes on at Symbl.
     :raises AirflowFailException: what no retry mends: a wrong value, refused credentials, an unknown conversation.
@@ -130,6 +131,8 @@ class SymblSubmissionOperator(BaseOperator):
         on_unknown_submission: str | None = None,
         **kwargs: Any,
     ) -> None:
+        # Each id is an XCom of its own too, so that ``.output["conversation_id"]`` can be handed on.
+        kwargs.setdefault("multiple_outputs", True)
         super().__init__(**kwargs)
         self.symbl_conn_id = symbl_conn_id
         self.name = name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -101,7 +102,9 @@ class SymblJobTrigger(BaseTrigger):
         )
 
     async def _wait(self) -> None:
-        # Imported here: DAG files import this module and none of them needs an HTTP library.
+        # Imported here: DAG files import this module and none of them needs an HTTP library. In a thread, since aiohttp
+        # takes longer to import than the triggerer's loop may stand still.
+        await asyncio.to_thread(importlib.import_module, "airflow_provider_symbl.client.aio")
         from airflow_provider_symbl.client.aio import shared_client  # noqa: PLC0415 - only needed once the task runs
         from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
 

@@ -14,8 +14,6 @@ from demo.results import missing_recordings, read_results, word_error_rate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TRIGGER = "airflow_provider_symbl.triggers.job.SymblJobTrigger"
-
 DEFERRED = {
     "symbl_text": ["wait"],
     "symbl_audio": ["submit_file", "append_file", "append_url", "submit_url"],
@@ -55,7 +53,7 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     run_id = _start(box, "symbl_nightly")
     state = box.airflow.wait_for_run("symbl_nightly", run_id)
     assert state == "success", _logs(box, {"symbl_nightly": run_id}, {"symbl_nightly": state})
-    assert TRIGGER in box.airflow.deferred_seen("symbl_nightly", run_id).values()
+    assert box.airflow.was_deferred("symbl_nightly", run_id, "call.submit", map_index=0)
     results = read_results(box.results, box.symbl.job_seconds())
     assert missing_recordings(results, RECORDINGS) == []
     assert word_error_rate(results, RECORDINGS) <= 0.10

@@ -1,21 +1,13 @@
-"""What the tests of the Airflow side share: an Airflow of their own, and a server for recordings.
-
-Airflow reads its settings when it is first imported, so its home is chosen here, before any test module is.
-"""
+"""What the tests of the Airflow side share: servers, recordings and object storage."""
 
 from __future__ import annotations
 
-import atexit
 import functools
 import http.server
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
@@ -29,17 +21,7 @@ from tests.unit.storage import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-if "airflow" not in sys.modules:
-    _home = tempfile.mkdtemp(prefix="symbl-tests-airflow-")
-    atexit.register(shutil.rmtree, _home, ignore_errors=True)
-    Path(_home, "dags").mkdir()
-    os.environ |= {
-        "AIRFLOW_HOME": _home,
-        "AIRFLOW__CORE__DAGS_FOLDER": f"{_home}/dags",
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_home}/airflow.db",
-    }
+    from pathlib import Path
 
 
 class _Recordings(http.server.SimpleHTTPRequestHandler):

@@ -116,7 +116,7 @@ def test_a_certificate_of_another_name_is_final(
     assert pauses.wanted == []
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+@pytest.mark.parametrize("content", [b"", b"no certificate"])
 def test_authorities_that_cannot_be_read_are_an_error_of_this_package(
     *,
     secure_server: ScriptedServer,
@@ -124,12 +124,11 @@ def test_authorities_that_cannot_be_read_are_an_error_of_this_package(
     settings_for: MakeSettings,
     pauses: Pauses,
     tmp_path: Path,
-    content: bytes | None,
+    content: bytes,
 ) -> None:
-    """A missing file, an empty one, and one that holds something else."""
+    """An empty file, and one that holds something else."""
     path = tmp_path / "authorities.pem"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(SymblTransportError, match=r"^POST /oauth2/token:generate no answer: "):
         get_job(settings_for(secure_server, verify=str(path), max_retries=1), "job-1")
     assert secure_server.requests == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 from typing import TYPE_CHECKING
 
@@ -176,6 +177,20 @@ def test_a_job_error_tells_which_job_of_which_conversation(error: type[SymblJobE
     assert (found.reason, found.job_id, found.conversation_id) == ("it failed", "job-1", "c-1")
     assert str(found) == "Symbl job job-1 of conversation c-1: it failed"
     assert str(error("it failed", "job-1")) == "Symbl job job-1 of conversation not named: it failed"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SymblNotFoundError(404, "nothing here", "GET", "/v1/job/j"),
+        SymblConcurrencyLimitError(429, "too many", "POST", "/v1/process/text", 7.5),
+        SymblJobFailedError("it failed", "job-1", "c-1"),
+    ],
+)
+def test_an_error_survives_its_way_between_processes(error: SymblError) -> None:
+    """With its text and all that it tells."""
+    arrived = pickle.loads(pickle.dumps(error))  # noqa: S301 - made on the line itself
+    assert (type(arrived), str(arrived), vars(arrived)) == (type(error), str(error), vars(error))
 
 
 def test_an_unknown_submission_is_no_usable_answer() -> None:

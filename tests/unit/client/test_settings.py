@@ -105,6 +105,7 @@ def test_plain_http_to_a_stranger_needs_consent(host: str) -> None:
         ({"max_retries": True}, "max_retries: got True; allowed: a whole number from 0 up"),
         ({"max_concurrent_jobs": 0}, "max_concurrent_jobs: got 0; allowed: a whole number from 1 up"),
         ({"verify": None}, "verify: got None; allowed: true, false or the path of a file of certificate authorities"),
+        ({"verify": "/no/such.pem"}, "verify: got /no/such.pem; allowed: true, false or the path of a file of"),
         ({"verify": ""}, "verify: got ; allowed: true, false or the path of a file of certificate authorities"),
         ({"proxies": "http://p"}, "proxies: got a value of type str; allowed: proxy URLs by scheme, all of them text"),
         (

@@ -12,6 +12,7 @@ from airflow_provider_symbl.client import replay
 from airflow_provider_symbl.exceptions import (
     SymblAuthenticationError,
     SymblConcurrencyLimitError,
+    SymblNotFoundError,
     SymblServerError,
     SymblTransportError,
     SymblUnknownSubmissionError,
@@ -192,7 +193,7 @@ def test_redirects_are_not_followed(server: ScriptedServer, get_job: GetJob, set
         (b"\xff\xfe\xff", "UnicodeDecodeError"),
         ([], "AttributeError"),
         (None, "TypeError"),
-        ({"message": "Job with id j not found"}, "KeyError"),
+        ({"message": "Come back later"}, "KeyError"),
         (b"[" * 100_000, "RecursionError"),
     ],
 )
@@ -208,6 +209,17 @@ def test_an_answer_that_is_not_symbls_json_is_no_usable_answer(
     with pytest.raises(SymblTransportError) as caught:
         get_job(settings_for(server), "job-1")
     assert str(caught.value) == f"GET {JOB_PATH} answered 200 with something else than Symbl's JSON ({kind})"
+
+
+def test_an_unknown_job_is_not_found_whatever_the_status_says(
+    server: ScriptedServer,
+    get_job: GetJob,
+    settings_for: MakeSettings,
+) -> None:
+    """Others have seen this answer, without its HTTP status; a wait for such a job would never end."""
+    server.answer(JOB_PATH, Answer(content={"message": "Job with id job-1 not found"}))
+    with pytest.raises(SymblNotFoundError, match=f"^GET {JOB_PATH} answered 404: Job with id job-1 not found$"):
+        get_job(settings_for(server), "job-1")
 
 
 def test_a_new_token_is_asked_for_once_when_one_is_refused(

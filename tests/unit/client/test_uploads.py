@@ -45,14 +45,6 @@ class PathThatChanges:
         """Tell the size at the time of the check."""
         return self._path.stat()
 
-    def is_dir(self) -> bool:
-        """It is none."""
-        return False
-
-    def is_file(self) -> bool:
-        """It is one."""
-        return True
-
     def open(self, mode: str) -> IO[bytes]:
         """Open it."""
         assert mode == "rb"
@@ -220,6 +212,31 @@ def test_a_file_that_shrinks_is_an_unknown_submission(
     server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
     with pytest.raises(SymblUnknownSubmissionError, match=r"call.wav has become shorter while it was being sent"):
         client.submit_audio_file(PathThatChanges(path, lambda: io.BytesIO(half)))
+    assert pauses.wanted == []
+    assert server.connections == 1
+
+
+class FailingStore(io.BytesIO):
+    """A stream that an object store breaks off, with an error of its own, after the first block."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return a block, and then no more."""
+        if self.tell():
+            raise LookupError("the store's connection was lost")
+        return super().read(size)
+
+
+def test_a_file_that_its_store_breaks_off_is_an_unknown_submission(
+    client: SymblClient,
+    server: ScriptedServer,
+    tmp_path: Path,
+    pauses: Pauses,
+) -> None:
+    """Object stores raise errors of their own; a part has left all the same."""
+    path = a_recording(tmp_path)
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    with pytest.raises(SymblUnknownSubmissionError, match=r"call.wav cannot be read any further \(LookupError\)"):
+        client.submit_audio_file(PathThatChanges(path, lambda: FailingStore(path.read_bytes())))
     assert pauses.wanted == []
     assert server.connections == 1
 

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblNotFoundError
@@ -96,7 +97,9 @@ def test_an_empty_extra_is_not_there(hook_of: Callable[..., SymblHook], empty: o
     assert hook_of(extra=dict.fromkeys(EXTRAS, empty)).settings == hook_of().settings
 
 
-@pytest.mark.parametrize(("text", "meaning"), [("true", True), ("false", False), ("/my/ca.pem", "/my/ca.pem")])
+@pytest.mark.parametrize(
+    ("text", "meaning"), [("true", True), ("false", False), (DEFAULT_CA_BUNDLE_PATH, DEFAULT_CA_BUNDLE_PATH)]
+)
 def test_verify_is_read_from_the_forms_text(hook_of: Callable[..., SymblHook], text: str, meaning: object) -> None:
     """The form has one text field for three kinds of answer."""
     assert hook_of(extra={"verify": text}).settings.verify == meaning
