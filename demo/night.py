@@ -48,7 +48,6 @@ def _run(box: Box) -> float:
     airflow = box.airflow
     airflow.wait_for_dag(DAG_ID)
     started = time.monotonic()
-    # Before it is unpaused, since that starts last night's scheduled run: this one is then ahead of it.
     run_id = airflow.trigger(DAG_ID)
     airflow.unpause(DAG_ID)
     print(f"the DAG {DAG_ID} works on {RECORDINGS} …", flush=True)
