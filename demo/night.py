@@ -15,7 +15,7 @@ from demo.results import Result, missing_recordings, read_results, table, word_e
 
 DAG_ID = "symbl_nightly"
 RUN_SECONDS = 600.0
-ACCEPTED_ERROR_RATE = 0.15
+ACCEPTED_ERROR_RATE = 0.10
 
 
 def main() -> int:
