@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
 
@@ -23,7 +24,7 @@ RECORDINGS_URL = os.environ.get("SYMBL_RECORDINGS_URL", "https://recordings.exam
     schedule=None,
     catchup=False,
     tags=["symbl"],
-    default_args={"retries": 1, "deferrable": True, "poll_interval": 2},
+    default_args={"retries": 1, "deferrable": True, "retry_delay": datetime.timedelta(seconds=10)},
 )
 def symbl_audio() -> None:
     """Make one conversation of three recordings and another one of a link; the waits hold no worker."""

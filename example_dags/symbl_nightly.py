@@ -105,7 +105,7 @@ def chat(file: str) -> None:
     catchup=False,
     max_active_runs=1,
     tags=["symbl"],
-    default_args={"retries": 2, "deferrable": True, "poll_interval": 2},
+    default_args={"retries": 2, "deferrable": True, "retry_delay": datetime.timedelta(seconds=10)},
 )
 def symbl_nightly() -> None:
     """Land what was said in every new recording; one that fails does not stop the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from airflow_provider_symbl.sensors.job import SymblJobSensor
 RECORDINGS = Path(os.environ.get("SYMBL_RECORDINGS", Path(__file__).parent / "recordings"))
 
 
-@dag(schedule=None, catchup=False, tags=["symbl"], default_args={"retries": 1})
+@dag(
+    schedule=None,
+    catchup=False,
+    tags=["symbl"],
+    default_args={"retries": 1, "retry_delay": datetime.timedelta(seconds=10)},
+)
 def symbl_text() -> None:
     """Submit a chat from a JSON file, append one more message, and read the whole conversation."""
     submit = SymblSubmitTextOperator(
@@ -34,7 +40,7 @@ def symbl_text() -> None:
         job_id=append.output["job_id"],
         conversation_id=append.output["conversation_id"],
         deferrable=True,
-        poke_interval=1,
+        poke_interval=5,
         timeout=3600,
     )
 
