@@ -18,7 +18,6 @@ from airflow_provider_symbl.client import calls
 from airflow_provider_symbl.client.answers import (
     Answer,
     NoAnswerError,
-    error_of_answer,
     error_of_failure,
     result_of,
 )
@@ -92,7 +91,7 @@ class AsyncSymblClient:
             if renewed != token:
                 token = renewed
                 answer = await self._answer(call, token)
-        return self._result(call, answer, (token, self._settings.app_secret))
+        return result_of(call, answer, (token, self._settings.app_secret))
 
     async def _token(self) -> str:
         async with self._token_lock:
@@ -100,12 +99,7 @@ class AsyncSymblClient:
 
     async def _fetch_token(self) -> Token:
         call = calls.generate_token(self._settings)
-        return self._result(call, await self._answer(call, None), (self._settings.app_secret,))
-
-    def _result(self, call: Call[Result], answer: Answer, secrets: tuple[str, ...]) -> Result:
-        if answer.is_success:
-            return result_of(call, answer)
-        raise error_of_answer(call, answer, secrets)
+        return result_of(call, await self._answer(call, None), (self._settings.app_secret,))
 
     async def _answer(self, call: Call[Any], token: str | None) -> Answer:
         """Send a call as often as it may be sent, and return the answer that is final."""

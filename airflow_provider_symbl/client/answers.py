@@ -76,14 +76,18 @@ class NoAnswerError(Exception):
         self.failure = failure
 
 
-def result_of(call: Call[Result], answer: Answer) -> Result:
-    """Return what a successful answer says.
+def result_of(call: Call[Result], answer: Answer, secrets: tuple[str, ...]) -> Result:
+    """Return what an answer says.
 
     :param call: what was asked.
-    :param answer: a success.
+    :param answer: the final one.
+    :param secrets: texts that no error must repeat.
+    :raises SymblApiError: the answer is no success; the one for its status.
     :raises SymblTransportError: it is not the JSON that the call has; of a submission
         :class:`SymblUnknownSubmissionError`, for its job was made.
     """
+    if not answer.is_success:
+        raise error_of_answer(call, answer, secrets)
     try:
         return call.parse(json.loads(answer.body))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
@@ -92,7 +96,7 @@ def result_of(call: Call[Result], answer: Answer) -> Result:
         raise _no_usable_answer(call, reason, is_unknown=True) from None
 
 
-def error_of_answer(call: Call[Any], answer: Answer, secrets: tuple[str, ...] = ()) -> SymblError:
+def error_of_answer(call: Call[Any], answer: Answer, secrets: tuple[str, ...]) -> SymblError:
     """Return the error that an answer without success means.
 
     :param call: what was asked.

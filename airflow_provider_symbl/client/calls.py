@@ -102,7 +102,7 @@ def get_job(job_id: str) -> Call[Job]:
     """Read the state of a job."""
     path = endpoints.JOB.path_for(_checked_id("job_id", job_id))
 
-    def parse(answer: Any) -> Job:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    def parse(answer: Any) -> Job:  # noqa: ANN401 - JSON
         # Seen by others with an unknown or forgotten job; its HTTP status is not on record.
         if "status" not in answer and "not found" in str(answer.get("message")):
             raise SymblNotFoundError(HTTPStatus.NOT_FOUND, answer["message"], endpoints.JOB.method, path)
@@ -154,7 +154,7 @@ def get_messages(conversation_id: str, *, verbose: bool, sentiment: bool) -> Cal
     asked = {"verbose": verbose, "sentiment": sentiment}
     query = [(name, "true") for name, is_wanted in asked.items() if is_wanted]
 
-    def parse(answer: Any) -> list[Message]:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    def parse(answer: Any) -> list[Message]:  # noqa: ANN401 - JSON
         return [Message.from_json(item) for item in answer["messages"]]
 
     return _get(endpoints.MESSAGES, "conversation_id", conversation_id, parse, query)
@@ -163,7 +163,7 @@ def get_messages(conversation_id: str, *, verbose: bool, sentiment: bool) -> Cal
 def get_members(conversation_id: str) -> Call[list[Member]]:
     """Read who takes part."""
 
-    def parse(answer: Any) -> list[Member]:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    def parse(answer: Any) -> list[Member]:  # noqa: ANN401 - JSON
         return [Member.from_json(item) for item in answer["members"]]
 
     return _get(endpoints.MEMBERS, "conversation_id", conversation_id, parse)
@@ -223,7 +223,7 @@ def _timestamp(name: str, moment: datetime.datetime) -> str:
     return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def _transcript_text(answer: Any) -> str:  # noqa: ANN401 - JSON, or a path of one of two libraries
+def _transcript_text(answer: Any) -> str:  # noqa: ANN401 - JSON
     # Symbl's reference shows the text one level deeper for SRT; its own Go client reads both the same way.
     payload = answer["transcript"]["payload"]
     return str(payload["content"] if isinstance(payload, Mapping) else payload)

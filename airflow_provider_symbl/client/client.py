@@ -12,7 +12,6 @@ from airflow_provider_symbl.client import calls, endpoints
 from airflow_provider_symbl.client.answers import (
     Answer,
     NoAnswerError,
-    error_of_answer,
     error_of_failure,
     result_of,
 )
@@ -294,16 +293,11 @@ class SymblClient:
             if renewed != token:
                 token = renewed
                 answer = self._answer(call, token)
-        return self._result(call, answer, (token, self._settings.app_secret))
+        return result_of(call, answer, (token, self._settings.app_secret))
 
     def _fetch_token(self) -> Token:
         call = calls.generate_token(self._settings)
-        return self._result(call, self._answer(call, None), (self._settings.app_secret,))
-
-    def _result(self, call: Call[Result], answer: Answer, secrets: tuple[str, ...]) -> Result:
-        if answer.is_success:
-            return result_of(call, answer)
-        raise error_of_answer(call, answer, secrets)
+        return result_of(call, self._answer(call, None), (self._settings.app_secret,))
 
     def _answer(self, call: Call[Any], token: str | None) -> Answer:
         """Send a call as often as it may be sent, and return the answer that is final."""

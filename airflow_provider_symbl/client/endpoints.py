@@ -82,7 +82,6 @@ AUDIO_FILE = _source("audio_file", "file", Placement.QUERY, "/v1/process/audio")
 AUDIO_URL = _source("audio_url", "url", Placement.BODY, "/v1/process/audio/url")
 VIDEO_FILE = _source("video_file", "file", Placement.QUERY, "/v1/process/video")
 VIDEO_URL = _source("video_url", "url", Placement.BODY, "/v1/process/video/url")
-SOURCES = (TEXT, AUDIO_FILE, AUDIO_URL, VIDEO_FILE, VIDEO_URL)
 
 JOB = _read("/v1/job/{id}")
 INSIGHTS_STATUS = _read("/v1/conversations/{id}/lm-insights/status")

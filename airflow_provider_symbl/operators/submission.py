@@ -6,7 +6,7 @@ import functools
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
@@ -251,7 +251,7 @@ class SymblSubmissionOperator(BaseOperator):
 
     def _wait(self, submission: Submission, deadline: float) -> None:
         self._waited_for = submission
-        features = cast("Mapping[str, JsonValue] | None", self._checked_features())
+        features = check_each(self.source, {"features": self.features}).get("features")
         if self.deferrable:
             self.defer(
                 trigger=SymblJobTrigger(
@@ -273,9 +273,6 @@ class SymblSubmissionOperator(BaseOperator):
             poll_interval=self.poll_interval,
             max_poll_interval=self.max_poll_interval,
         )
-
-    def _checked_features(self) -> JsonValue:
-        return check_each(self.source, {"features": self.features}).get("features")
 
 
 class SymblMediaOperator(SymblSubmissionOperator):

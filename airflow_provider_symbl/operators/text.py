@@ -32,7 +32,7 @@ class _TextOperator(SymblSubmissionOperator):
     source = TEXT
 
     @property
-    def messages(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    def messages(self) -> Any:  # noqa: ANN401 - messages, a path, a template or another task's result
         """The messages as they were given; once rendered they are not shown."""
         return self._messages
 
@@ -53,7 +53,7 @@ class _TextOperator(SymblSubmissionOperator):
         if not _is_path(self.messages) and not is_templated(self.messages):
             check_content(TEXT, self.messages)
 
-    def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    def open_content(self) -> Any:  # noqa: ANN401 - JSON, which the client checks
         """Return the messages, read from their file where they have one."""
         given: Any = self.messages.messages if isinstance(self.messages, _Untold) else self.messages
         return _read(given) if _is_path(given) else given
@@ -99,7 +99,7 @@ def _is_path(value: object) -> bool:
     return isinstance(value, os.PathLike)
 
 
-def _read(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+def _read(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, which the client checks
     path = path_of(place, "messages")
     try:
         with path.open("rb") as stream:

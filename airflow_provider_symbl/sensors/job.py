@@ -78,7 +78,7 @@ class SymblJobSensor(BaseSensorOperator):
 
         return SymblHook(self.symbl_conn_id)
 
-    def execute(self, context: Context) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+    def execute(self, context: Context) -> Any:  # noqa: ANN401 - as of Airflow's base class
         """Poke, or hand the wait to the triggerer."""
         if not self.deferrable:
             return super().execute(context)
