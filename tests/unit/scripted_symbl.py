@@ -6,7 +6,6 @@ import dataclasses
 import http.server
 import json
 import threading
-import time
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -23,13 +22,13 @@ class Reply:
     :param status: HTTP status; 0 cuts the connection instead, once the request was read.
     :param body: what is sent as JSON.
     :param headers: further headers.
-    :param delay: seconds to let pass before.
+    :param when: what to wait for before, a minute at most.
     """
 
     status: int = 200
     body: Any = dataclasses.field(default_factory=dict)
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    delay: float = 0.0
+    when: threading.Event | None = None
 
 
 def job(status: str, **more: str) -> Reply:
@@ -103,7 +102,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         reply = self.symbl.reply_to(self.command, self.path.partition("?")[0])
-        time.sleep(reply.delay)
+        if reply.when is not None:
+            reply.when.wait(60)
         self.close_connection = True
         if reply.status:
             body = json.dumps(reply.body).encode()

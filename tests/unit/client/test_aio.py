@@ -37,7 +37,7 @@ async def async_client(server: ScriptedServer, settings_for: MakeSettings) -> As
 
 async def until(is_so: Callable[[], bool]) -> None:
     """Let the loop run until something is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110 - what is waited for happens in the server's threads
             await asyncio.sleep(0.005)
 

@@ -157,7 +157,7 @@ def test_no_answer_within_the_timeout_is_tried_again(
 ) -> None:
     """A server that takes a request and never answers does not hold the client for ever."""
     server.answer(JOB_PATH, Answer(answer_when=threading.Event()), DONE)
-    assert get_job(settings_for(server, timeout=0.1), "job-1").status == "completed"
+    assert get_job(settings_for(server, timeout=1.0), "job-1").status == "completed"
     assert len(pauses.wanted) == 1
 
 

