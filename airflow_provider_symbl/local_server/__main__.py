@@ -11,6 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.data_folder import DataFolderError
 from airflow_provider_symbl.local_server.speech import OFFLINE_MODEL, JobFailureError
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _serve(options, told_to_end)
     except OSError as error:
         print(f"symbl-local cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        return 1
+    except DataFolderError as error:
+        print(error, file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         print(MISSING.format(name=error.name), file=sys.stderr)
@@ -84,8 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("symbl-local", description="Symbl's Async API on this machine.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8765, help="0 for any (default: %(default)s)")
-    parser.add_argument("--app-id", help="App ID to accept (default: random)")
-    parser.add_argument("--app-secret", help="App Secret to accept (default: random)")
+    parser.add_argument("--app-id", help="App ID to accept (default: random, or the data folder's)")
+    parser.add_argument("--app-secret", help="App Secret to accept (default: random, or the data folder's)")
+    parser.add_argument("--data-dir", metavar="DIR", help="folder to keep all state in (default: in memory)")
     parser.add_argument("--max-concurrent-jobs", type=_positive, default=50, help="default: %(default)s")
     parser.add_argument("--model", help=f"faster-whisper model, name or folder (default: offline {OFFLINE_MODEL})")
     parser.add_argument("--workers", type=_positive, default=1, help="recognition threads (default: %(default)s)")

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import Route
+from uvicorn.server import ServerState
 
 from airflow_provider_symbl.local_server.authentication import Accounts
 from airflow_provider_symbl.local_server.control import Control
 from airflow_provider_symbl.local_server.conversations import Conversations
+from airflow_provider_symbl.local_server.faults import Faults
 from airflow_provider_symbl.local_server.jobs import Jobs
 from airflow_provider_symbl.local_server.journal import Journal
 from airflow_provider_symbl.local_server.responses import HANDLERS, NotBuiltError
 from airflow_provider_symbl.local_server.speech import Recogniser
-from airflow_provider_symbl.local_server.store import Store
 from airflow_provider_symbl.local_server.submissions import Submissions
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from airflow_provider_symbl.local_server.authentication import Endpoint
+    from airflow_provider_symbl.local_server.store import Store
 
 STOP_TIMEOUT = 2.0
 
@@ -39,7 +41,6 @@ NOT_BUILT: Mapping[tuple[str, str], str] = {
     ("GET", "insights"): "find insights",
     ("GET", "entities"): "find entities",
     ("GET", "analytics"): "compute analytics",
-    ("GET", "summary"): "write summaries",
     ("GET", "trackers"): "detect trackers",
     ("GET", "trackers-detected"): "detect trackers",
     ("GET", "intents"): "find intents",
@@ -89,24 +90,28 @@ class Application:
     """One server's parts, put together.
 
     :param settings: how it is set up.
+    :param store: what it knows.
     :param spool: a folder for bodies and downloads.
     """
 
-    def __init__(self, settings: Settings, spool: Path) -> None:
-        store = Store()
+    def __init__(self, settings: Settings, store: Store, spool: Path) -> None:
+        self.server_state = ServerState()
         self.recogniser = Recogniser(settings.model, settings.workers)
         self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, settings.workers, spool)
         self._accounts = Accounts(store, settings.app_id, settings.app_secret, settings.token_lifetime)
         self._submissions = Submissions(store, self.jobs, self.recogniser)
         self._conversations = Conversations(store, self.jobs)
-        routes = [*Control(store, self.jobs, self.recogniser).routes(), *self._contract()]
+        self.faults = Faults()
+        control = Control(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state)
+        routes = [*control.routes(), *self._contract()]
         starlette = Starlette(routes=routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
-        self.asgi = Journal(starlette, store, spool)
+        self.asgi = Journal(starlette, store, self.faults, spool)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self.jobs.start()
+        self.jobs.resume()
         yield
         await self.jobs.stop(STOP_TIMEOUT)
 
@@ -144,6 +149,7 @@ class Application:
             self._route("PUT", one, reads.not_built("change a conversation's metadata")),
             self._route("GET", f"{one}/messages", reads.messages),
             self._route("GET", f"{one}/members", reads.members),
+            self._route("GET", f"{one}/summary", reads.summary),
             self._route("POST", f"{one}/transcript", reads.transcript),
             self._route("GET", f"{one}/lm-insights/status", reads.feature_status("insights", "insights")),
             self._route("GET", f"{one}/callscore/status", reads.feature_status("callScore", "a call score")),

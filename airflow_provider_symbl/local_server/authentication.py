@@ -58,6 +58,10 @@ class Accounts:
         token = self._current()
         return JsonResponse({"accessToken": token.text, "expiresIn": int(token.expires - time.time())})
 
+    def expire_tokens(self) -> None:
+        """Refuse every token handed out so far; the next request for one gets another."""
+        self._store.remove_tokens()
+
     def guard(self, endpoint: Endpoint) -> Endpoint:
         """Let only authorised requests through.
 
@@ -65,7 +69,7 @@ class Accounts:
         """
 
         async def guarded(request: Request) -> Response:
-            token = self._store.tokens.get(_presented(request))
+            token = self._store.token(_presented(request))
             if token is None or token.expires <= time.time():
                 raise RefusalError(401, INVALID_TOKEN)
             return await endpoint(request)
@@ -74,11 +78,11 @@ class Accounts:
 
     def _current(self) -> Token:
         """Give the token that is still good for a second or more, as the vendor's cache does, or a new one."""
-        latest = max(self._store.tokens.values(), key=lambda token: token.expires, default=None)
+        latest = self._store.latest_token()
         if latest is not None and latest.expires - time.time() >= 1:
             return latest
         fresh = self._issue(time.time() + self._lifetime)
-        self._store.tokens[fresh.text] = fresh
+        self._store.put_token(fresh)
         return fresh
 
     def _issue(self, expires: float) -> Token:

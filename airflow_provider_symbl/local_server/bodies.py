@@ -83,6 +83,10 @@ class Body:
             path.write_bytes(self._pending)
         return path
 
+    def keep(self) -> tuple[bytes, Path | None]:
+        """Hand it over as it is: what is in memory, or a file, which belongs to the caller from now on."""
+        return (b"", self.save()) if self.is_large else (self.content(), None)
+
     def discard(self) -> None:
         """Delete what is on disk, unless it was handed over."""
         if self._path is not None:

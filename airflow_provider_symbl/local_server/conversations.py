@@ -150,6 +150,16 @@ class Conversations:
         members = self._store.members(self._found(request).id)
         return JsonResponse({"members": [member_shape(member) for member in members]})
 
+    async def summary(self, request: Request) -> Response:
+        """Refuse: 404 while a job of the conversation is not over, as the contract says (4.9), and then for good.
+
+        :raises RefusalError: always.
+        """
+        jobs = self._store.jobs_of(self._found(request).id)
+        if not all(job.shown.is_terminal for job in jobs):
+            raise RefusalError(404, "There is no summary while a job of the conversation is not over.")
+        raise NotBuiltError("write summaries")
+
     async def transcript(self, request: Request) -> Response:
         """Write a transcript.
 

@@ -26,19 +26,19 @@ from airflow_provider_symbl.local_server.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from typing import Any, TypeAlias
+    from typing import Any
 
-    from airflow_provider_symbl.local_server.orders import Terms
+    from airflow_provider_symbl.local_server.faults import Fate
+    from airflow_provider_symbl.local_server.orders import Order, Sent, Terms
     from airflow_provider_symbl.local_server.records import Part
     from airflow_provider_symbl.local_server.speech import Heard, Recogniser
     from airflow_provider_symbl.local_server.store import Store
-
-    Order: TypeAlias = TextOrder | MediaOrder
 
 LOGGER = logging.getLogger(__name__)
 DOWNLOADS_AT_ONCE = 8
 WEBHOOKS_AT_ONCE = 8
 LAST_PATIENCE = 60.0
+UNREADABLE = "What was submitted could not be read again after a restart: {reason}"
 DELETED = "The conversation was deleted before the job was done"
 OVER_THE_CAP = (
     "This API has a limit of maximum of `{cap}` number of concurrent jobs per account. "
@@ -109,6 +109,17 @@ class Jobs:
         for pool in self._pools.all():
             pool.start()
 
+    def resume(self) -> None:
+        """Take up again what the store knows to be unfinished, in order of submission.
+
+        Webhooks hear of the changes to come; one that was due before and was not sent is lost.
+        """
+        for job in self._store.jobs():
+            if job.actual.is_terminal and not job.shown.is_terminal:
+                self._disclose(job)
+            elif not job.actual.is_terminal and job.id not in self._over:
+                self._take_up(job)
+
     async def stop(self, patience: float) -> None:
         """Give up all work.
 
@@ -123,7 +134,7 @@ class Jobs:
             atexit.unregister(self._at_exit)
 
     async def drop(self) -> None:
-        """Give up all work and forget its results; what a thread is busy with ends soon and counts for nothing."""
+        """Give up all work, as if it had never begun; what a thread is busy with ends soon and counts for nothing."""
         self._stopped.set()
         self._stopped = threading.Event()
         tasks = list(self._tasks)
@@ -140,12 +151,14 @@ class Jobs:
         if self._store.active_jobs() >= self._cap:
             raise CapReachedError(self._cap)
 
-    def accept(self, conversation: Conversation | None, order: Order, terms: Terms) -> Job:
+    def accept(self, conversation: Conversation | None, order: Order, sent: Sent, terms: Terms, fate: Fate) -> Job:
         """Make a job, and its conversation unless it appends to one. Ask :meth:`ensure_room` first.
 
         :param conversation: the one to append to.
         :param order: what to work on.
+        :param sent: what it was read from.
         :param terms: name, webhook and features.
+        :param fate: what fault rules want for it.
         """
         conversation = self._named(conversation, terms)
         job = Job(
@@ -155,8 +168,10 @@ class Jobs:
             progress=self._store.progress,
             webhook_url=terms.webhook_url,
             features=terms.features,
+            must_fail=fate.failure,
+            must_last=fate.seconds,
         )
-        self._store.put_job(job)
+        self._store.add_submission(conversation, job, sent)
         self._webhooks.notify(job)
         self._queue(job, order)
         return job
@@ -177,7 +192,7 @@ class Jobs:
         """Count a read of a job's status, and give the job as it is shown at this read."""
         if job.progress.by == "polls" and not job.shown.is_terminal:
             reads = self._store.count_read(job.id, "job")
-            self._show(job.id, job.progress.at_read(reads, job.actual))
+            self._show(job.id, job.progress.at_read(reads, Status.IN_PROGRESS if _rest(job) else job.actual))
         return self._store.known_job(job.id)
 
     def read_feature(self, job: Job, feature: str) -> Status:
@@ -201,16 +216,22 @@ class Jobs:
         if conversation is None:
             fresh = self._store.new_conversation_id()
             conversation = Conversation(fresh, fresh, moments.now())
-        conversation = replace(conversation, name=terms.name or conversation.name)
-        self._store.put_conversation(conversation)
-        return conversation
+        return replace(conversation, name=terms.name or conversation.name)
+
+    def _take_up(self, job: Job) -> None:
+        try:
+            order = self._store.sent(job.id).order()
+        except (OSError, RefusalError) as error:
+            self._finish(job.id, Status.FAILED, UNREADABLE.format(reason=type(error).__name__))
+        else:
+            self._queue(job, order)
 
     def _queue(self, job: Job, order: Order) -> None:
         self._over[job.id] = asyncio.Event()
         previous = self._tails.get(job.conversation_id)
         task = self._spawn(self._work(job, order, previous))
         self._tails[job.conversation_id] = task
-        task.add_done_callback(lambda done: self._ended(job, order, done))
+        task.add_done_callback(lambda done: self._ended(job, done))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -218,11 +239,9 @@ class Jobs:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _ended(self, job: Job, order: Order, task: asyncio.Task[None]) -> None:
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         if self._tails.get(job.conversation_id) is task:
             del self._tails[job.conversation_id]
-        if isinstance(order, MediaOrder) and isinstance(order.source, Path):
-            order.source.unlink(missing_ok=True)
         self._over.pop(job.id).set()
 
     async def _work(self, job: Job, order: Order, previous: asyncio.Task[None] | None) -> None:
@@ -230,20 +249,21 @@ class Jobs:
             await asyncio.wait([previous])
         try:
             part = await self._part(job, order)
+            packed = await self._store.pack(part)
+            _obey(job)
         except JobFailureError as error:
-            self._finish(job.id, Status.FAILED, str(error))
+            self._finish(job.id, Status.FAILED, job.must_fail or str(error))
         except Exception as error:  # noqa: BLE001 - a defect in one job must not end the server
             LOGGER.error("Job %s: %s\n%s", job.id, type(error).__name__, _frames(error))  # noqa: TRY400 - the error's text may hold what was said
             self._finish(job.id, Status.FAILED, f"symbl-local failed: {type(error).__name__}")
         else:
-            self._keep(job, part)
+            self._keep(job, part, packed)
 
-    def _keep(self, job: Job, part: Part) -> None:
+    def _keep(self, job: Job, part: Part, packed: bytes) -> None:
         if self._store.conversation(job.conversation_id) is None:
             self._finish(job.id, Status.FAILED, DELETED)
         else:
-            self._store.add_part(job.conversation_id, part)
-            self._finish(job.id, Status.COMPLETED)
+            self._finish(job.id, Status.COMPLETED, part=part, packed=packed)
 
     async def _part(self, job: Job, order: Order) -> Part:
         if isinstance(order, MediaOrder):
@@ -292,18 +312,25 @@ class Jobs:
         if job.progress.by != "polls":
             self._show(job_id, Status.IN_PROGRESS)
 
-    def _finish(self, job_id: str, status: Status, message: str | None = None) -> None:
+    def _finish(
+        self, job_id: str, status: Status, message: str | None = None, part: Part | None = None, packed: bytes = b""
+    ) -> None:
         job = replace(self._store.known_job(job_id), actual=status, message=message)
-        self._store.put_job(job)
-        if job.progress.by == "time":
-            self._spawn(self._show_later(job, status))
-        elif job.progress.by != "polls":
-            self._show(job_id, status)
+        self._store.end_job(job, part, packed)
+        self._disclose(job)
 
-    async def _show_later(self, job: Job, status: Status) -> None:
-        age = (moments.now() - job.submitted).total_seconds()
-        await asyncio.sleep(max(0.0, job.progress.seconds - age))
-        self._show(job.id, status)
+    def _disclose(self, job: Job) -> None:
+        """Show the end of a job when it is time to."""
+        if job.progress.by == "polls":
+            return
+        if job.progress.by == "time" or job.must_last:
+            self._spawn(self._show_later(job))
+        else:
+            self._show(job.id, job.actual)
+
+    async def _show_later(self, job: Job) -> None:
+        await asyncio.sleep(_rest(job))
+        self._show(job.id, job.actual)
 
     def _show(self, job_id: str, status: Status) -> None:
         job = self._store.known_job(job_id)
@@ -312,6 +339,17 @@ class Jobs:
             shown = replace(job, shown=status, shown_over=over)
             self._store.put_job(shown)
             self._webhooks.notify(shown)
+
+
+def _rest(job: Job) -> float:
+    """Tell how many seconds are left before a job's end may be shown."""
+    age = (moments.now() - job.submitted).total_seconds()
+    return max(0.0, job.progress.seconds - age, job.must_last - age)
+
+
+def _obey(job: Job) -> None:
+    if job.must_fail:
+        raise JobFailureError(job.must_fail)
 
 
 def _frames(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -10,6 +11,7 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect
 
 from airflow_provider_symbl.local_server.bodies import SCOPE_KEY, Body
+from airflow_provider_symbl.local_server.faults import CONTROL_PREFIX, FATE_KEY, SEARCHED, Call
 from airflow_provider_symbl.local_server.store import JournalEntry
 
 if TYPE_CHECKING:
@@ -18,23 +20,25 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from airflow_provider_symbl.local_server.faults import Faults
     from airflow_provider_symbl.local_server.store import Store
 
-CONTROL_PREFIX = "/__local__"
 MASK = "***"
 
 
 class Journal:
-    """Reads each request to its end, notes it, and hands it on.
+    """Reads each request to its end, notes it, and hands it on; faults meet it on the way.
 
     :param app: what answers.
     :param store: where the notes go; the control routes are not noted.
+    :param faults: decide which requests go on.
     :param spool: the folder for long bodies.
     """
 
-    def __init__(self, app: ASGIApp, store: Store, spool: Path) -> None:
+    def __init__(self, app: ASGIApp, store: Store, faults: Faults, spool: Path) -> None:
         self._app = app
         self._store = store
+        self._faults = faults
         self._spool = spool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,13 +50,32 @@ class Journal:
         if not scope["path"].startswith(CONTROL_PREFIX):
             self._store.journal.append(entry)
         try:
-            await body.read(receive)
-            await _noted(entry, body)
-            await self._app({**scope, SCOPE_KEY: body}, receive, _noting(entry, send))
-        except ClientDisconnect:
+            await self._hand_on(Call(scope, receive, _noting(entry, send)), entry, body)
+        except (ClientDisconnect, asyncio.CancelledError):  # nobody waits for an answer any more
             entry.body_size = body.size
         finally:
             body.discard()
+
+    async def _hand_on(self, call: Call, entry: JournalEntry, body: Body) -> None:
+        if await self._faults.pass_through("before_body", call):
+            await body.read(call.receive)
+            await _noted(entry, body)
+            call.head = body.head(SEARCHED)
+            if await self._faults.pass_through("before_job", call):
+                scope = {**call.scope, SCOPE_KEY: body, FATE_KEY: call.fate}
+                await self._app(scope, call.receive, self._answering(call))
+
+    def _answering(self, call: Call) -> Send:
+        goes_on = True
+
+        async def answering(event: Message) -> None:
+            nonlocal goes_on
+            if event["type"] == "http.response.start":
+                goes_on = await self._faults.pass_through("after_job", call)
+            if goes_on:
+                await call.send(event)
+
+        return answering
 
 
 def masked(body: Any) -> Any:  # noqa: ANN401 - any JSON

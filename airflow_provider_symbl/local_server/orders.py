@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from airflow_provider_symbl.local_server.parameters import read_file, read_text, read_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +69,44 @@ class MediaOrder:
     by_channel: bool
     one_speaker: bool
     speakers: Mapping[int, Speaker]
+
+
+Order: TypeAlias = TextOrder | MediaOrder
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A submission as it came, from which its order can be read again after a restart.
+
+    :param call: ``text``, ``audio``, ``audio/url``, ``video`` or ``video/url``.
+    :param query: the raw query string.
+    :param content: a JSON body that is not in a file.
+    :param file: a recording, or a long JSON body.
+    """
+
+    call: str
+    query: str
+    content: bytes = b""
+    file: Path | None = None
+
+    def order(self) -> Order:
+        """Read the order.
+
+        :raises OSError: the file cannot be read.
+        """
+        if self.call == "text":
+            return text_order(read_text(self.query, self._body()))
+        given = read_url(self.query, self._body()) if self.call.endswith("/url") else read_file(self.query)
+        source = given.get("url", cast("Path", self.file))  # what is sent without a URL is sent as a file
+        return media_order(given, source, is_video=self.call.startswith("video"))
+
+    def discard(self) -> None:
+        """Delete the file, if there is one."""
+        if self.file:
+            self.file.unlink(missing_ok=True)
+
+    def _body(self) -> bytes:
+        return self.file.read_bytes() if self.file else self.content
 
 
 @dataclass(frozen=True)

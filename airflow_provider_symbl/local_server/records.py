@@ -109,6 +109,8 @@ class Job:
     :param shown: where clients are told that it stands.
     :param features: the add-ons asked for, in Symbl's words (``insights``, ``callScore``).
     :param shown_over: when a terminal state was first shown.
+    :param must_fail: the reason with which a fault rule makes it fail; None for none.
+    :param must_last: seconds after submission before which a fault rule lets no end be shown.
     """
 
     id: str
@@ -121,6 +123,8 @@ class Job:
     webhook_url: str | None = None
     features: tuple[str, ...] = ()
     shown_over: datetime | None = None
+    must_fail: str | None = None
+    must_last: float = 0.0
 
     @property
     def seconds(self) -> float | None:

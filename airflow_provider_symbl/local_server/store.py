@@ -1,4 +1,4 @@
-"""All that the server knows, behind one door, so that it can be kept elsewhere than in memory."""
+"""All that the server knows, behind one door, so that it can be kept elsewhere than in memory too."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from airflow_provider_symbl.local_server.orders import Sent
     from airflow_provider_symbl.local_server.records import Conversation, Job, Member, Message, Part, Token
 
 JOURNAL_LENGTH = 100_000
@@ -46,24 +47,57 @@ class JournalEntry:
 class Store:
     """The server's state, in memory. Not for more than one thread.
 
-    The journal keeps the newest 100,000 requests.
+    The journal keeps the newest 100,000 requests. Whatever else changes is written first, where a subclass writes it,
+    and remembered then: what could not be written has not happened.
     """
 
-    progress: Progress = field(default_factory=Progress)
     journal: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=JOURNAL_LENGTH))
-    tokens: dict[str, Token] = field(default_factory=dict)
+    _progress: Progress = field(default_factory=Progress)
+    _tokens: dict[str, Token] = field(default_factory=dict)
     _conversations: dict[str, Conversation] = field(default_factory=dict)
     _parts: dict[str, list[Part]] = field(default_factory=dict)
     _jobs: dict[str, Job] = field(default_factory=dict)
+    _sent: dict[str, Sent] = field(default_factory=dict)
     _active: set[str] = field(default_factory=set)
-    _reads: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _reads: Counter[str] = field(default_factory=Counter)
 
     def clear(self) -> None:
-        """Forget everything, the progress setting included."""
-        self.progress = Progress()
-        for held in (self.journal, self.tokens, self._conversations, self._parts, self._jobs, self._active):
-            held.clear()
-        self._reads.clear()
+        """Forget everything, the progress setting included; the files of unfinished jobs are deleted."""
+        for sent in self._sent.values():
+            sent.discard()
+        self._forget()
+
+    def restart(self) -> None:
+        """Be as after a restart: what is in memory alone is gone."""
+        self.clear()
+
+    @property
+    def progress(self) -> Progress:
+        """What the jobs to come are said to follow."""
+        return self._progress
+
+    def set_progress(self, progress: Progress) -> None:
+        """Change what the jobs to come are said to follow."""
+        self._write(("progress", "", progress))
+        self._progress = progress
+
+    def token(self, text: str) -> Token | None:
+        """Find a token."""
+        return self._tokens.get(text)
+
+    def latest_token(self) -> Token | None:
+        """Find the token that is good for longest."""
+        return max(self._tokens.values(), key=lambda token: token.expires, default=None)
+
+    def put_token(self, token: Token) -> None:
+        """Keep a token."""
+        self._write(("token", token.text, token))
+        self._tokens[token.text] = token
+
+    def remove_tokens(self) -> None:
+        """Forget all tokens."""
+        self._write(*(("token", text, None) for text in self._tokens))
+        self._tokens.clear()
 
     def new_conversation_id(self) -> str:
         """Make an id of sixteen digits that no conversation has."""
@@ -71,10 +105,13 @@ class Store:
             pass
         return fresh
 
-    def put_conversation(self, conversation: Conversation) -> None:
-        """Keep a conversation, or its new form."""
+    def add_submission(self, conversation: Conversation, job: Job, sent: Sent) -> None:
+        """Keep a new job with what was sent, whose file belongs to the store now, and its conversation's new form."""
+        self._write(("conversation", conversation.id, conversation), ("job", job.id, job), ("sent", job.id, sent))
         self._conversations[conversation.id] = conversation
         self._parts.setdefault(conversation.id, [])
+        self._sent[job.id] = sent
+        self._remember(job)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         """Find a conversation."""
@@ -86,11 +123,9 @@ class Store:
 
     def remove_conversation(self, conversation_id: str) -> None:
         """Forget a conversation and all that it holds; its jobs stay."""
+        parts = (("part", part.job_id, None) for part in self._parts[conversation_id])
+        self._write(("conversation", conversation_id, None), *parts)
         del self._conversations[conversation_id], self._parts[conversation_id]
-
-    def add_part(self, conversation_id: str, part: Part) -> None:
-        """Keep what a job has found, after what came before; it stays unseen until the job is shown completed."""
-        self._parts[conversation_id].append(part)
 
     def timeline_end(self, conversation_id: str) -> datetime | None:
         """Tell where the conversation's time line ends, unseen parts included; None if it has not begun."""
@@ -113,9 +148,33 @@ class Store:
         return _distinct(self.visible_parts(conversation_id))
 
     def put_job(self, job: Job) -> None:
-        """Keep a job, or its new form."""
-        self._jobs[job.id] = job
-        (self._active.discard if job.shown.is_terminal else self._active.add)(job.id)
+        """Keep the new form of a job."""
+        self._write(("job", job.id, job))
+        self._remember(job)
+
+    async def pack(self, _part: Part) -> bytes:
+        """Do beforehand what takes long about keeping a part.
+
+        :return: what :meth:`end_job` asks for.
+        """
+        return b""
+
+    def end_job(self, job: Job, part: Part | None = None, packed: bytes = b"") -> None:
+        """Keep a job that is over, and what it has found; forget what was sent.
+
+        :param part: follows what came before; it stays unseen until the job is shown completed.
+        :param packed: what :meth:`pack` has made of it.
+        """
+        found = [("part", job.id, packed)] if part else []
+        self._write(("job", job.id, job), ("sent", job.id, None), *found)
+        if part:
+            self._parts[job.conversation_id].append(part)
+        self._remember(job)
+        self._sent.pop(job.id).discard()
+
+    def sent(self, job_id: str) -> Sent:
+        """Give what was sent for a job that is not over."""
+        return self._sent[job_id]
 
     def job(self, job_id: str) -> Job | None:
         """Find a job."""
@@ -142,11 +201,30 @@ class Store:
 
         :param what: whose status: ``job``, or the name of a feature.
         """
-        self._reads[job_id, what] += 1
-        return self._reads[job_id, what]
+        reads = self._reads[f"{job_id} {what}"] + 1
+        self._write(("reads", f"{job_id} {what}", reads))
+        self._reads[f"{job_id} {what}"] = reads
+        return reads
 
     def _is_shown(self, part: Part) -> bool:
         return self._jobs[part.job_id].shown is Status.COMPLETED
+
+    def _write(self, *changes: tuple[str, str, object]) -> None:
+        """Make changes last, all of them or none.
+
+        :param changes: kind, id and new form of a record; None removes it.
+        """
+
+    def _remember(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        (self._active.discard if job.shown.is_terminal else self._active.add)(job.id)
+
+    def _forget(self) -> None:
+        self._progress = Progress()
+        for held in (self.journal, self._tokens, self._conversations, self._parts, self._jobs, self._sent):
+            held.clear()
+        self._active.clear()
+        self._reads.clear()
 
 
 def _distinct(parts: Iterable[Part]) -> list[Member]:

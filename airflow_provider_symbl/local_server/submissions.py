@@ -9,7 +9,8 @@ from anyio import to_thread
 
 from airflow_provider_symbl.local_server.authentication import media_type, require_json
 from airflow_provider_symbl.local_server.bodies import received
-from airflow_provider_symbl.local_server.orders import media_order, terms, text_order
+from airflow_provider_symbl.local_server.faults import fate
+from airflow_provider_symbl.local_server.orders import Sent, media_order, terms, text_order
 from airflow_provider_symbl.local_server.parameters import read_file, read_text, read_url
 from airflow_provider_symbl.local_server.responses import JsonResponse, RefusalError, UnknownConversationError
 from airflow_provider_symbl.local_server.rules import refusal
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from airflow_provider_symbl.local_server.jobs import Jobs, Order
+    from airflow_provider_symbl.local_server.faults import Fate
+    from airflow_provider_symbl.local_server.jobs import Jobs
+    from airflow_provider_symbl.local_server.orders import Order
     from airflow_provider_symbl.local_server.records import Conversation
     from airflow_provider_symbl.local_server.speech import Recogniser
     from airflow_provider_symbl.local_server.store import Store
@@ -52,7 +55,8 @@ class Submissions:
         require_json(request)
         given = await _parsed(request, read_text)
         self._jobs.ensure_room()
-        return await self._accepted(target, given, text_order(given))
+        sent = _sent(request, "text")
+        return await self._accepted(target, given, text_order(given), sent, fate(request))
 
     async def audio_file(self, request: Request) -> Response:
         """Take an audio recording.
@@ -90,7 +94,10 @@ class Submissions:
             raise RefusalError(400, "The request body must be the recording's bytes, but is empty")
         check(request)
         self._jobs.ensure_room()
-        return await self._accepted(target, given, media_order(given, body.save(), is_video=is_video))
+        file = body.save()
+        sent = Sent("video" if is_video else "audio", request.url.query, file=file)
+        order = media_order(given, file, is_video=is_video)
+        return await self._accepted(target, given, order, sent, fate(request))
 
     async def _url(self, request: Request, *, is_video: bool) -> Response:
         target = self._target(request)
@@ -98,10 +105,14 @@ class Submissions:
         given = await _parsed(request, read_url)
         self._check_speech(given)
         self._jobs.ensure_room()
-        return await self._accepted(target, given, media_order(given, given["url"], is_video=is_video))
+        sent = _sent(request, "video/url" if is_video else "audio/url")
+        order = media_order(given, given["url"], is_video=is_video)
+        return await self._accepted(target, given, order, sent, fate(request))
 
-    async def _accepted(self, target: Conversation | None, given: Mapping[str, Any], order: Order) -> Response:
-        job = self._jobs.accept(target, order, terms(given))
+    async def _accepted(
+        self, target: Conversation | None, given: Mapping[str, Any], order: Order, sent: Sent, wanted: Fate
+    ) -> Response:
+        job = self._jobs.accept(target, order, sent, terms(given), wanted)
         await self._jobs.settle(job, order)
         return JsonResponse({"conversationId": job.conversation_id, "jobId": job.id}, 201)
 
@@ -128,6 +139,10 @@ async def _parsed(request: Request, read: Callable[[str, bytes], dict[str, Any]]
     body = received(request)
     work = partial(read, request.url.query, body.content())
     return await to_thread.run_sync(work) if body.is_large else work()
+
+
+def _sent(request: Request, call: str) -> Sent:
+    return Sent(call, request.url.query, *received(request).keep())
 
 
 def _is_wav(head: bytes) -> bool:

@@ -154,6 +154,20 @@ def test_what_is_not_built_says_so(at_once: Local, verb: str, path: str, said: s
     assert (answer.status_code, answer.json()) == (501, {"message": said})
 
 
+def test_there_is_no_summary_while_a_job_is_not_over(local: Local) -> None:
+    """As the contract says, which clients take for the end of an unknown job; one that failed is over too."""
+    local.progress(by="polls", polls=2)
+    first = local.text("Hello.")
+    second = local.append(first["conversationId"], "Goodbye.")
+    path, seen = f"/v1/conversations/{first['conversationId']}/summary", []
+    for job in (first, first, second, second):
+        seen.append(local.send("GET", path).status_code)
+        local.job(job)
+    said = local.send("GET", path).json()["message"]
+    assert (seen, said) == ([404] * 4, "symbl-local does not write summaries yet")
+    assert local.send("GET", "/v1/conversations/1/summary").json()["message"].startswith("The conversationId is")
+
+
 def test_groups_are_not_built(local: Local) -> None:
     """They have no conversation to be found first."""
     answer = local.send("GET", "/v1/groups/1/conversations")

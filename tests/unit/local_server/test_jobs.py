@@ -11,6 +11,7 @@ import pytest
 
 from airflow_provider_symbl.local_server import moments
 from airflow_provider_symbl.local_server.jobs import Jobs
+from airflow_provider_symbl.local_server.orders import Sent
 from airflow_provider_symbl.local_server.progress import Progress
 from airflow_provider_symbl.local_server.records import Conversation, Job, Status
 from airflow_provider_symbl.local_server.server import LocalServer
@@ -234,7 +235,8 @@ def test_an_id_is_never_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "randbelow", lambda _: next(numbers))
     store = Store()
     first = store.new_conversation_id()
-    store.put_conversation(Conversation(first, first, moments.now()))
+    conversation = Conversation(first, first, moments.now())
+    store.add_submission(conversation, Job("1", first, moments.now(), Progress()), Sent("text", ""))
     assert (first, store.new_conversation_id()) == ("1000000000000007", "1000000000000008")
 
 
