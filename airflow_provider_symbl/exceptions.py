@@ -96,18 +96,19 @@ class SymblJobError(SymblError):
     """A job did not come to its good end.
 
     :param reason: what happened, in one clause.
-    :param job_id: the job.
+    :param job_id: the job, None where its id was lost with the answer to its submission.
     :param conversation_id: its conversation, None where the caller did not name it.
     """
 
-    def __init__(self, reason: str, job_id: str, conversation_id: str | None = None) -> None:
+    def __init__(self, reason: str, job_id: str | None, conversation_id: str | None = None) -> None:
         super().__init__(reason, job_id, conversation_id)
         self.reason = reason
         self.job_id = job_id
         self.conversation_id = conversation_id
 
     def __str__(self) -> str:
-        return f"Symbl job {self.job_id} of conversation {self.conversation_id or 'not named'}: {self.reason}"
+        job, conversation = self.job_id or "not known", self.conversation_id or "not named"
+        return f"Symbl job {job} of conversation {conversation}: {self.reason}"
 
 
 class SymblJobFailedError(SymblJobError):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from airflow_provider_symbl.client.calls import Call
-    from airflow_provider_symbl.client.models import Conversation, Job, Token
+    from airflow_provider_symbl.client.models import Conversation, Job, Message, SummarySentence, Token
     from airflow_provider_symbl.client.settings import ClientSettings
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,23 @@ class AsyncSymblClient:
         :raises SymblNotFoundError: there is no such conversation.
         """
         return await self._perform(calls.get_conversation(conversation_id))
+
+    async def get_messages(
+        self, conversation_id: str, *, verbose: bool = False, sentiment: bool = False
+    ) -> list[Message]:
+        """Return what was said, in order. Before the job is completed it may be a part of it only.
+
+        :param verbose: with the single words and their times.
+        :param sentiment: with the sentiment of each message.
+        """
+        return await self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
+
+    async def get_summary(self, conversation_id: str) -> list[SummarySentence]:
+        """Return the summary, sentence by sentence.
+
+        :raises SymblNotFoundError: a job of the conversation is not over.
+        """
+        return await self._perform(calls.get_summary(conversation_id))
 
     async def _perform(self, call: Call[Result]) -> Result:
         """Send a call with a token; where the token is refused, once more with a new one."""

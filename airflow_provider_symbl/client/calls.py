@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from airflow_provider_symbl.client import endpoints
 from airflow_provider_symbl.client.endpoints import Endpoint, Placement, Source
-from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, Token
+from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, SummarySentence, Token
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
 from airflow_provider_symbl.client.shapes import JsonValue, integer, is_unicode, one_of, refuse
 from airflow_provider_symbl.client.uploads import Upload
@@ -158,6 +158,15 @@ def get_messages(conversation_id: str, *, verbose: bool, sentiment: bool) -> Cal
         return [Message.from_json(item) for item in answer["messages"]]
 
     return _get(endpoints.MESSAGES, "conversation_id", conversation_id, parse, query)
+
+
+def get_summary(conversation_id: str) -> Call[list[SummarySentence]]:
+    """Read the summary; Symbl has none, and answers 404, until the conversation's jobs are over."""
+
+    def parse(answer: Any) -> list[SummarySentence]:  # noqa: ANN401 - JSON
+        return [SummarySentence.from_json(item) for item in answer["summary"]]
+
+    return _get(endpoints.SUMMARY, "conversation_id", conversation_id, parse)
 
 
 def get_members(conversation_id: str) -> Call[list[Member]]:

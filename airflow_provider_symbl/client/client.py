@@ -15,6 +15,7 @@ from airflow_provider_symbl.client.answers import (
     error_of_failure,
     result_of,
 )
+from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.replay import Replay
 from airflow_provider_symbl.client.tokens import cache_for
 from airflow_provider_symbl.client.transport import Transport
@@ -35,7 +36,14 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.client.calls import Call
     from airflow_provider_symbl.client.endpoints import Source
-    from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, Token
+    from airflow_provider_symbl.client.models import (
+        Conversation,
+        Member,
+        Message,
+        Submission,
+        SummarySentence,
+        Token,
+    )
     from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.shapes import JsonValue
@@ -54,10 +62,13 @@ class SymblClient:
     after faults of network and server; a submission only when it cannot have been taken.
 
     :param settings: the account and how to reach it.
+    :param waits_for_room: send a submission again that was refused because the account runs as many jobs as it may,
+        as often as anything else; False leaves that to the caller.
     """
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, *, waits_for_room: bool = True) -> None:
         self._settings = settings
+        self._waits_for_room = waits_for_room
         self._transport = Transport(settings)
         self._tokens = cache_for(settings.account)
         weakref.finalize(self, self._transport.close)
@@ -175,7 +186,7 @@ class SymblClient:
         poll_interval: float = POLL_INTERVAL,
         max_poll_interval: float = MAX_POLL_INTERVAL,
     ) -> Job:
-        """Wait until a job is completed, and what ``features`` asked for besides, and return its last state.
+        """Wait until a job is completed, and what ``features`` asked for besides, and return its state.
 
         :param job_id: the job.
         :param conversation_id: its conversation, needed for features and told in errors.
@@ -195,19 +206,27 @@ class SymblClient:
             poll_interval=poll_interval,
             max_poll_interval=max_poll_interval,
         )
+        self.wait(wait)
+        return Job(job_id, "completed")
+
+    def wait(self, wait: Wait) -> None:
+        """Poll until a wait is over.
+
+        :param wait: what is waited for, and until when.
+        :raises SymblJobError: as :meth:`wait_for_job` does.
+        """
         # The wait itself asks again after a fault, so each poll is sent once.
         with SymblClient(dataclasses.replace(self._settings, max_retries=0)) as poller:
-            while True:
+            while not wait.is_over:
                 time.sleep(wait.pause())
                 try:
-                    job = wait.ask(poller)
+                    answer = wait.ask(poller)
                 except SymblError as error:
                     wait.take_error(error)
-                    log.warning("Symbl job %s: a poll failed, asking again: %s", job_id, error)
-                    continue
-                wait.take(job)
-                if wait.is_over:
-                    return job
+                    log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
+                else:
+                    wait.take(answer)
+                    log.info("Symbl %s: %s", wait.subject, wait.told)
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation's own data.
@@ -255,6 +274,13 @@ class SymblClient:
         """
         return self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
 
+    def get_summary(self, conversation_id: str) -> list[SummarySentence]:
+        """Return the summary, sentence by sentence.
+
+        :raises SymblNotFoundError: a job of the conversation is not over.
+        """
+        return self._perform(calls.get_summary(conversation_id))
+
     def get_members(self, conversation_id: str) -> list[Member]:
         """Return who takes part."""
         return self._perform(calls.get_members(conversation_id))
@@ -301,7 +327,7 @@ class SymblClient:
 
     def _answer(self, call: Call[Any], token: str | None) -> Answer:
         """Send a call as often as it may be sent, and return the answer that is final."""
-        replay = Replay(call.endpoint.effect, self._settings.max_retries)
+        replay = Replay(call.endpoint.effect, self._settings.max_retries, waits_for_room=self._waits_for_room)
         while True:
             try:
                 answer = self._transport.send(call, token)

@@ -159,6 +159,25 @@ class Message:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """One sentence of a summary.
+
+    :param id: Symbl's id of the sentence.
+    :param text: what it says.
+    :param raw: the whole object that Symbl sent, for storing without loss.
+    """
+
+    id: str
+    text: str = field(repr=False)
+    raw: JsonObject = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, answer: JsonObject) -> Self:
+        """Read a sentence of a summary."""
+        return cls(str(answer["id"]), str(answer["text"]), answer)
+
+
 def _identifier(given: object) -> str:
     if not isinstance(given, (str, int)) or isinstance(given, bool) or given == "":
         message = f"an id of type {type(given).__name__}"

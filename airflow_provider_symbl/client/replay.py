@@ -87,11 +87,13 @@ class Replay:
 
     :param effect: what the call does.
     :param max_retries: how often it may be sent again.
+    :param waits_for_room: whether a submission that was refused with 429 may be.
     """
 
-    def __init__(self, effect: Effect, max_retries: int) -> None:
+    def __init__(self, effect: Effect, max_retries: int, *, waits_for_room: bool = True) -> None:
         self._effect = effect
         self._left = max_retries
+        self._waits_for_room = waits_for_room
         self._attempt = 0
 
     def pause_after_failure(self, failure: Failure) -> float | None:
@@ -107,6 +109,9 @@ class Replay:
         :param status_code: the answer's HTTP status.
         :param retry_after: seconds that the server asked to wait.
         """
+        is_full = status_code == TOO_MANY_REQUESTS and self._effect is Effect.SUBMISSION
+        if is_full and not self._waits_for_room:
+            return None
         return self._pause(retry_after) if may_repeat_status(self._effect, status_code) else None
 
     def _pause(self, retry_after: float | None) -> float | None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow_provider_symbl.client.shapes import refuse
 from airflow_provider_symbl.exceptions import (
     SymblAuthenticationError,
+    SymblBadRequestError,
     SymblConcurrencyLimitError,
     SymblError,
     SymblJobFailedError,
     SymblJobTimeoutError,
+    SymblNotFoundError,
     SymblServerError,
     SymblTransportError,
     SymblUnknownJobStatusError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from airflow_provider_symbl.client.models import Job
+    from airflow_provider_symbl.client.models import Job, Message
     from airflow_provider_symbl.client.shapes import JsonValue
 
 POLL_INTERVAL = 5.0
@@ -31,6 +34,8 @@ GROWTH = 1.5
 JITTER = 0.1
 AUTHENTICATION_PATIENCE = 300.0
 """Seconds for which refused tokens are taken for a passing fault: the job was submitted with the same credentials."""
+SETTLED = 3
+"""Reads in a row that find the same messages, after which no more are expected."""
 
 PASSING_ERRORS = (SymblTransportError, SymblServerError, SymblConcurrencyLimitError)
 
@@ -48,6 +53,12 @@ class StatusReader(Protocol[Answered_co]):
 
     def get_call_score_status(self, conversation_id: str) -> Answered_co:
         """Read the state of a conversation's call score."""
+
+    def get_summary(self, conversation_id: str) -> Any:  # noqa: ANN401 - its sentences, or an awaitable of them
+        """Read a conversation's summary."""
+
+    def get_messages(self, conversation_id: str) -> Any:  # noqa: ANN401 - messages, or an awaitable of them
+        """Read what a conversation holds."""
 
 
 def features_asked(features: Mapping[str, JsonValue] | None) -> list[str]:
@@ -73,6 +84,20 @@ def check_intervals(poll_interval: object, max_poll_interval: object) -> None:
         refuse("poll_interval", poll_interval, f"at most max_poll_interval, {max_poll_interval}")
 
 
+def pause_after(polls: int, first: float, most: float, at_least: float = 0.0) -> float:
+    """Return the seconds to wait before asking again: each pause is half as long again, with jitter.
+
+    :param polls: how often was asked so far.
+    :param first: seconds before the first poll.
+    :param most: the most seconds between two polls.
+    :param at_least: seconds that Symbl asked to wait, whatever the others say.
+    """
+    # A float's range ends long after any pause has reached its most.
+    interval = min(first * GROWTH ** min(polls, 100), most)
+    spread = interval * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads requests in time, guards nothing
+    return max(min(spread, most), at_least)
+
+
 def check_seconds(name: str, given: object) -> float:
     """Check a duration and return it.
 
@@ -91,44 +116,60 @@ class Wait:
     The caller sleeps for :meth:`pause`, asks with :meth:`ask`, and hands in the answer or the error until
     :attr:`is_over`.
 
-    :param job_id: the job.
-    :param conversation_id: its conversation, needed for features and told in errors.
+    Where the job's id was lost with the answer, the end is read from the conversation: a summary exists only once its
+    jobs are over; for an append, and where there are no summaries, messages that no longer change are the end.
+
+    :param job_id: the job; None where its id was lost.
+    :param conversation_id: its conversation, needed for features and without a job, and told in errors.
     :param features: what else to wait for: insights, callScore.
     :param deadline: when to give up, in seconds since the epoch, so that it means the same in every process.
     :param poll_interval: seconds before the first poll; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
+    :param messages_before: without a job, how many messages the conversation held before an append.
     """
 
     def __init__(
         self,
         *,
-        job_id: str,
+        job_id: str | None,
         conversation_id: str | None,
         features: list[str],
         deadline: float,
         poll_interval: float = POLL_INTERVAL,
         max_poll_interval: float = MAX_POLL_INTERVAL,
+        messages_before: int | None = None,
     ) -> None:
         check_intervals(poll_interval, max_poll_interval)
-        if features and conversation_id is None:
-            refuse("conversation_id", None, "the conversation's id, where features are waited for")
+        if (features or job_id is None) and conversation_id is None:
+            refuse("conversation_id", None, "the conversation's id, where features or a lost job are waited for")
+        first = "job" if job_id is not None else "summary" if messages_before is None else "messages"
         self._job_id = job_id
         self._conversation_id = conversation_id
-        self._stages = ["job", *features]
+        self._stages = [first, *features]
         self._deadline = deadline
         self._poll_interval = poll_interval
         self._max_poll_interval = max_poll_interval
-        self._interval = poll_interval
+        self._messages_before = messages_before or 0
+        self._held: list[tuple[str, str]] = []
+        self._same_reads = 0
+        self._polls = 0
         self._least_pause = 0.0
         self._refused_since: float | None = None
+        self.told = ""
+        """What the last answer said, for logs."""
 
     @property
     def is_over(self) -> bool:
         """Whether everything that was waited for is completed."""
         return not self._stages
 
-    def pause(self) -> float:
-        """Return the seconds to sleep before the next poll; the last poll falls on the deadline.
+    @property
+    def subject(self) -> str:
+        """What is waited for, for logs."""
+        return f"job {self._job_id}" if self._job_id is not None else f"conversation {self._conversation_id}"
+
+    def check_deadline(self) -> float:
+        """Return the seconds that are left.
 
         :raises SymblJobTimeoutError: the deadline has passed.
         """
@@ -136,9 +177,16 @@ class Wait:
         if left <= 0:
             reason = f"not completed at its deadline ({self._stages[0]}); it goes on at Symbl, which cannot cancel it"
             raise SymblJobTimeoutError(reason, self._job_id, self._conversation_id)
-        spread = self._interval * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads requests in time, guards nothing
-        pause = max(min(spread, self._max_poll_interval), self._least_pause)
-        self._interval = min(self._interval * GROWTH, self._max_poll_interval)
+        return left
+
+    def pause(self) -> float:
+        """Return the seconds to sleep before the next poll; the last poll falls on the deadline.
+
+        :raises SymblJobTimeoutError: the deadline has passed.
+        """
+        left = self.check_deadline()
+        pause = pause_after(self._polls, self._poll_interval, self._max_poll_interval, self._least_pause)
+        self._polls += 1
         self._least_pause = 0.0
         return min(pause, left)
 
@@ -147,31 +195,30 @@ class Wait:
 
         :param client: either client; what the asynchronous one returns is to be awaited.
         """
-        if self._stages[0] == "job":
-            return client.get_job(self._job_id)
         conversation_id = self._conversation_id or ""
-        if self._stages[0] == "insights":
-            return client.get_insights_status(conversation_id)
-        return client.get_call_score_status(conversation_id)
+        asks: dict[str, Callable[[], Any]] = {
+            "job": lambda: client.get_job(self._job_id or ""),
+            "summary": lambda: client.get_summary(conversation_id),
+            "messages": lambda: client.get_messages(conversation_id),
+            "insights": lambda: client.get_insights_status(conversation_id),
+            "callScore": lambda: client.get_call_score_status(conversation_id),
+        }
+        answer: Answered_co = asks[self._stages[0]]()
+        return answer
 
-    def take(self, job: Job) -> bool:
+    def take(self, answer: Any) -> bool:  # noqa: ANN401 - what the stage's call returns
         """Take an answer, and tell whether what was asked for is completed.
 
-        :param job: the state that was read.
+        :param answer: what was read.
         :raises SymblJobFailedError: it failed.
         :raises SymblUnknownJobStatusError: the status is none that Symbl documents.
         """
         self._refused_since = None
-        if job.status == "completed":
+        is_completed = {"summary": self._has_summary, "messages": self._is_settled}.get(self._stages[0], self._is_done)
+        if is_completed(answer):
             self._stages.pop(0)
-            self._interval = self._poll_interval
+            self._polls = 0
             return True
-        if job.status == "failed":
-            reason = f"{self._stages[0]} failed: {job.message or 'Symbl names no reason'}"
-            raise SymblJobFailedError(reason, self._job_id, self._conversation_id)
-        if job.status not in {"scheduled", "in_progress"}:
-            reason = f"{self._stages[0]} has the status {job.status!r}, which Symbl does not document"
-            raise SymblUnknownJobStatusError(reason, self._job_id, self._conversation_id)
         return False
 
     def take_error(self, error: SymblError) -> None:
@@ -179,6 +226,8 @@ class Wait:
 
         :param error: why the poll failed; raised again where asking once more would not help.
         """
+        if self._stages[0] == "summary" and self._says_no_summary(error):
+            return
         if isinstance(error, SymblAuthenticationError):
             now = time.time()
             self._refused_since = self._refused_since or now
@@ -188,3 +237,35 @@ class Wait:
             raise error
         if isinstance(error, SymblConcurrencyLimitError):
             self._least_pause = error.retry_after or 0.0
+
+    def _is_done(self, job: Job) -> bool:
+        self.told = job.status
+        if job.status == "failed":
+            reason = f"{self._stages[0]} failed: {job.message or 'Symbl names no reason'}"
+            raise SymblJobFailedError(reason, self._job_id, self._conversation_id)
+        if job.status not in {"scheduled", "in_progress", "completed"}:
+            reason = f"{self._stages[0]} has the status {job.status!r}, which Symbl does not document"
+            raise SymblUnknownJobStatusError(reason, self._job_id, self._conversation_id)
+        return job.status == "completed"
+
+    def _has_summary(self, _summary: object) -> bool:
+        self.told = "completed: it has a summary"
+        return True
+
+    def _is_settled(self, messages: list[Message]) -> bool:
+        held = [(message.id, message.text) for message in messages]
+        is_same = len(held) > self._messages_before and held == self._held
+        self._same_reads = self._same_reads + 1 if is_same else 1
+        self._held = held
+        self.told = f"{len(held)} messages, unchanged in {self._same_reads} reads"
+        return is_same and self._same_reads >= SETTLED
+
+    def _says_no_summary(self, error: SymblError) -> bool:
+        """Tell whether an error says that there is no summary yet, or none at all, so that messages must tell."""
+        if isinstance(error, SymblNotFoundError):
+            return True
+        is_refused = isinstance(error, SymblBadRequestError)
+        if is_refused or (isinstance(error, SymblServerError) and error.status_code == HTTPStatus.NOT_IMPLEMENTED):
+            self._stages[0] = "messages"
+            return True
+        return False

@@ -171,6 +171,7 @@ class SymblHook(BaseHook):
     get_conversation = _of_client(SymblClient.get_conversation)
     list_conversations = _of_client(SymblClient.list_conversations)
     get_messages = _of_client(SymblClient.get_messages)
+    get_summary = _of_client(SymblClient.get_summary)
     get_members = _of_client(SymblClient.get_members)
     get_transcript = _of_client(SymblClient.get_transcript)
     delete_conversation = _of_client(SymblClient.delete_conversation)

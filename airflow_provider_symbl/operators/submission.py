@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+import hashlib
+import json
+import secrets
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
+from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_symbl.client.parameters import (
     PARAMETERS,
@@ -17,26 +21,34 @@ from airflow_provider_symbl.client.parameters import (
     check_extra,
     check_together,
 )
+from airflow_provider_symbl.client.reconciling import Intent
 from airflow_provider_symbl.client.shapes import JsonValue, is_empty, one_of, refuse
+from airflow_provider_symbl.client.uploads import Upload
 from airflow_provider_symbl.client.waiting import (
     JOB_TIMEOUT,
     MAX_POLL_INTERVAL,
     POLL_INTERVAL,
+    Wait,
     check_intervals,
     check_seconds,
     features_asked,
+    pause_after,
 )
-from airflow_provider_symbl.exceptions import SymblUnknownSubmissionError
+from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError
 from airflow_provider_symbl.hooks.failures import fail_for_good
-from airflow_provider_symbl.operators.storage import path_of, presigned
+from airflow_provider_symbl.operators.once import Once, Order
+from airflow_provider_symbl.operators.record import Memory
+from airflow_provider_symbl.operators.storage import path_of, presigned, size_of
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.client.endpoints import Source
     from airflow_provider_symbl.client.models import Submission
     from airflow_provider_symbl.hooks.symbl import SymblHook
+    from airflow_provider_symbl.operators.record import Record
 
 
 def is_templated(value: object) -> bool:
@@ -60,7 +72,11 @@ class SymblSubmissionOperator(BaseOperator):
     Every keyword that is not below goes to Symbl under its own name, checked when the DAG is parsed and, where it is a
     template, when the task runs; see Symbl's Async API reference for what each does.
 
-    On retry the conversation is submitted again. Symbl cannot cancel a job: a killed task's job goes on.
+    Each task makes one job, whatever happens to its tries: what is submitted is written down in Airflow's task state
+    store (Airflow 3.3), so that a retry goes on with the job of the try before; only a job that failed is submitted
+    anew. Clearing the task submits anew. Symbl cannot cancel a job: a killed task's job goes on.
+
+    An account that runs as many jobs as it may is waited for up to ``job_timeout``; deferrable without a worker.
 
     :param symbl_conn_id: the connection.
     :param name: the conversation's name; a submit without one tells DAG, task, run and file.
@@ -81,11 +97,12 @@ class SymblSubmissionOperator(BaseOperator):
     :param poll_interval: seconds before the first poll; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
     :param job_timeout: seconds of wall clock that the job may take since it was submitted.
-    :param on_unknown_submission: what to do when the submission left and no answer came, so that the job may or may
-        not exist: ``"resubmit"`` raises, so that a retry submits again; ``"fail"`` fails the task at once. Default:
-        resubmit for submits; fail for appends, where a second copy would corrupt the conversation.
+    :param on_unknown_submission: what to do when the submission left, no answer came, and nothing of it was found at
+        Symbl within a minute: ``"resubmit"`` raises, so that a retry looks again and then submits again; ``"fail"``
+        fails the task at once. Default: resubmit for submits; fail for appends, where a second copy would corrupt the
+        conversation.
     :return: ``{"conversation_id": str, "job_id": str}``; each is also an output of its own:
-        ``submit.output["conversation_id"]``.
+        ``submit.output["conversation_id"]``. The job's id is None where only the conversation was found again.
     :raises SymblJobFailedError: the job failed.
     :raises SymblJobTimeoutError: the job was not over in time; it goes on at Symbl.
     :raises AirflowFailException: what no retry mends: a wrong value, refused credentials, an unknown conversation.
@@ -154,7 +171,7 @@ class SymblSubmissionOperator(BaseOperator):
         self.max_poll_interval = max_poll_interval
         self.job_timeout = job_timeout
         self.on_unknown_submission = on_unknown_submission or ("fail" if self.is_append else "resubmit")
-        self._waited_for: Submission | None = None
+        self._waited_for: Record | None = None
 
     @functools.cached_property
     def hook(self) -> SymblHook:
@@ -164,19 +181,39 @@ class SymblSubmissionOperator(BaseOperator):
 
         return SymblHook(self.symbl_conn_id)
 
-    def execute(self, context: Context) -> dict[str, str]:
+    @functools.cached_property
+    def _client(self) -> SymblClient:
+        from airflow_provider_symbl.client.client import SymblClient  # noqa: PLC0415 - only needed once the task runs
+
+        return SymblClient(self.hook.settings, waits_for_room=False)
+
+    def execute(self, context: Context) -> dict[str, str | None]:
         """Submit or append once, wait as asked, and return both ids."""
+        return self.execute_once_there_is_room(context)
+
+    def execute_once_there_is_room(
+        self,
+        context: Context,
+        event: object = None,  # noqa: ARG002 - Airflow's signature
+        *,
+        since: float | None = None,
+        refusals: int = 0,
+    ) -> dict[str, str | None]:
+        """Do the same, when the account may have room again.
+
+        :param context: Airflow's.
+        :param event: of the pause, which tells nothing.
+        :param since: when the first submission was refused, in seconds since the epoch.
+        :param refusals: how many were refused.
+        """
         with fail_for_good():
             self._check_parameters()
-            parameters = self._parameters(context)
-            submission = self._submit(parameters)
-            deadline = time.time() + self.job_timeout
-            self.log.info("Symbl made job %s of conversation %s", submission.job_id, submission.conversation_id)
+            record = self._make(context, time.time() if since is None else since, refusals)
             if self.wait_for_completion:
-                self._wait(submission, deadline)
-        return submission.as_dict()
+                self._wait(record)
+        return {"conversation_id": record.conversation_id, "job_id": record.job_id}
 
-    def execute_complete(self, context: Context, event: object = None) -> dict[str, str]:  # noqa: ARG002 - Airflow's signature
+    def execute_complete(self, context: Context, event: object = None) -> dict[str, str | None]:  # noqa: ARG002 - Airflow's signature
         """Return both ids of the job that the trigger saw completed, or raise what it saw.
 
         :param context: Airflow's.
@@ -195,7 +232,25 @@ class SymblSubmissionOperator(BaseOperator):
 
     @abstractmethod
     def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
-        """Return the conversation as the hook's method takes it."""
+        """Return the conversation as the hook's method takes it, checked before any request.
+
+        :raises SymblConfigurationError: names the argument, what was given and what is allowed.
+        """
+
+    def given_content(self) -> Any:  # noqa: ANN401 - JSON, a path or a link
+        """Return the conversation as the task was given it."""
+        return getattr(self, self.source.content)
+
+    def content_size(self) -> int | None:
+        """Return the bytes of the conversation's file, None where it has none or nobody can tell."""
+        return None
+
+    def content_starts(self, content: Any) -> float | None:  # noqa: ANN401, ARG002 - as open_content gives it; only text says
+        """Return when the conversation says that it began, in seconds since the epoch; None where it does not say.
+
+        :param content: as :meth:`open_content` gives it.
+        """
+        return None
 
     @property
     def content_name(self) -> str:
@@ -228,51 +283,92 @@ class SymblSubmissionOperator(BaseOperator):
     def _given(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.parameter_names}
 
-    def _parameters(self, context: Context) -> dict[str, Any]:
-        """Return the keywords of the hook's method."""
-        parameters = self._given() | {"extra_parameters": self.extra_parameters}
-        if self.is_append:
-            return parameters | {"conversation_id": self.conversation_id}
-        return parameters | {"name": self.name or self._default_name(context)}
+    def _make(self, context: Context, since: float, refusals: int) -> Record:
+        """Submit once, as soon as the account has room."""
+        once = Once(Memory.of_task(context), self._client)
+        order = self._order(context)
+        while True:
+            try:
+                return once.make(order)
+            except SymblConcurrencyLimitError as error:
+                refusals += 1
+                self._pause_until_there_is_room(error, since, refusals)
+
+    def _pause_until_there_is_room(self, error: SymblConcurrencyLimitError, since: float, refusals: int) -> None:
+        pause = pause_after(refusals - 1, self.poll_interval, self.max_poll_interval, error.retry_after or 0.0)
+        if time.time() + pause > since + self.job_timeout:
+            raise error
+        self.log.info("Nothing was submitted, trying again in %.0f s: %s", pause, error)
+        if not self.deferrable:
+            time.sleep(pause)
+            return
+        # Imported here: no DAG file needs it.
+        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger  # noqa: PLC0415 - only needed once the task runs
+
+        self.defer(
+            trigger=TimeDeltaTrigger(datetime.timedelta(seconds=pause)),
+            method_name="execute_once_there_is_room",
+            kwargs={"since": since, "refusals": refusals},
+        )
+
+    def _order(self, context: Context) -> Order:
+        return Order(
+            fingerprint=self._fingerprint(),
+            size=self.content_size(),
+            open=self.open_content,
+            intend=functools.partial(self._intent, context),
+            send=self._send,
+            job_timeout=self.job_timeout,
+            may_repeat=self.on_unknown_submission == "resubmit",
+        )
+
+    def _fingerprint(self) -> str:
+        """Return a hash of call, target and parameters, as they were given."""
+        settings = self.hook.settings
+        target = (self.source.name, settings.host, settings.app_id, self.conversation_id)
+        what = [*target, self.given_content(), self._given(), self.extra_parameters]
+        return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _intent(self, context: Context, content: object) -> Intent:
+        if self.conversation_id is not None:
+            return Intent.to_append(self._client, self.conversation_id)
+        name = self.name or self._default_name(context)
+        return Intent.to_submit(self._client, name, is_unique=not self.name, starts=self.content_starts(content))
 
     def _default_name(self, context: Context) -> str:
+        """Tell where a conversation comes from; the last part is another one for each submission."""
         parts = [self.dag_id, self.task_id, str(context["run_id"]), self.content_name]
-        return " ".join(part for part in parts if part)
+        return " ".join([*(part for part in parts if part), f"({secrets.token_hex(4)})"])
 
-    def _submit(self, parameters: dict[str, Any]) -> Submission:
-        try:
-            submit = getattr(self.hook, f"submit_{self.source.name}")
-            submission: Submission = submit(self.open_content(), **parameters)
-        except SymblUnknownSubmissionError as error:
-            if self.on_unknown_submission == "fail":
-                raise AirflowFailException(str(error)) from error
-            raise
+    def _send(self, intent: Intent, content: object) -> Submission:
+        parameters = self._given() | {"extra_parameters": self.extra_parameters}
+        if self.is_append:
+            parameters["conversation_id"] = self.conversation_id
+        else:
+            parameters["name"] = intent.name
+        submit = getattr(self._client, f"submit_{self.source.name}")
+        submission: Submission = submit(content, **parameters)
         return submission
 
-    def _wait(self, submission: Submission, deadline: float) -> None:
-        self._waited_for = submission
-        features = check_each(self.source, {"features": self.features}).get("features")
+    def _wait(self, record: Record) -> None:
+        self._waited_for = record
+        features = features_asked(check_each(self.source, {"features": self.features}).get("features"))
+        what: dict[str, Any] = {
+            "job_id": record.job_id,
+            "conversation_id": record.conversation_id,
+            "features": features,
+            "deadline": record.deadline,
+            "poll_interval": self.poll_interval,
+            "max_poll_interval": self.max_poll_interval,
+            "messages_before": record.intent.messages if self.is_append else None,
+        }
+        wait = Wait(**what)
+        # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
+        wait.check_deadline()
         if self.deferrable:
-            self.defer(
-                trigger=SymblJobTrigger(
-                    job_id=submission.job_id,
-                    conversation_id=submission.conversation_id,
-                    deadline=deadline,
-                    symbl_conn_id=self.symbl_conn_id,
-                    features=features_asked(features),
-                    poll_interval=self.poll_interval,
-                    max_poll_interval=self.max_poll_interval,
-                ),
-                method_name="execute_complete",
-            )
-        self.hook.wait_for_job(
-            submission.job_id,
-            conversation_id=submission.conversation_id,
-            features=features,
-            deadline=deadline,
-            poll_interval=self.poll_interval,
-            max_poll_interval=self.max_poll_interval,
-        )
+            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **what)
+            self.defer(trigger=trigger, method_name="execute_complete")
+        self._client.wait(wait)
 
 
 class SymblMediaOperator(SymblSubmissionOperator):
@@ -330,9 +426,15 @@ class SymblFileOperator(SymblMediaOperator):
         """The file's own name."""
         return str(self.file).rstrip("/").rpartition("/")[2]
 
+    def content_size(self) -> int | None:
+        """Return the bytes of the file, None where nobody can tell."""
+        return size_of(path_of(self.file, "file"))
+
     def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
-        """Return the file's path; the client checks it before any request."""
-        return path_of(self.file, "file")
+        """Return the path of the file, which can be sent."""
+        path = path_of(self.file, "file")
+        Upload(path)
+        return path
 
 
 class SymblUrlOperator(SymblMediaOperator):

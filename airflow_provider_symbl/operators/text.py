@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 from airflow_provider_symbl.client.endpoints import TEXT
 from airflow_provider_symbl.client.parameters import check_content
 from airflow_provider_symbl.client.shapes import JsonValue, refuse
-from airflow_provider_symbl.operators.storage import path_of
+from airflow_provider_symbl.operators.storage import path_of, size_of
 from airflow_provider_symbl.operators.submission import SymblSubmissionOperator, is_templated
 
 Messages = Sequence[Mapping[str, JsonValue]] | str | os.PathLike[str]
@@ -53,10 +54,26 @@ class _TextOperator(SymblSubmissionOperator):
         if not _is_path(self.messages) and not is_templated(self.messages):
             check_content(TEXT, self.messages)
 
-    def open_content(self) -> Any:  # noqa: ANN401 - JSON, which the client checks
+    def given_content(self) -> Any:  # noqa: ANN401 - JSON, a path or a link
+        """Return the messages, or their path, as the task was given them."""
+        return self.messages.messages if isinstance(self.messages, _Untold) else self.messages
+
+    def content_size(self) -> int | None:
+        """Return the bytes of the messages' file, None where they have none or nobody can tell."""
+        given = self.given_content()
+        return size_of(path_of(given, "messages")) if _is_path(given) else None
+
+    def content_starts(self, content: Any) -> float | None:  # noqa: ANN401 - as open_content gives it
+        """Return when the first message was said: Symbl may take that for the conversation's start.
+
+        :param content: as :meth:`open_content` gives it.
+        """
+        return _first_moment(content)
+
+    def open_content(self) -> Any:  # noqa: ANN401 - JSON, whose form is checked
         """Return the messages, read from their file where they have one."""
-        given: Any = self.messages.messages if isinstance(self.messages, _Untold) else self.messages
-        return _read(given) if _is_path(given) else given
+        given = self.given_content()
+        return check_content(TEXT, _read(given) if _is_path(given) else given)
 
 
 class SymblSubmitTextOperator(_TextOperator):
@@ -97,6 +114,19 @@ def _is_path(value: object) -> bool:
     if isinstance(value, str):
         return not value.lstrip().startswith("[")
     return isinstance(value, os.PathLike)
+
+
+def _first_moment(messages: Sequence[Mapping[str, Any]]) -> float | None:
+    starts = [
+        datetime.datetime.fromisoformat(message["duration"]["startTime"])
+        for message in messages
+        if "startTime" in message.get("duration", {})
+    ]
+    return min((_with_zone(start).timestamp() for start in starts), default=None)
+
+
+def _with_zone(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def _read(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, which the client checks

@@ -96,8 +96,9 @@ class SymblJobSensor(BaseSensorOperator):
                 except PASSING_ERRORS as error:
                     self.log.warning("Symbl job %s: a poll failed, asking again: %s", self.job_id, error)
                     return False
-                self.log.info("Symbl job %s: %s", self.job_id, job.status)
-                if not wait.take(job):
+                is_completed = wait.take(job)
+                self.log.info("Symbl job %s: %s", self.job_id, wait.told)
+                if not is_completed:
                     return False
         return True
 

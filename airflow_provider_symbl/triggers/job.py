@@ -36,25 +36,27 @@ class SymblJobTrigger(BaseTrigger):
     A failed poll is not a failed job: faults of network and server, 429 and, for five minutes, refused tokens are
     polled through. All triggers of one connection share a session, a token and a limit on requests.
 
-    :param job_id: the job.
+    :param job_id: the job; None where its id was lost, so that its end is read from the conversation.
     :param conversation_id: its conversation; None where nobody knows it.
     :param deadline: when to give up, in seconds since the epoch, so that a move to another triggerer changes nothing.
     :param symbl_conn_id: the connection.
     :param features: what to wait for besides the job: insights, callScore.
     :param poll_interval: seconds before the first poll; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
+    :param messages_before: without a job, how many messages the conversation held before an append.
     """
 
     def __init__(
         self,
         *,
-        job_id: str,
+        job_id: str | None,
         conversation_id: str | None,
         deadline: float,
         symbl_conn_id: str = "symbl_default",
         features: Sequence[str] = (),
         poll_interval: float = 5.0,
         max_poll_interval: float = 60.0,
+        messages_before: int | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
         self.job_id = job_id
@@ -64,6 +66,7 @@ class SymblJobTrigger(BaseTrigger):
         self.features = list(features)
         self.poll_interval = poll_interval
         self.max_poll_interval = max_poll_interval
+        self.messages_before = messages_before
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""
@@ -75,6 +78,7 @@ class SymblJobTrigger(BaseTrigger):
             "features": self.features,
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
+            "messages_before": self.messages_before,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -115,6 +119,7 @@ class SymblJobTrigger(BaseTrigger):
             deadline=self.deadline,
             poll_interval=self.poll_interval,
             max_poll_interval=self.max_poll_interval,
+            messages_before=self.messages_before,
         )
         settings = await SymblHook(self.symbl_conn_id).aget_settings()
         # The wait itself asks again after a fault, so each poll is sent once.
@@ -122,13 +127,13 @@ class SymblJobTrigger(BaseTrigger):
             while not wait.is_over:
                 await asyncio.sleep(wait.pause())
                 try:
-                    job = await wait.ask(client)
+                    answer = await wait.ask(client)
                 except SymblError as error:
                     wait.take_error(error)
-                    self.log.warning("Symbl job %s: a poll failed, asking again: %s", self.job_id, error)
+                    self.log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
                 else:
-                    self.log.info("Symbl job %s: %s", self.job_id, job.status)
-                    wait.take(job)
+                    wait.take(answer)
+                    self.log.info("Symbl %s: %s", wait.subject, wait.told)
 
     def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
         return {
@@ -140,18 +145,20 @@ class SymblJobTrigger(BaseTrigger):
         }
 
 
-def completed_ids(event: object) -> dict[str, str]:
-    """Return both ids of a job that a trigger saw completed.
+def completed_ids(event: object) -> dict[str, str | None]:
+    """Return both ids of a job that a trigger saw completed, None for one that nobody knows.
 
     :param event: the payload that :class:`SymblJobTrigger` fired.
     :raises SymblJobError: the job failed, was not over in time or has a status that nobody knows.
     :raises AirflowFailException: a poll met an error that no retry mends.
     :raises SymblError: the wait itself went wrong, or the payload is none of this trigger's.
     """
-    if not isinstance(event, dict) or not isinstance(event.get("job_id"), str):
+    if not isinstance(event, dict) or not (
+        isinstance(event.get("job_id"), str) or isinstance(event.get("conversation_id"), str)
+    ):
         message = f"the trigger's event is not one of SymblJobTrigger: a value of type {type(event).__name__}"
         raise SymblError(message)
-    job_id, conversation_id = event["job_id"], event.get("conversation_id")
+    job_id, conversation_id = event.get("job_id"), event.get("conversation_id")
     if event.get("status") == "completed":
         return {"conversation_id": conversation_id, "job_id": job_id}
     reason = str(event.get("message"))

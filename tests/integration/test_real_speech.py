@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_symbl.hooks.symbl import SymblHook
 from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator
+from tests.unit.airflow_tasks import run
 
 REAL_RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 
@@ -50,7 +51,7 @@ def _transcribe(name: str, mode: str) -> list[str]:
     operator = SymblSubmitAudioFileOperator(
         task_id="submit", file=str(REAL_RECORDINGS / name), mode=mode, poll_interval=0.5, job_timeout=120
     )
-    submitted = operator.execute({"run_id": "real-speech"})
+    submitted = run(operator)
     return [message.text for message in SymblHook().get_messages(submitted["conversation_id"])]
 
 

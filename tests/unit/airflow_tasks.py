@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import datetime
 import importlib
 import json
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from airflow.sdk.bases.operator import ExecutorSafeguard
+from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+from airflow.sdk.serde import deserialize, serialize
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -19,25 +24,76 @@ if TYPE_CHECKING:
 RUN_ID = "manual__2026-01-31T09:30:00+00:00"
 
 
-def context_of(task: BaseOperator, **params: object) -> Any:  # noqa: ANN401 - Airflow's context, of which this is a part
+@dataclasses.dataclass
+class TaskState:
+    """What Airflow keeps of a task between its tries.
+
+    :param max_tries: Airflow's own count, which a clear raises.
+    :param kept: the task state store, each value as JSON text.
+    :param is_broken: whether the store answers every call with an error.
+    """
+
+    max_tries: int = 0
+    kept: dict[str, str] = dataclasses.field(default_factory=dict)
+    is_broken: bool = False
+
+    def get(self, key: str) -> Any:  # noqa: ANN401 - JSON
+        """Return a value, None where there is none."""
+        self._check()
+        return json.loads(self.kept.get(key, "null"))
+
+    def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
+        """Keep a value."""
+        self._check()
+        self.kept[key] = json.dumps(value)
+
+    def delete(self, key: str) -> None:
+        """Forget a value."""
+        self._check()
+        self.kept.pop(key, None)
+
+    def clear(self) -> None:
+        """Do what a user's Clear does in Airflow 3.3: the state stays, and ``max_tries`` grows."""
+        self.max_tries += 1
+
+    def _check(self) -> None:
+        if self.is_broken:
+            message = "the API server is away"
+            raise AirflowRuntimeError(ErrorResponse(detail={"message": message}))
+
+
+def context_of(task: BaseOperator, state: TaskState | None = None, **params: object) -> Any:  # noqa: ANN401 - Airflow's context, of which this is a part
     """Return what a task is run with.
 
     :param task: the task.
+    :param state: what is left of its earlier tries.
     :param params: the run's parameters.
     """
+    state = TaskState() if state is None else state
     instance = mock.create_autospec(RuntimeTaskInstance, instance=True)
     instance.get_first_reschedule_date.return_value = None
-    return {"ti": instance, "task": task, "run_id": RUN_ID, "params": params}
+    instance.max_tries = state.max_tries
+    return {"ti": instance, "task": task, "run_id": RUN_ID, "params": params, "task_state_store": state}
 
 
-def run(task: BaseOperator, **params: object) -> Any:  # noqa: ANN401 - a task returns what it likes
+def run(task: BaseOperator, state: TaskState | None = None, **params: object) -> Any:  # noqa: ANN401 - a task returns what it likes
     """Render a task's templates, execute it, and return its result.
 
     :param task: the task.
+    :param state: what is left of its earlier tries.
     :param params: the run's parameters.
     """
-    context = context_of(task, **params)
+    context = context_of(task, state, **params)
     task.render_template_fields(context)
+    return execute(task, context)
+
+
+def execute(task: BaseOperator, context: Any) -> Any:  # noqa: ANN401 - a task returns what it likes
+    """Execute a rendered task.
+
+    :param task: the task.
+    :param context: as :func:`context_of` makes it.
+    """
     # The task runner's own mark, without which Airflow warns of operators that call operators.
     token = ExecutorSafeguard.tracker.set(task)
     try:
@@ -46,15 +102,17 @@ def run(task: BaseOperator, **params: object) -> Any:  # noqa: ANN401 - a task r
         ExecutorSafeguard.tracker.reset(token)
 
 
-def resume(task: BaseOperator, deferred: TaskDeferred) -> Any:  # noqa: ANN401 - a task returns what it likes
+def resume(task: BaseOperator, deferred: TaskDeferred, state: TaskState | None = None) -> Any:  # noqa: ANN401 - a task returns what it likes
     """Run the trigger of a deferred task in its stored form, and let the task take its event.
 
     :param task: the task.
     :param deferred: what it raised.
+    :param state: what is left of its earlier tries.
     """
     (event,) = asyncio.run(events_of(rebuilt(deferred.trigger)))
-    payload = json.loads(json.dumps(event.payload))
-    return task.resume_execution(deferred.method_name, {"event": payload}, context_of(task))
+    arguments = json.loads(json.dumps(deferred.kwargs or {}))
+    payload = event.payload if isinstance(event.payload, datetime.datetime) else json.loads(json.dumps(event.payload))
+    return task.resume_execution(deferred.method_name, {**arguments, "event": payload}, context_of(task, state))
 
 
 def rebuilt(trigger: BaseTrigger) -> BaseTrigger:
@@ -64,7 +122,8 @@ def rebuilt(trigger: BaseTrigger) -> BaseTrigger:
     """
     path, arguments = trigger.serialize()
     module, _, name = path.rpartition(".")
-    made: BaseTrigger = getattr(importlib.import_module(module), name)(**json.loads(json.dumps(arguments)))
+    stored: Any = deserialize(serialize(arguments))
+    made: BaseTrigger = getattr(importlib.import_module(module), name)(**stored)
     return made
 
 

@@ -14,7 +14,7 @@ import av
 import pytest
 import structlog
 
-from airflow_provider_symbl.client import tokens
+from airflow_provider_symbl.client import reconciling, tokens
 from tests.conftest import RECORDINGS
 from tests.unit.scripted_symbl import ScriptedSymbl
 from tests.unit.storage import Memory
@@ -78,6 +78,7 @@ def airflow_database() -> None:
 def scripted_symbl(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedSymbl]:
     """Make ``symbl_default`` lead to a server that answers as the test tells it; the client sends each call once."""
     monkeypatch.setattr(tokens, "_caches", {})
+    monkeypatch.setattr(reconciling, "PATIENCE", 0.0)
     with ScriptedSymbl() as server:
         fields = {
             "conn_type": "symbl",

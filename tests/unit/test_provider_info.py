@@ -25,6 +25,8 @@ NAME = "airflow-provider-symbl"
 ROOMS = ("hooks", "operators", "sensors", "triggers")
 INNER = {
     "airflow_provider_symbl.hooks.failures",
+    "airflow_provider_symbl.operators.once",
+    "airflow_provider_symbl.operators.record",
     "airflow_provider_symbl.operators.storage",
     "airflow_provider_symbl.operators.submission",
 }

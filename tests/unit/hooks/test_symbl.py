@@ -15,6 +15,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblNotFoundError
 from airflow_provider_symbl.hooks.symbl import EXTRAS, SymblHook
+from tests.unit.scripted_symbl import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -281,7 +282,7 @@ READS: Mapping[str, tuple[str, str]] = {
 
 
 @pytest.mark.usefixtures("connection")
-@pytest.mark.parametrize("name", sorted(name for name in CLIENT_METHODS if not name.startswith("submit_")))
+@pytest.mark.parametrize("name", sorted(READS))
 def test_each_other_method_reaches_symbl(symbl_local: SymblLocal, name: str) -> None:
     """A method of the hook is the client's, with the account of the connection."""
     hook, (method, path) = SymblHook(), READS[name]
@@ -305,6 +306,20 @@ def test_a_deleted_conversation_is_gone() -> None:
     hook.delete_conversation(conversation_id)
     with pytest.raises(SymblNotFoundError):
         hook.get_conversation(conversation_id)
+
+
+def test_a_summary_is_read(scripted_symbl: ScriptedSymbl) -> None:
+    """Sentence by sentence; of symbl-local there is none yet."""
+    sentences = [{"id": "1", "text": "They greeted.", "messageRefs": [{"id": "7"}]}]
+    scripted_symbl.on("GET", "/v1/conversations/5/summary", Reply(body={"summary": sentences}))
+    (sentence,) = SymblHook().get_summary("5")
+    assert (sentence.id, sentence.text, sentence.raw) == ("1", "They greeted.", sentences[0])
+
+
+def test_every_method_is_tried_here() -> None:
+    """None is forgotten."""
+    submits = {name for name in CLIENT_METHODS if name.startswith("submit_")}
+    assert CLIENT_METHODS - submits - {"get_summary"} == set(READS)
 
 
 @pytest.mark.parametrize("name", sorted(CLIENT_METHODS))

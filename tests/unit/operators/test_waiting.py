@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import datetime
+import functools
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +61,23 @@ def make_append(**changes: Any) -> SymblAppendTextOperator:
 
 def to_the_end(task: SymblSubmissionOperator) -> Any:  # noqa: ANN401 - a task returns what it likes
     """Run a task as Airflow does, into the triggerer and back where it defers."""
-    try:
-        return run(task)
-    except TaskDeferred as deferred:
-        return resume(task, deferred)
+    return finished(task, lambda: run(task))
+
+
+def finished(task: SymblSubmissionOperator, step: Callable[[], Any]) -> Any:  # noqa: ANN401 - a task returns what it likes
+    """Return what a task ends with, through as many deferrals as it takes."""
+    while True:
+        try:
+            return step()
+        except TaskDeferred as deferred:
+            step = functools.partial(resume, task, deferred)
+
+
+def hold(server: ScriptedSymbl, *, messages: int = 0) -> None:
+    """Have Symbl hold no conversation but the one that is appended to."""
+    said = [{"id": str(number), "text": f"Message {number}."} for number in range(messages)]
+    server.on("GET", "/v1/conversations", Reply(body={"conversations": []}))
+    server.on("GET", f"/v1/conversations/{CONVERSATION_ID}/messages", Reply(body={"messages": said}))
 
 
 def accept(server: ScriptedSymbl, *jobs: Reply) -> None:
@@ -100,7 +115,8 @@ def test_a_deferral_carries_what_the_triggerer_needs(scripted_symbl: ScriptedSym
     after = time.time()
     _, arguments = caught.value.trigger.serialize()
     assert before + 900 <= arguments.pop("deadline") <= after + 900
-    assert arguments == {**IDS, "symbl_conn_id": "symbl_default", "features": ["insights", "callScore"], **PACE}
+    waited_for: dict[str, Any] = {"features": ["insights", "callScore"], "messages_before": None}
+    assert arguments == {**IDS, "symbl_conn_id": "symbl_default", **waited_for, **PACE}
     assert caught.value.method_name == "execute_complete"
     # Airflow's own timeout would end the task without a word, and leave the trigger's event unread.
     assert caught.value.timeout is None
@@ -162,6 +178,7 @@ def test_a_refusal_fails_the_task_for_good(
     call: tuple[str, str],
 ) -> None:
     """No retry mends it; the message holds Symbl's own words and no secret."""
+    hold(scripted_symbl)
     scripted_symbl.on(*call, Reply(status, {"message": "Symbl's own words"}))
     with pytest.raises(AirflowFailException, match=f"{call[0]} {call[1]} answered {status}: Symbl's own words") as e:
         run(make())
@@ -180,15 +197,35 @@ def test_refused_credentials_fail_the_task_for_good(scripted_symbl: ScriptedSymb
 @pytest.mark.usefixtures("connection")
 def test_an_append_to_no_conversation_fails_the_task_for_good() -> None:
     """The server does not know it."""
-    with pytest.raises(AirflowFailException, match="/v1/process/text/9999999999999999 answered 404"):
+    with pytest.raises(AirflowFailException, match="/v1/conversations/9999999999999999/messages answered 404"):
         run(make_append(conversation_id="9999999999999999"))
 
 
-def test_a_full_account_may_be_retried(scripted_symbl: ScriptedSymbl) -> None:
-    """429 makes no job, so a retry is harmless."""
+def test_a_full_account_is_waited_for(scripted_symbl: ScriptedSymbl, deferrable: bool) -> None:  # noqa: FBT001 - a fixture
+    """429 makes no job, so the task submits again, in the same try, as soon as there is room."""
+    full = Reply(429, {"message": "limit of concurrent jobs"})
+    scripted_symbl.on(*SUBMIT, full, full, Reply(201, SUBMITTED))
+    scripted_symbl.on("GET", JOB_PATH, job("completed"))
+    assert to_the_end(make_submit(deferrable=deferrable)) == IDS
+    assert scripted_symbl.count(*SUBMIT) == 3
+
+
+def test_a_deferrable_task_holds_no_worker_while_there_is_no_room(scripted_symbl: ScriptedSymbl) -> None:
+    """It submits once and leaves; Symbl's wish for a pause is granted."""
+    scripted_symbl.on(*SUBMIT, Reply(429, {"message": "limit"}, {"Retry-After": "120"}))
+    before = datetime.datetime.now(datetime.UTC)
+    with pytest.raises(TaskDeferred) as caught:
+        run(make_submit(deferrable=True))
+    assert caught.value.trigger.moment >= before + datetime.timedelta(seconds=120)
+    assert scripted_symbl.count(*SUBMIT) == 1
+
+
+def test_an_account_that_stays_full_may_be_retried(scripted_symbl: ScriptedSymbl, deferrable: bool) -> None:  # noqa: FBT001 - a fixture
+    """Room is waited for as long as a job would be; then the task says what Symbl said."""
     scripted_symbl.on(*SUBMIT, Reply(429, {"message": "limit of concurrent jobs"}))
     with pytest.raises(SymblConcurrencyLimitError, match="limit of concurrent jobs"):
-        run(make_submit())
+        to_the_end(make_submit(deferrable=deferrable, job_timeout=0.3))
+    assert scripted_symbl.count(*SUBMIT) > 1
 
 
 def test_a_host_that_is_down_may_be_retried(scripted_symbl: ScriptedSymbl) -> None:
@@ -206,6 +243,7 @@ LOST = {"cut": Reply(0), "500": Reply(500), "503": Reply(503), "no ids": Reply(2
 @pytest.mark.parametrize("reply", LOST.values(), ids=LOST)
 def test_an_unknown_submit_may_be_retried(scripted_symbl: ScriptedSymbl, reply: Reply) -> None:
     """By default a submit whose answer was lost raises what ``retries`` mends; it was sent once."""
+    hold(scripted_symbl)
     scripted_symbl.on(*SUBMIT, reply)
     with pytest.raises(SymblUnknownSubmissionError, match="may or may not exist"):
         run(make_submit())
@@ -215,6 +253,7 @@ def test_an_unknown_submit_may_be_retried(scripted_symbl: ScriptedSymbl, reply: 
 @pytest.mark.parametrize("reply", LOST.values(), ids=LOST)
 def test_an_unknown_append_fails_the_task_for_good(scripted_symbl: ScriptedSymbl, reply: Reply) -> None:
     """By default: a second copy would corrupt the conversation. It was sent once."""
+    hold(scripted_symbl)
     scripted_symbl.on(*APPEND, reply)
     with pytest.raises(AirflowFailException, match="may or may not exist"):
         run(make_append())
@@ -223,6 +262,7 @@ def test_an_unknown_append_fails_the_task_for_good(scripted_symbl: ScriptedSymbl
 
 def test_who_asks_for_it_gets_the_other_way(scripted_symbl: ScriptedSymbl) -> None:
     """``on_unknown_submission`` turns either default round."""
+    hold(scripted_symbl)
     scripted_symbl.on(*SUBMIT, Reply(0))
     scripted_symbl.on(*APPEND, Reply(0))
     with pytest.raises(AirflowFailException, match="may or may not exist"):
@@ -240,7 +280,7 @@ def test_a_task_tells_its_ids_as_soon_as_it_has_them(
     accept(scripted_symbl, Reply(404))
     with pytest.raises(AirflowFailException):
         to_the_end(make_submit(deferrable=deferrable))
-    assert f"info: Symbl made job {JOB_ID} of conversation {CONVERSATION_ID}" in logged()
+    assert f"Symbl made job {JOB_ID} of conversation {CONVERSATION_ID}" in logged()
     assert scripted_symbl.app_secret not in logged()
     assert "scripted-token" not in logged()
     assert "Good morning" not in logged()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,12 +73,12 @@ def test_mapped_texts_are_submitted_one_by_one(observed: Observed) -> None:
 
 
 def test_the_default_name_of_a_mapped_task_has_no_map_index(observed: Observed) -> None:
-    """Which index a recording gets depends on what else lies there, so it says nothing."""
+    """Which index a recording gets depends on what else lies there, so it says nothing; each is found by its end."""
     names = [call["body"].get("name", "") for call in observed.submissions if call["path"] == "/v1/process/text"]
     mapped = [name for name in names if "mapped_texts" in name]
     assert len(mapped) == 2
-    assert len(set(mapped)) == 1
-    assert mapped[0].startswith("wiring mapped_texts manual__")
+    assert len(set(mapped)) == 2
+    assert all(re.fullmatch(r"wiring mapped_texts manual__\S+ \([0-9a-f]{8}\)", name) for name in mapped)
 
 
 def test_mapped_files_arrive_whole(observed: Observed) -> None:

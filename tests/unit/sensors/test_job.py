@@ -64,7 +64,7 @@ def to_the_end(sensor: SymblJobSensor, **params: object) -> Any:  # noqa: ANN401
     """Run a sensor as Airflow does, over as many reschedules, or into the triggerer and back."""
     while True:
         try:
-            return run(sensor, **params)
+            return run(sensor, None, **params)
         except AirflowRescheduleException:
             continue
         except TaskDeferred as deferred:
