@@ -131,6 +131,11 @@ class AirflowApi:
 
         return wait_until(ended, seconds=timeout, what=f"the run {run_id} of {dag_id}", every=0.5)
 
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Clear every task of the run, as the button of that name does, so that the run begins anew."""
+        body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+        self.call("POST", f"/api/v2/dags/{quote(dag_id)}/clearTaskInstances", json=body)
+
     def task_instances(self, dag_id: str, run_id: str) -> list[TaskInstance]:
         """Return all tasks of the run, mapped ones one by one."""
         found = self.call("GET", f"{_run_path(dag_id, run_id)}/taskInstances", params={"limit": 1000})

@@ -40,10 +40,12 @@ class LocalAirflow(AirflowApi):
         """Seconds from the start of its processes until all of them reported healthy."""
         self._port = free_port(port)
         super().__init__(f"http://localhost:{self._port}")
+        self.env = _machine_environment() | self._settings(dags) | dict(env or {})
+        """The environment of its processes, for further ones of the same Airflow."""
         self._group = ProcessGroup(
             "Airflow",
             [sys.executable, "-m", "airflow", "standalone"],
-            env=_machine_environment() | self._settings(dags) | dict(env or {}),
+            env=self.env,
             log=home / "standalone.log",
         )
 

@@ -9,6 +9,7 @@ import re
 import secrets
 import sys
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 import requests
 
@@ -26,15 +27,18 @@ class SymblServer:
 
     :param log: the file that takes its output.
     :param port: the first port to try; 0 takes any.
+    :param data_dir: the folder that keeps its state; None keeps it in memory.
     :raises DemoError: on entering, when it dies or does not answer; the message holds its log's end.
     """
 
-    def __init__(self, log: Path, *, port: int = 0) -> None:
+    def __init__(self, log: Path, *, port: int = 0, data_dir: Path | None = None) -> None:
         self.url = ""
         """Where it listens; known once the block is entered."""
         self.app_id = secrets.token_hex(16)
         self.app_secret = secrets.token_hex(32)
-        self._group = ProcessGroup("symbl-local", self._command(port), env=os.environ, log=log)
+        self._data_dir = data_dir
+        self._log = log
+        self._group = self._group_on(free_port(port) if port else 0)
 
     @property
     def connection(self) -> dict[str, str]:
@@ -53,23 +57,36 @@ class SymblServer:
             jobs = session.get(f"{self.url}/__local__/jobs", timeout=5).json()["jobs"]
         return {job["jobId"]: job["seconds"] for job in jobs if job["seconds"] is not None}
 
+    def crash_and_restart(self) -> None:
+        """End it by force, and start it again on its port, with its account and its folder.
+
+        :raises DemoError: it does not come up again.
+        """
+        self._group.kill()
+        self._group = self._group_on(urlsplit(self.url).port or 0)
+        self._start()
+
     def __enter__(self) -> Self:
         try:
-            self._group.start()
-            self.url = self._group.wait_until(self._printed_url, seconds=START_SECONDS, what="symbl-local's URL")
-            self._group.wait_until(self._is_healthy, seconds=START_SECONDS, what=f"{self.url} to answer")
+            self._start()
         except BaseException:
             self._group.stop()
             raise
         return self
 
+    def _start(self) -> None:
+        self._group.start()
+        self.url = self._group.wait_until(self._printed_url, seconds=START_SECONDS, what="symbl-local's URL")
+        self._group.wait_until(self._is_healthy, seconds=START_SECONDS, what=f"{self.url} to answer")
+
     def __exit__(self, *_: object) -> None:
         self._group.stop()
 
-    def _command(self, port: int) -> list[str]:
-        place = ["--port", str(free_port(port) if port else 0)]
+    def _group_on(self, port: int) -> ProcessGroup:
         account = ["--app-id", self.app_id, "--app-secret", self.app_secret]
-        return [sys.executable, "-m", "airflow_provider_symbl.local_server", *place, *account]
+        kept = ["--data-dir", str(self._data_dir)] if self._data_dir else []
+        command = [sys.executable, "-m", "airflow_provider_symbl.local_server", "--port", str(port), *account, *kept]
+        return ProcessGroup("symbl-local", command, env=os.environ, log=self._log)
 
     def _printed_url(self) -> str | None:
         found = re.search(r"http://127\.0\.0\.1:\d+", self._group.log.read_text())

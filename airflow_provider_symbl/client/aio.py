@@ -104,10 +104,9 @@ class AsyncSymblClient:
         answer = await self._answer(call, token)
         if answer.is_refused_token:
             self._tokens.reject(token)
-            renewed = await self._token()
-            if renewed != token:
-                token = renewed
-                answer = await self._answer(call, token)
+            # Symbl may hand out the same one again, and take it now.
+            token = await self._token()
+            answer = await self._answer(call, token)
         return result_of(call, answer, (token, self._settings.app_secret))
 
     async def _token(self) -> str:

@@ -315,10 +315,9 @@ class SymblClient:
         answer = self._answer(call, token)
         if answer.is_refused_token:
             self._tokens.reject(token)
-            renewed = self._tokens.get(self._fetch_token)
-            if renewed != token:
-                token = renewed
-                answer = self._answer(call, token)
+            # Symbl may hand out the same one again, and take it now.
+            token = self._tokens.get(self._fetch_token)
+            answer = self._answer(call, token)
         return result_of(call, answer, (token, self._settings.app_secret))
 
     def _fetch_token(self) -> Token:

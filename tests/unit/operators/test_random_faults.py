@@ -1,0 +1,184 @@
+"""Two hundred tasks under random faults: each ends as the README says; no conversation is lost or doubled."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import os
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+
+from airflow_provider_symbl.client import reconciling, replay
+from airflow_provider_symbl.client.client import SymblClient
+from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
+from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
+from tests.unit.airflow_tasks import TaskState, resume, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
+    from tests.conftest import SymblLocal
+
+RUNS = 200
+CHANCE = 0.1
+TRIES = 8
+CALLS_TO_HIT = 10
+SEED = int(os.environ.get("SYMBL_SEED", "20261122"))
+
+NO_ANSWER: list[dict[str, Any]] = [{"at": at, "cut": True} for at in ("before_body", "before_job", "after_job")]
+SAID_NO: list[dict[str, Any]] = [
+    {"status": 500, "body": {"message": "fault"}},
+    {"status": 503, "body": "not even JSON", "at": "after_job"},
+    {"status": 429, "headers": {"Retry-After": "0"}, "body": {"message": "full"}},
+    {"status": 401, "body": {"message": "Token validation failed for provided token."}},
+]
+GARBAGE: list[dict[str, Any]] = [{"at": "after_job", "status": 201, "body": "{ni"}]
+FAULTS = {
+    "POST /oauth2/token:generate": [*NO_ANSWER, *SAID_NO[:3], *GARBAGE],
+    "* /v1/process/*": [*NO_ANSWER, *SAID_NO, *GARBAGE, {"job": "failed", "message": "fault"}],
+    "GET /v1/job/*": [*NO_ANSWER, *SAID_NO, *GARBAGE],
+}
+
+
+@dataclass
+class Outcome:
+    """What one task came to.
+
+    :param end: in one or two words.
+    :param tries: how many it took.
+    :param copies: how often Symbl holds what was submitted.
+    """
+
+    end: str
+    tries: int
+    copies: int
+    is_right: bool
+
+
+@dataclass
+class Scene:
+    """One server and its random faults."""
+
+    server: SymblLocal
+    file: Path
+    chance: random.Random
+    met: collections.Counter[str] = field(default_factory=collections.Counter)
+
+    def post(self, route: str, **body: Any) -> None:
+        """Use a control route."""
+        requests.post(f"{self.server.url}/__local__/{route}", json=body, timeout=10).raise_for_status()
+
+    def read(self, route: str) -> Any:  # noqa: ANN401 - JSON
+        """Read a control route."""
+        return requests.get(f"{self.server.url}/__local__/{route}", timeout=10).json()
+
+    def set_faults(self) -> None:
+        """Let each of the next calls go wrong with the same chance."""
+        for call, faults in FAULTS.items():
+            for number in range(CALLS_TO_HIT):
+                if self.chance.random() < CHANCE:
+                    self.post("faults", call=call, after=number, **self.chance.choice(faults))
+        # A token is kept for a day: without this, hardly a task would ask for one.
+        self.post("tokens/expire")
+
+    def clear_faults(self) -> None:
+        """Count the faults that were met, and let all go well."""
+        for rule in self.read("faults")["faults"]:
+            self.met[rule["call"]] += rule["met"]
+        requests.delete(f"{self.server.url}/__local__/faults", timeout=10).raise_for_status()
+
+
+@pytest.fixture
+def scene(symbl_local: SymblLocal, connection: str, clips: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:  # noqa: ARG001 - the connection leads to the server
+    """Return the server, with a client whose pauses are short."""
+    monkeypatch.setattr(replay, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(reconciling, "PATIENCE", 5.0)
+    monkeypatch.setattr(reconciling, "FIRST_PAUSE", 0.05)
+    return Scene(symbl_local, clips / "late-parcel.wav", random.Random(SEED))  # noqa: S311 - repeatable, guards nothing
+
+
+def test_no_conversation_is_lost_or_doubled(scene: Scene) -> None:
+    """A submit always ends well; an append ends well, or says that nobody knows and is there once at most."""
+    outcomes = [_one_task(scene, number) for number in range(RUNS)]
+    ends = collections.Counter(outcome.end for outcome in outcomes)
+    doubled = sum(outcome.copies > 1 for outcome in outcomes)
+    lost = sum(outcome.end == "success" and (outcome.copies < 1 or not outcome.is_right) for outcome in outcomes)
+    tries = collections.Counter(outcome.tries for outcome in outcomes)
+    print(  # noqa: T201 - the figures that are asked for
+        f"\n{RUNS} random runs, seed {SEED}: {doubled} duplicates, {lost} lost; ends {dict(ends)}; "
+        f"tries {dict(sorted(tries.items()))}; faults met {dict(scene.met)}"
+    )
+    assert sum(scene.met.values()) > RUNS / 4
+    assert (doubled, lost) == (0, 0)
+    assert set(ends) <= {"success", "append unknown"}
+
+
+def _one_task(scene: Scene, number: int) -> Outcome:
+    """Run one task over as many tries as it takes, and count what Symbl holds of it."""
+    # To hear a recording takes a second, so there are fewer of them.
+    (kind,) = scene.chance.choices(list(KINDS), weights=[4, 4, 1, 1])
+    is_deferrable = scene.chance.choice([False, True])
+    target = "" if kind.startswith("submit") else _conversation(scene.server, number)
+    content: dict[str, Any] = {"file": scene.file} if "file" in kind else {"messages": _messages(f"Content {number}.")}
+    content |= {"conversation_id": target} if target else {}
+    make = functools.partial(KINDS[kind], task_id=f"run_{number}", deferrable=is_deferrable, **content, **PACE)
+    before = len(scene.read("jobs")["jobs"])
+    scene.set_faults()
+    end, tries, result = _tried(make)
+    scene.clear_faults()
+    made = [job for job in scene.read("jobs")["jobs"][before:] if job["status"] != "failed"]
+    if end == "unknown":
+        end = f"{kind.split()[0]} unknown"
+    is_right = result is None or (
+        result["conversation_id"] == made[0]["conversationId"] and result["job_id"] in {made[0]["jobId"], None}
+    )
+    return Outcome(end, tries, len(made), is_right)
+
+
+def _tried(make: Callable[[], SymblSubmissionOperator]) -> tuple[str, int, dict[str, str] | None]:
+    state = TaskState()
+    for tries in range(1, TRIES + 1):
+        try:
+            return "success", tries, _to_the_end(make(), state)
+        except AirflowFailException as error:
+            return "unknown" if "is unknown" in str(error) else str(error), tries, None
+        except SymblError:
+            continue
+    return "out of tries", TRIES, None
+
+
+def _to_the_end(task: SymblSubmissionOperator, state: TaskState) -> Any:  # noqa: ANN401 - a task returns what it likes
+    step: Callable[[], Any] = functools.partial(run, task, state)
+    while True:
+        try:
+            return step()
+        except TaskDeferred as deferred:
+            step = functools.partial(resume, task, deferred, state)
+
+
+def _conversation(server: SymblLocal, number: int) -> str:
+    with SymblClient(server.settings) as client:
+        made = client.submit_text(_messages(f"Conversation {number} begins."))
+        client.wait_for_job(made.job_id, poll_interval=0.01)
+    return made.conversation_id
+
+
+def _messages(text: str) -> list[dict[str, Any]]:
+    return [{"payload": {"content": text}}]
+
+
+PACE: dict[str, Any] = {"poll_interval": 0.02, "max_poll_interval": 0.05}
+KINDS: dict[str, type[SymblSubmissionOperator]] = {
+    "submit text": SymblSubmitTextOperator,
+    "append text": SymblAppendTextOperator,
+    "submit file": SymblSubmitAudioFileOperator,
+    "append file": SymblAppendAudioFileOperator,
+}
