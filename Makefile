@@ -64,8 +64,8 @@ test: lint  ## every check and every test, as the CI runs them
 	$(call say,pytest)
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest tests/unit tests/contract --numprocesses auto --dist loadscope --cov --cov-report=
-	@# These measure memory, words and a whole Airflow, one at a time.
-	@$(BIN)/pytest tests/integration --cov --cov-append --cov-report=term
+	@# These measure memory, words and the event loop, and run a whole Airflow, one at a time.
+	@$(BIN)/pytest tests/integration tests/crash tests/storm --cov --cov-append --cov-report=term
 	$(call say,wheel)
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null

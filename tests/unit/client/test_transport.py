@@ -254,7 +254,7 @@ def test_a_second_new_token_that_is_refused_is_final(
     assert len(server.received(TOKEN_PATH)) == 2
 
 
-def test_the_same_token_again_is_not_tried_again(
+def test_the_same_token_is_tried_once_more(
     server: ScriptedServer,
     get_job: GetJob,
     settings_for: MakeSettings,
@@ -264,7 +264,7 @@ def test_the_same_token_again_is_not_tried_again(
     with pytest.raises(SymblAuthenticationError) as caught:
         get_job(settings_for(server), "job-1")
     assert (caught.value.status_code, caught.value.path) == (401, JOB_PATH)
-    assert len(server.received(JOB_PATH)) == 1
+    assert len(server.received(JOB_PATH)) == 2
     assert len(server.received(TOKEN_PATH)) == 2
 
 

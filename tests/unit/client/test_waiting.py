@@ -365,3 +365,75 @@ def test_bad_intervals_are_refused(
 def test_features_come_in_the_order_of_their_making() -> None:
     """However they were written."""
     assert features_asked(BOTH) == ["insights", "callScore"]
+
+
+SUMMARY_PATH, MESSAGES_PATH = "/v1/conversations/c-1/summary", "/v1/conversations/c-1/messages"
+
+
+def held(*texts: str) -> Answer:
+    """Make the answer of a messages call."""
+    return Answer(content={"messages": [{"id": text, "text": text} for text in texts]})
+
+
+def wait_without_job(client: SymblClient, clock: Clock, messages_before: int | None = None) -> None:
+    """Wait for the conversation c-1, ten minutes at most."""
+    client.wait(
+        waiting.Wait(
+            job_id=None,
+            conversation_id="c-1",
+            features=[],
+            deadline=clock.now + 600,
+            messages_before=messages_before,
+        )
+    )
+
+
+def test_without_a_job_the_summary_tells_the_end(client: SymblClient, server: ScriptedServer, clock: Clock) -> None:
+    """It is 404 until the jobs are over; a poll that fails tells nothing."""
+    server.answer(SUMMARY_PATH, Answer(404), Answer(503), Answer(404), Answer(content={"summary": []}))
+    wait_without_job(client, clock)
+    assert len(server.received(SUMMARY_PATH)) == len(clock.gaps) == 4
+
+
+@pytest.mark.parametrize("status", [400, 501])
+def test_without_summaries_settled_messages_tell_the_end(
+    client: SymblClient,
+    server: ScriptedServer,
+    clock: Clock,
+    status: int,
+) -> None:
+    """Three reads in a row find the same ones, and some."""
+    server.answer(SUMMARY_PATH, Answer(status))
+    server.answer(MESSAGES_PATH, held(), held(), held(), held("a"), held("a"), held("a", "b"), held("a", "b"))
+    wait_without_job(client, clock)
+    assert len(server.received(SUMMARY_PATH)) == 1
+    assert len(server.received(MESSAGES_PATH)) == 8
+
+
+def test_an_append_without_a_job_is_over_once_what_it_added_has_settled(
+    client: SymblClient,
+    server: ScriptedServer,
+    clock: Clock,
+) -> None:
+    """A summary would be that of what was there before."""
+    server.answer(MESSAGES_PATH, held("a"), held("a"), held("a"), held("a"), held("a", "b"))
+    wait_without_job(client, clock, messages_before=1)
+    assert len(server.received(MESSAGES_PATH)) == 7
+    assert server.received(SUMMARY_PATH) == []
+
+
+def test_without_a_job_the_deadline_names_the_conversation(
+    client: SymblClient,
+    server: ScriptedServer,
+    clock: Clock,
+) -> None:
+    """Nobody knows the job's id."""
+    server.answer(SUMMARY_PATH, Answer(404))
+    with pytest.raises(SymblJobTimeoutError, match=r"job not known of conversation c-1: not completed at its deadline"):
+        wait_without_job(client, clock)
+
+
+def test_without_a_job_the_conversation_must_be_named() -> None:
+    """There is nothing else to ask for."""
+    with pytest.raises(SymblConfigurationError, match="conversation_id"):
+        waiting.Wait(job_id=None, conversation_id=None, features=[], deadline=0.0)

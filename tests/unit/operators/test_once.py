@@ -412,14 +412,21 @@ def test_a_refusal_is_told_though_the_store_is_broken(symbl_local: SymblLocal) -
 def test_before_airflow_3_3_there_is_no_memory(symbl_local: SymblLocal, logged: Callable[[], str]) -> None:
     """Each try submits, and says so; within one a lost answer is still made good."""
     symbl_local.progress(by="at_once")
-    fault(symbl_local, at="after_job", cut=True)
-    for _ in range(2):
+
+    def run_without_store() -> None:
         task = SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE)
         context = context_of(task)
         del context["task_state_store"]
         execute(task, context)
-    assert len(symbl_local.submissions()) == 2
-    assert logged().count("a retry submits again") == 2
+
+    fault(symbl_local, at="after_job", cut=True)
+    run_without_store()
+    run_without_store()
+    fault(symbl_local, status=400, body={"message": "no"})
+    with pytest.raises(AirflowFailException, match="answered 400: no"):
+        run_without_store()
+    assert len(symbl_local.submissions()) == 3
+    assert logged().count("a retry submits again") == 3
 
 
 def test_a_name_of_the_users_own_is_told_apart_from_the_same_one_before(symbl_local: SymblLocal) -> None:

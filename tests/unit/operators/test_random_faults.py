@@ -38,13 +38,13 @@ SAID_NO: list[dict[str, Any]] = [
     {"status": 500, "body": {"message": "fault"}},
     {"status": 503, "body": "not even JSON", "at": "after_job"},
     {"status": 429, "headers": {"Retry-After": "0"}, "body": {"message": "full"}},
-    {"status": 401, "body": {"message": "Token validation failed for provided token."}},
 ]
+REFUSED: dict[str, Any] = {"status": 401, "body": {"message": "Token validation failed for provided token."}}
 GARBAGE: list[dict[str, Any]] = [{"at": "after_job", "status": 201, "body": "{ni"}]
 FAULTS = {
-    "POST /oauth2/token:generate": [*NO_ANSWER, *SAID_NO[:3], *GARBAGE],
+    "POST /oauth2/token:generate": [*NO_ANSWER, *SAID_NO, *GARBAGE],
     "* /v1/process/*": [*NO_ANSWER, *SAID_NO, *GARBAGE, {"job": "failed", "message": "fault"}],
-    "GET /v1/job/*": [*NO_ANSWER, *SAID_NO, *GARBAGE],
+    "GET /v1/job/*": [*NO_ANSWER, *SAID_NO, *GARBAGE, REFUSED],
 }
 
 
@@ -86,7 +86,7 @@ class Scene:
             for number in range(CALLS_TO_HIT):
                 if self.chance.random() < CHANCE:
                     self.post("faults", call=call, after=number, **self.chance.choice(faults))
-        # A token is kept for a day: without this, hardly a task would ask for one.
+        # A token is kept for a day: without this, hardly a task would ask for one. It is the submission's 401, too.
         self.post("tokens/expire")
 
     def clear_faults(self) -> None:
@@ -100,7 +100,7 @@ class Scene:
 def scene(symbl_local: SymblLocal, connection: str, clips: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:  # noqa: ARG001 - the connection leads to the server
     """Return the server, with a client whose pauses are short."""
     monkeypatch.setattr(replay, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(reconciling, "PATIENCE", 5.0)
+    monkeypatch.setattr(reconciling, "PATIENCE", 2.0)
     monkeypatch.setattr(reconciling, "FIRST_PAUSE", 0.05)
     return Scene(symbl_local, clips / "late-parcel.wav", random.Random(SEED))  # noqa: S311 - repeatable, guards nothing
 
