@@ -167,26 +167,27 @@ class AsyncSymblClient:
                 connector = aiohttp.TCPConnector(ssl=context)
                 self._proxy = _proxy_for(self._settings)
                 self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+                self._session._retry_connection = False  # noqa: SLF001 - else a cut GET is sent again, past the limit
         return self._session
 
 
 class _Limiter:
-    """Spreads requests evenly: each takes the next free place on the loop's time line.
+    """Lets requests go one by one, so that between any two lies at least the same time, however late a task wakes.
 
-    :param per_second: how many places there are in a second.
+    :param per_second: how many may go in a second.
     """
 
     def __init__(self, per_second: float) -> None:
         self._gap = 1 / per_second
         self._next = 0.0
+        self._gate = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Wait for a place."""
-        now = asyncio.get_running_loop().time()
-        mine = max(now, self._next)
-        self._next = mine + self._gap
-        if mine > now:
-            await asyncio.sleep(mine - now)
+        """Wait for a turn."""
+        clock = asyncio.get_running_loop().time
+        async with self._gate:
+            await asyncio.sleep(max(0.0, self._next - clock()))
+            self._next = clock() + self._gap
 
 
 @dataclasses.dataclass(slots=True)

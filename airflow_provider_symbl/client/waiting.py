@@ -94,8 +94,10 @@ def pause_after(polls: int, first: float, most: float, at_least: float = 0.0) ->
     """
     # A float's range ends long after any pause has reached its most.
     interval = min(first * GROWTH ** min(polls, 100), most)
-    spread = interval * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads requests in time, guards nothing
-    return max(min(spread, most), at_least)
+    longest = min(interval * (1 + JITTER), most)
+    shortest = min(interval * (1 - JITTER), longest * (1 - JITTER))
+    pause = random.uniform(shortest, longest)  # noqa: S311 - spreads requests in time, guards nothing
+    return max(pause, at_least)
 
 
 def check_seconds(name: str, given: object) -> float:

@@ -22,9 +22,17 @@ from airflow_provider_symbl.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from airflow_provider_symbl.client.aio import AsyncSymblClient
+
 JOB_ERRORS: dict[str, type[SymblJobError]] = {
     error.__name__: error for error in (SymblJobFailedError, SymblJobTimeoutError, SymblUnknownJobStatusError)
 }
+
+NEEDED = (
+    "airflow_provider_symbl.client.aio",
+    "airflow_provider_symbl.hooks.symbl",
+    "airflow.providers.common.compat.connection",
+)
 
 FINAL = "final"
 """Marks a poll's error that no retry mends."""
@@ -106,12 +114,6 @@ class SymblJobTrigger(BaseTrigger):
         )
 
     async def _wait(self) -> None:
-        # Imported here: DAG files import this module and none of them needs an HTTP library. In a thread, since aiohttp
-        # takes longer to import than the triggerer's loop may stand still.
-        await asyncio.to_thread(importlib.import_module, "airflow_provider_symbl.client.aio")
-        from airflow_provider_symbl.client.aio import shared_client  # noqa: PLC0415 - only needed once the task runs
-        from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
-
         wait = Wait(
             job_id=self.job_id,
             conversation_id=self.conversation_id,
@@ -121,19 +123,29 @@ class SymblJobTrigger(BaseTrigger):
             max_poll_interval=self.max_poll_interval,
             messages_before=self.messages_before,
         )
+        await asyncio.to_thread(_load)
+        # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.
+        await asyncio.sleep(wait.pause())
+        from airflow_provider_symbl.client.aio import shared_client  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
+
         settings = await SymblHook(self.symbl_conn_id).aget_settings()
         # The wait itself asks again after a fault, so each poll is sent once.
         async with shared_client(dataclasses.replace(settings, max_retries=0)) as client:
+            await self._ask(wait, client)
             while not wait.is_over:
                 await asyncio.sleep(wait.pause())
-                try:
-                    answer = await wait.ask(client)
-                except SymblError as error:
-                    wait.take_error(error)
-                    self.log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
-                else:
-                    wait.take(answer)
-                    self.log.info("Symbl %s: %s", wait.subject, wait.told)
+                await self._ask(wait, client)
+
+    async def _ask(self, wait: Wait, client: AsyncSymblClient) -> None:
+        try:
+            answer = await wait.ask(client)
+        except SymblError as error:
+            wait.take_error(error)
+            self.log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
+        else:
+            wait.take(answer)
+            self.log.info("Symbl %s: %s", wait.subject, wait.told)
 
     def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
         return {
@@ -143,6 +155,12 @@ class SymblJobTrigger(BaseTrigger):
             "error": error,
             "message": message,
         }
+
+
+def _load() -> None:
+    """Import what a wait needs; with this module every DAG file would, and in the loop all waits would stand still."""
+    for name in NEEDED:
+        importlib.import_module(name)
 
 
 def completed_ids(event: object) -> dict[str, str | None]:
