@@ -127,7 +127,9 @@ def weather(monkeypatch: pytest.MonkeyPatch) -> Weather:
     return seen
 
 
-def test_a_minute_of_faults_fails_none_of_500_waits(server: SymblLocal, weather: Weather) -> None:
+def test_a_minute_of_faults_fails_none_of_500_waits(
+    server: SymblLocal, weather: Weather, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each fires its one event, within the limit on requests, and each expiry costs one token call."""
     server.progress(by="time", seconds=JOB_SECONDS)
     submissions = submit(server, WAITS)
@@ -141,7 +143,8 @@ def test_a_minute_of_faults_fails_none_of_500_waits(server: SymblLocal, weather:
     seconds = time.monotonic() - start
     gc.unfreeze()
     journal = server.journal()[before:]
-    tell_weather(weather, journal, seconds)
+    with capsys.disabled():
+        tell_weather(weather, journal, seconds)
     assert Counter(itertools.chain(*fired)) == {"completed": WAITS}
     assert [len(statuses) for statuses in fired] == [1] * WAITS
     assert weather.token_calls.total() - weather.token_calls["401"] - weather.token_calls["calm"] == (
@@ -151,13 +154,14 @@ def test_a_minute_of_faults_fails_none_of_500_waits(server: SymblLocal, weather:
 
 
 @pytest.mark.parametrize("kind", ["401", "429"])
-def test_http_sensor_meets_the_same_answers(server: SymblLocal, kind: str) -> None:
+def test_http_sensor_meets_the_same_answers(server: SymblLocal, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What each sends when it is refused; the same cadence, and the same number of waits."""
     ours = [wait_for(f"job-{number}", "0", seconds=1.0) for number in range(RIVALS)]
     theirs = [HttpSensorTrigger(f"v1/job/job-{number}", "rival", poke_interval=1.0) for number in range(RIVALS)]
     their_rate, our_rate = (rate_of(server, triggers, kind) for triggers in (theirs, ours))
     told = f"{kind}: HttpSensor {their_rate:.1f} requests/s, ours {our_rate:.1f}, ratio {their_rate / our_rate:.1f}"
-    print(f"\n{told}")  # noqa: T201 - the figures that are asked for
+    with capsys.disabled():
+        print(f"\n{told}")  # noqa: T201 - the figures that are asked for
 
 
 def rate_of(server: SymblLocal, triggers: Sequence[BaseTrigger], kind: str) -> float:
