@@ -224,7 +224,7 @@ def test_an_account_that_stays_full_may_be_retried(scripted_symbl: ScriptedSymbl
     """Room is waited for as long as a job would be; then the task says what Symbl said."""
     scripted_symbl.on(*SUBMIT, Reply(429, {"message": "limit of concurrent jobs"}))
     with pytest.raises(SymblConcurrencyLimitError, match="limit of concurrent jobs"):
-        to_the_end(make_submit(deferrable=deferrable, job_timeout=0.3))
+        to_the_end(make_submit(deferrable=deferrable, job_timeout=2))
     assert scripted_symbl.count(*SUBMIT) > 1
 
 
