@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_symbl.client import reconciling, replay
 from airflow_provider_symbl.client.client import SymblClient
@@ -20,7 +20,7 @@ from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
 from tests.crash.scene import SPEECH
-from tests.unit.airflow_tasks import TaskState, resume, run
+from tests.unit.airflow_tasks import TaskState, to_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,21 +154,12 @@ def _tried(make: Callable[[], SymblSubmissionOperator]) -> tuple[str, int, dict[
     state = TaskState()
     for tries in range(1, TRIES + 1):
         try:
-            return "success", tries, _to_the_end(make(), state)
+            return "success", tries, to_the_end(make(), state)
         except AirflowFailException as error:
             return "unknown" if "is unknown" in str(error) else str(error), tries, None
         except SymblError:
             continue
     return "out of tries", TRIES, None
-
-
-def _to_the_end(task: SymblSubmissionOperator, state: TaskState) -> Any:  # noqa: ANN401 - a task returns what it likes
-    step: Callable[[], Any] = functools.partial(run, task, state)
-    while True:
-        try:
-            return step()
-        except TaskDeferred as deferred:
-            step = functools.partial(resume, task, deferred, state)
 
 
 def _conversation(server: SymblLocal, number: int) -> str:

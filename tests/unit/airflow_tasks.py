@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import functools
 import importlib
 import json
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from airflow.sdk.bases.operator import ExecutorSafeguard
-from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.sdk.exceptions import AirflowRuntimeError, TaskDeferred
 from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.sdk.serde import deserialize, serialize
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from airflow.sdk import BaseOperator
-    from airflow.sdk.exceptions import TaskDeferred
     from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 RUN_ID = "manual__2026-01-31T09:30:00+00:00"
@@ -113,6 +115,20 @@ def resume(task: BaseOperator, deferred: TaskDeferred, state: TaskState | None =
     arguments = json.loads(json.dumps(deferred.kwargs or {}))
     payload = event.payload if isinstance(event.payload, datetime.datetime) else json.loads(json.dumps(event.payload))
     return task.resume_execution(deferred.method_name, {**arguments, "event": payload}, context_of(task, state))
+
+
+def to_the_end(task: BaseOperator, state: TaskState | None = None) -> Any:  # noqa: ANN401 - a task returns what it likes
+    """Run a try of a task as Airflow does, into the triggerer and back as often as it defers.
+
+    :param task: the task.
+    :param state: what is left of its earlier tries.
+    """
+    step: Callable[[], Any] = functools.partial(run, task, state)
+    while True:
+        try:
+            return step()
+        except TaskDeferred as deferred:
+            step = functools.partial(resume, task, deferred, state)
 
 
 def rebuilt(trigger: BaseTrigger) -> BaseTrigger:

@@ -21,7 +21,7 @@ from airflow_provider_symbl.exceptions import (
 )
 from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
-from tests.unit.airflow_tasks import TaskState, context_of, execute, resume, run
+from tests.unit.airflow_tasks import TaskState, context_of, execute, run, to_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,16 +99,6 @@ def texts(server: SymblLocal, conversation_id: str) -> list[str]:
     """Return what a conversation holds."""
     with SymblClient(server.settings) as client:
         return [message.text for message in client.get_messages(conversation_id)]
-
-
-def to_the_end(task: SymblSubmissionOperator, state: TaskState) -> Any:  # noqa: ANN401 - a task returns what it likes
-    """Run a try of a task as Airflow does, into the triggerer and back as often as it defers."""
-    step: Callable[[], Any] = functools.partial(run, task, state)
-    while True:
-        try:
-            return step()
-        except TaskDeferred as deferred:
-            step = functools.partial(resume, task, deferred, state)
 
 
 class KilledError(BaseException):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import datetime
-import functools
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from airflow_provider_symbl.exceptions import (
 )
 from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
-from tests.unit.airflow_tasks import resume, run
+from tests.unit.airflow_tasks import run, to_the_end
 from tests.unit.scripted_symbl import SUBMITTED, TOKEN_PATH, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
@@ -57,20 +56,6 @@ def make_append(**changes: Any) -> SymblAppendTextOperator:
     """Make an append that asks often."""
     arguments = {"messages": MESSAGES, "conversation_id": CONVERSATION_ID, **PACE}
     return SymblAppendTextOperator(task_id="send", **(arguments | changes))
-
-
-def to_the_end(task: SymblSubmissionOperator) -> Any:  # noqa: ANN401 - a task returns what it likes
-    """Run a task as Airflow does, into the triggerer and back where it defers."""
-    return finished(task, lambda: run(task))
-
-
-def finished(task: SymblSubmissionOperator, step: Callable[[], Any]) -> Any:  # noqa: ANN401 - a task returns what it likes
-    """Return what a task ends with, through as many deferrals as it takes."""
-    while True:
-        try:
-            return step()
-        except TaskDeferred as deferred:
-            step = functools.partial(resume, task, deferred)
 
 
 def hold(server: ScriptedSymbl, *, messages: int = 0) -> None:
