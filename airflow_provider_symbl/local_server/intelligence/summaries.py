@@ -1,0 +1,75 @@
+"""Summaries: whole sentences that were really said, picked by a plain rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow_provider_symbl.local_server.intelligence.insights import QUESTION, insights
+from airflow_provider_symbl.local_server.intelligence.sentences import sentences
+from airflow_provider_symbl.local_server.intelligence.topics import topics
+
+if TYPE_CHECKING:
+    from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
+    from airflow_provider_symbl.local_server.intelligence.talk import Talk
+    from airflow_provider_symbl.local_server.intelligence.topics import Topic
+    from airflow_provider_symbl.local_server.records import Message
+
+FEWEST_SENTENCES = 3
+"""A shorter conversation gets no summary (contract, section 4.9)."""
+ONE_IN, MOST = 5, 10
+FEWEST_WORDS = 5
+AS_INSIGHT = 1.0
+"""What a sentence weighs for being an action item or a follow-up, as much as the surest topic does."""
+
+
+@dataclass(frozen=True)
+class Summarised:
+    """A sentence of a summary."""
+
+    id: str
+    text: str
+    message: Message
+
+
+def summarised(talk: Talk) -> list[Summarised]:
+    """Pick one sentence in five, at most ten, in the order in which they were said.
+
+    A sentence weighs the scores of the topics in it, and one more where it is an action item or a follow-up; questions
+    and sentences of fewer than five words weigh nothing, and what weighs nothing is not picked.
+
+    :param talk: the conversation.
+    """
+    said = [(message, sentence) for message, _ in talk.understood for sentence in sentences(message.text)]
+    if len(said) < FEWEST_SENTENCES:
+        return []
+    weights = _weights(talk, said)
+    heaviest = sorted(range(len(said)), key=lambda at: -weights[at])[: min(MOST, max(1, round(len(said) / ONE_IN)))]
+    picked = (said[at] for at in sorted(heaviest) if weights[at])
+    found = (Summarised(talk.identity("summary", s.text, m.id), s.text, m) for m, s in picked)
+    return list({sentence.id: sentence for sentence in found}.values())
+
+
+def _weights(talk: Talk, said: list[tuple[Message, Sentence]]) -> list[float]:
+    found = insights(talk)
+    asked = {(insight.message.id, insight.start) for insight in found if insight.type == QUESTION}
+    undertaken = {(insight.message.id, insight.start) for insight in found} - asked
+    about = _about(topics(talk))
+    return [
+        AS_INSIGHT * ((message.id, sentence.start) in undertaken) + _topical(about.get(message.id, []), sentence)
+        if (message.id, sentence.start) not in asked and len(sentence.text.split()) >= FEWEST_WORDS
+        else 0.0
+        for message, sentence in said
+    ]
+
+
+def _about(found: list[Topic]) -> dict[str, list[tuple[int, Topic]]]:
+    about: dict[str, list[tuple[int, Topic]]] = {}
+    for topic in found:
+        for mention in topic.mentions:
+            about.setdefault(mention.message.id, []).append((mention.start, topic))
+    return about
+
+
+def _topical(places: list[tuple[int, Topic]], sentence: Sentence) -> float:
+    return sum({topic.id: topic.score for at, topic in places if sentence.start <= at < sentence.end}.values())
