@@ -1,0 +1,77 @@
+// The page: which view is shown, how often it is refreshed, and the line that says how the server is.
+
+import { count, write } from "./elements.js";
+import { call, Refusal } from "./server.js";
+import { ConversationsView } from "./conversations.js";
+import { FaultsView } from "./faults.js";
+import { JobsView } from "./jobs.js";
+import { ReaderView } from "./reader.js";
+
+const RETRY = 2000;
+const main = document.querySelector("main");
+const health = document.getElementById("health");
+let shown = 0; // how many views there were: what an earlier one still waits for is dropped
+
+function chosen() {
+  const [name, id] = location.hash.slice(1).split("/");
+  if (name === "conversations") return id ? new ReaderView(decodeURIComponent(id)) : new ConversationsView();
+  return name === "faults" ? new FaultsView() : new JobsView();
+}
+
+function show() {
+  const view = chosen();
+  document.title = `${view.title} – symbl-local`;
+  for (const link of document.querySelectorAll("nav a")) {
+    if (link.getAttribute("href") === view.link) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  main.replaceChildren(view.element);
+  shown += 1;
+  keepFresh(view, shown);
+}
+
+/** Refresh a view until another is shown: after the pause that it asks for, or as soon as it calls `hurry`. */
+async function keepFresh(view, turn) {
+  let isStale = false;
+  let wake = () => {};
+  view.hurry = () => {
+    isStale = true;
+    wake();
+  };
+  while (turn === shown) {
+    isStale = false;
+    const pause = await refreshed(view);
+    if (!isStale) await new Promise((done) => { wake = done; setTimeout(done, pause); });
+  }
+}
+
+/** Refresh all that is shown, and tell for how many milliseconds it is good. */
+async function refreshed(view) {
+  try {
+    const [state, pause] = await Promise.all([call("health"), view.refresh()]);
+    tell(healthLine(state), false);
+    return pause;
+  } catch (error) {
+    if (!(error instanceof Refusal) && !(error instanceof TypeError)) throw error;
+    const problem = error instanceof Refusal ? error.message : "The server does not answer";
+    tell(`${problem}. Trying again …`, true);
+    return RETRY;
+  }
+}
+
+function healthLine({ status, version, model, workers }) {
+  const parts = [status, `version ${version}`, `model ${model}`, workers && count(workers, "worker")];
+  return parts.filter(Boolean).join(" · ");
+}
+
+function tell(line, isBad) {
+  write(health, line);
+  health.classList.toggle("bad", isBad);
+}
+
+addEventListener("hashchange", () => {
+  show();
+  main.focus({ preventScroll: true });
+  scrollTo(0, 0);
+});
+show();

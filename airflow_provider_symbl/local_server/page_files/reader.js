@@ -1,0 +1,158 @@
+// The reader: what was said in a conversation, by whom and when, with its recordings and what was found in it.
+
+import { button, clock, count, element, moment, write } from "./elements.js";
+import { FoundThings } from "./found.js";
+import { Player } from "./player.js";
+import { call, Refusal } from "./server.js";
+
+export class ReaderView {
+  title = "Conversation";
+  link = "#conversations";
+
+  constructor(id) {
+    this.path = `conversations/${encodeURIComponent(id)}`;
+    this.state = "";
+    this.heading = element("h1", {}, " ");
+    this.facts = element("p", { class: "facts" });
+    this.jobs = element("ul", { class: "notes", role: "status" });
+    this.player = new Player((jobId, second) => this.mark(jobId, second));
+    this.transcript = element("ol", { class: "transcript", "aria-label": "Transcript" });
+    this.transcript.addEventListener("click", (event) => this.playClicked(event));
+    this.found = new FoundThings(this.path, (id) => this.goTo(id));
+    const said = element("div", { class: "said" }, this.player.element, this.transcript);
+    const columns = element("div", { class: "columns" }, said, this.found.element);
+    this.element = element("section", { class: "reader" }, this.heading, this.facts, this.jobs, columns);
+  }
+
+  async refresh() {
+    if (this.state && !this.isRunning) return 5000;
+    try {
+      await this.show(await call(this.path));
+    } catch (error) {
+      if (error.status !== 404 || !(error instanceof Refusal)) throw error;
+      this.showMissing();
+    }
+    return this.isRunning ? 1000 : 5000;
+  }
+
+  showMissing() {
+    write(this.heading, "No such conversation");
+    write(this.facts, "It may have been deleted, or the server was started anew without its data.");
+  }
+
+  async show(conversation) {
+    this.isRunning = conversation.jobs.some(({ status }) => status === "scheduled" || status === "in_progress");
+    const state = JSON.stringify(conversation.messages.map(({ id }) => id));
+    write(this.heading, conversation.name);
+    this.showJobs(conversation.jobs);
+    if (state === this.state) return;
+    this.facts.replaceChildren(...facts(conversation));
+    this.showMessages(conversation);
+    this.player.show(conversation.recordings);
+    await this.found.refresh();
+    this.state = state;
+  }
+
+  showJobs(jobs) {
+    const notes = jobs.flatMap(({ status, message }, index) => note(status, message, `Job ${index + 1} of ${jobs.length}`));
+    if (this.jobs.textContent !== notes.join("")) this.jobs.replaceChildren(...notes.map((text) => element("li", {}, text)));
+  }
+
+  showMessages({ messages, recordings }) {
+    this.cues = new Map(recordings.map(({ jobId }) => [jobId, []]));
+    [this.line, this.word] = [];
+    let previous;
+    const lines = messages.map((message) => {
+      const line = this.lineOf(message, message.from !== previous);
+      previous = message.from;
+      return line;
+    });
+    this.transcript.replaceChildren(...lines);
+    for (const cues of this.cues.values()) cues.sort((one, other) => one.start - other.start);
+  }
+
+  lineOf(message, isNewTurn) {
+    const cues = this.cues.get(message.jobId);
+    const line = element("li", { id: `message-${message.id}`, tabindex: "-1", class: isNewTurn ? "turn" : null });
+    line.append(
+      cues ? timeButton(message) : element("span", { class: "time" }, clock(message.timeOffset)),
+      element("span", { class: isNewTurn ? "speaker" : "speaker unseen" }, message.from ?? "Unknown speaker"),
+      element("p", { class: cues ? "playable" : null }, ...words(message)),
+    );
+    if (cues) cues.push(...cuesOf(line, message));
+    return line;
+  }
+
+  playClicked({ target }) {
+    const line = target.closest("li");
+    const place = target.closest("[data-from]") ?? (target.closest("p.playable") && line.querySelector("[data-from]"));
+    if (place && !String(getSelection())) this.player.playFrom(line.querySelector("button").dataset.job, Number(place.dataset.from));
+  }
+
+  mark(jobId, second) {
+    const { line, word } = lastBegun(this.cues.get(jobId) ?? [], second) ?? {};
+    if (line && line !== this.line) line.scrollIntoView({ block: "nearest" });
+    this.line = moved(this.line, line);
+    this.word = moved(this.word, word);
+  }
+
+  goTo(id) {
+    const line = document.getElementById(`message-${id}`);
+    line?.scrollIntoView({ block: "center" });
+    line?.focus({ preventScroll: true });
+  }
+}
+
+function facts({ startTime, endTime, messages, members }) {
+  const length = clock((new Date(endTime) - new Date(startTime)) / 1000);
+  const names = members.map(({ name }) => name).join(", ");
+  const rest = [messages.length ? length : "", count(messages.length, "message"), names].filter(Boolean);
+  return [moment(startTime), ...rest.map((fact) => ` · ${fact}`)];
+}
+
+function note(status, message, which) {
+  if (status === "failed") return [`${which} failed: ${message}`];
+  return status === "completed" ? [] : [`${which} is not over: what it finds will appear here.`];
+}
+
+function timeButton({ jobId, timeOffset }) {
+  const time = clock(timeOffset);
+  const label = `Play from ${time}`;
+  return button(time, () => {}, { class: "time", "aria-label": label, "data-job": jobId, "data-from": String(timeOffset) });
+}
+
+/** Give the words as elements of their own where together they are the text, and the text itself elsewhere. */
+function words({ text, words: spoken }) {
+  if (spoken.map(({ word }) => word).join("").trim() !== text) return [text];
+  return spoken.flatMap(({ word, timeOffset }, index) => {
+    const bare = word.trimStart();
+    const gap = index ? word.slice(0, word.length - bare.length) : "";
+    return [gap, element("span", { "data-from": String(timeOffset) }, bare)];
+  });
+}
+
+function cuesOf(line, { timeOffset, words: spoken }) {
+  const spans = [...line.querySelectorAll("p [data-from]")];
+  if (!spans.length) return [{ start: timeOffset, line }];
+  return spans.map((word, index) => ({ start: spoken[index].timeOffset, line, word }));
+}
+
+/** Move the mark of what is being said from one element to another, and give that. */
+function moved(from, to) {
+  if (from !== to) {
+    from?.removeAttribute("aria-current");
+    to?.setAttribute("aria-current", "true");
+  }
+  return to;
+}
+
+/** Find the cue that began last, by halving: a long recording has tens of thousands. */
+function lastBegun(cues, second) {
+  let [low, high] = [0, cues.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cues[middle].start <= second) low = middle + 1;
+    else high = middle;
+  }
+  return cues[low - 1];
+}

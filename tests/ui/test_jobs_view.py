@@ -1,0 +1,162 @@
+"""Jobs, as people see them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from airflow_provider_symbl.local_server.server import LocalServer
+from tests.ui import pixels
+from tests.ui.conftest import CALL, WAV, Window
+from tests.unit.local_server.conftest import Local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Route
+
+WATCH_SHIFTS = """() => {
+  window.shifts = [];
+  const moved = ({ sources }) => sources.map(({ node }) => node?.outerHTML ?? "text");
+  new PerformanceObserver((list) => window.shifts.push(...list.getEntries().flatMap(moved)))
+    .observe({ type: "layout-shift" });
+}"""
+
+
+def row(ids: dict[str, str]) -> str:
+    """Give the selector of a job's row."""
+    return f'tr[data-job="{ids["jobId"]}"]'
+
+
+def test_a_job_goes_from_submitted_to_completed_before_ones_eyes(window: Window, local: Local) -> None:
+    """The page is not loaded again, and nothing on it moves meanwhile."""
+    local.progress(by="polls", polls=3)
+    ids = local.text("Hello.", name="Weekly call")
+    window.open("jobs")
+    window.tab.evaluate(WATCH_SHIFTS)
+    job, bar = window.find(row(ids)), window.find(f"{row(ids)} progress")
+    expect(job).to_contain_text("Scheduled")
+    expect(bar).to_be_hidden()
+    assert [local.job(ids)["status"] for _ in range(2)] == ["scheduled", "in_progress"]
+    expect(job).to_contain_text("In progress")
+    expect(bar).to_be_visible()
+    expect(window.find(".count")).to_have_text("1 job, 1 not over")
+    assert local.job(ids)["status"] == "completed"
+    expect(job).to_contain_text("Completed")
+    expect(bar).to_be_hidden()
+    expect(window.find(".count")).to_have_text("1 job")
+    assert window.tab.evaluate("window.shifts") == []
+
+
+def test_a_recording_is_seen_to_be_heard(window: Window, local: Local) -> None:
+    """Submitted while one looks on, it appears by itself and ends with the seconds that it took."""
+    window.open("jobs")
+    ids = local.submit("audio", data=CALL.read_bytes(), headers=WAV, params={"name": "Late parcel"})
+    job = window.find(row(ids))
+    expect(job).to_contain_text("Late parcel")
+    expect(job).to_contain_text("Completed")
+    seconds = local.get("/__local__/jobs")["jobs"][0]["seconds"]
+    expect(job.locator('[data-label="Time taken"]')).to_have_text(f"{seconds:.1f} s")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_bar_is_filled_as_far_as_the_job_has_come(
+    scheme: str, local: Local, open_window: Callable[..., Window], tmp_path: Path
+) -> None:
+    """Seen on a picture: at 0.4, two fifths of it have the accent's colour, and the rest that of the track."""
+    local.progress(by="polls", polls=9)
+    ids = local.text("Hello.")
+    for _ in range(2):
+        local.job(ids)
+    window = open_window(local.url, scheme=scheme)
+    window.tab.route("**/__local__/jobs", _at_two_fifths)
+    window.open("jobs")
+    bar = window.find(f"{row(ids)} progress")
+    expect(bar).to_have_js_property("value", 0.4)
+    expect(window.find(f"{row(ids)} .share")).to_have_text("40 %")
+    bar.screenshot(path=tmp_path / "bar.png", animations="disabled")
+    window.picture(tmp_path, "jobs")
+    seen = pixels.read(tmp_path / "bar.png")
+    middle = seen[seen.shape[0] // 2 : seen.shape[0] // 2 + 1]
+    assert pixels.share(middle, _variable(window, "--accent")) == pytest.approx(0.4, abs=0.05)
+    assert pixels.share(middle, _variable(window, "--track")) == pytest.approx(0.6, abs=0.05)
+
+
+def test_a_failed_job_says_why(window: Window, at_once: Local) -> None:
+    """The reason is that of the job."""
+    ids = at_once.submit("audio", data=b"RIFF\xff\x00\x00\x00WAVE" + bytes(range(256)), headers=WAV)
+    window.open("jobs")
+    expect(window.find(row(ids))).to_contain_text("Failed")
+    expect(window.find(f"{row(ids)} .reason")).to_have_text(at_once.job(ids)["message"])
+
+
+def test_the_newest_jobs_are_shown_first(window: Window, at_once: Local) -> None:
+    """Of many only 200, and how many there are."""
+    for number in range(202):
+        at_once.text("Hello.", name=f"Call {number}")
+    window.open("jobs")
+    expect(window.find("tbody tr")).to_have_count(200)
+    expect(window.find("tbody tr .what").first).to_have_text("Call 201")
+    expect(window.find("tbody tr .what").last).to_have_text("Call 2")
+    expect(window.find(".count")).to_have_text("the newest 200 of 202 jobs")
+
+
+def test_a_job_leads_to_what_it_found(window: Window, at_once: Local) -> None:
+    """Unless its conversation is deleted: then it is called by its id, and leads nowhere."""
+    kept, gone = at_once.text("Hello.", name="Kept"), at_once.text("Bye.", name="Gone")
+    at_once.send("DELETE", f"/v1/conversations/{gone['conversationId']}")
+    window.open("jobs")
+    expect(window.find(f"{row(gone)} .what")).to_have_text(f"{gone['conversationId']} (deleted)")
+    expect(window.find(f"{row(gone)} a")).to_have_count(0)
+    window.find(f"{row(kept)} a").click()
+    expect(window.find("h1")).to_have_text("Kept")
+
+
+def test_where_there_are_no_jobs_the_page_says_how_to_submit_one(window: Window, at_once: Local) -> None:
+    """With this server's address; it makes way for the first job."""
+    window.open("jobs")
+    empty = window.find(".empty")
+    expect(empty).to_contain_text(f"a connection of the type Symbl with the host {at_once.url}")
+    expect(empty.locator("pre")).to_contain_text(f"curl {at_once.url}/v1/process/text")
+    at_once.text("Hello.", name="First")
+    expect(window.find("tbody tr")).to_contain_text("First")
+    expect(empty).to_be_hidden()
+
+
+def test_the_page_survives_its_server(open_window: Callable[..., Window]) -> None:
+    """It says that there is no answer, and goes on with the next server at the address by itself."""
+    with LocalServer() as first:
+        port = int(first.url.rpartition(":")[2])
+        window = open_window(first.url)
+        window.open("jobs")
+    expect(window.find("#health")).to_have_text("The server does not answer. Trying again …")
+    with LocalServer(port=port) as second:
+        client = Local(second)
+        client.text("Hello.", name="After the break")
+        client.session.close()
+        expect(window.find("tbody tr")).to_contain_text("After the break")
+        expect(window.find("#health")).to_contain_text("ok · version")
+        window.tab.context.close()
+    window.forgive("ERR_")
+
+
+def _at_two_fifths(route: Route) -> None:
+    """Hand on the server's own answer, but with the progress that the picture is to show."""
+    answer = route.fetch()
+    jobs = [{**job, "progress": 0.4} for job in answer.json()["jobs"]]
+    route.fulfill(response=answer, body=json.dumps({"jobs": jobs}))
+
+
+def _variable(window: Window, name: str) -> tuple[int, int, int]:
+    script = """(name) => {
+      const probe = document.body.appendChild(document.createElement("i"));
+      probe.style.color = `var(${name})`;
+      const found = getComputedStyle(probe).color;
+      probe.remove();
+      return found;
+    }"""
+    return pixels.colour(window.tab.evaluate(script, name))
