@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 ABORT = "symbl_local.abort"
+MAX_HEAD_BYTES = 256 * 1024
+"""The longest request line and headers together: uvicorn's faster parser has no limit, and slows down as they grow."""
 
 
 def cuttable(protocol: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
@@ -52,11 +54,27 @@ def cut_others(server: ServerState, scope: Scope) -> None:
 class _Cuttable(asyncio.Protocol):
     def __init__(self, *, app_state: dict[str, Any], **others: Any) -> None:
         self._request_state = {**app_state}
+        self._is_in_head = False
+        self._head_bytes = 0
         super().__init__(app_state=self._request_state, **others)  # type: ignore[call-arg]  # the base is uvicorn's protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._request_state[ABORT] = cast("asyncio.Transport", transport).abort
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._request_state[ABORT]()
+
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
+        super().on_message_begin()  # type: ignore[misc]  # called by httptools alone; h11 has a limit of its own
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()  # type: ignore[misc]  # likewise
 
 
 PROTOCOL = cuttable(AutoHTTPProtocol)

@@ -4,66 +4,117 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import traceback
+import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from anyio import to_thread
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
-from airflow_provider_symbl.local_server.bodies import SCOPE_KEY, Body
+from airflow_provider_symbl.local_server.bodies import (
+    SCOPE_KEY,
+    Body,
+    TooLongError,
+    declared_length,
+    limit,
+    refuse,
+)
 from airflow_provider_symbl.local_server.faults import CONTROL_PREFIX, FATE_KEY, SEARCHED, Call
-from airflow_provider_symbl.local_server.store import JournalEntry
+from airflow_provider_symbl.local_server.store import JOURNAL_LENGTH, JournalEntry
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterable, MutableMapping
     from pathlib import Path
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from airflow_provider_symbl.local_server.authentication import Accounts
     from airflow_provider_symbl.local_server.faults import Faults
     from airflow_provider_symbl.local_server.store import Store
 
+LOGGER = logging.getLogger(__name__)
 MASK = "***"
+SECRETS = ("appSecret", "refreshToken")
+MAX_BODIES_BYTES = 64 * 1024**2
+"""The bytes of all bodies that are kept together."""
+DEEPEST = 64
+"""How deep a body may be nested if it is kept; what is much deeper could be read, and not be written again."""
 
 
 class Journal:
     """Reads each request to its end, notes it, and hands it on; faults meet it on the way.
 
+    A JSON body of up to 1 MiB is kept; of others, length and digest only. When all that are kept come to more than
+    64 MiB, the oldest requests lose theirs first.
+
     :param app: what answers.
     :param store: where the notes go; the control routes are not noted.
     :param faults: decide which requests go on.
+    :param accounts: tell whose long bodies are worth a place on disk.
     :param spool: the folder for long bodies.
+    :param max_recording_bytes: the longest recording that is taken.
     """
 
-    def __init__(self, app: ASGIApp, store: Store, faults: Faults, spool: Path) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        store: Store,
+        faults: Faults,
+        accounts: Accounts,
+        *,
+        spool: Path,
+        max_recording_bytes: int,
+    ) -> None:
         self._app = app
         self._store = store
         self._faults = faults
+        self._accounts = accounts
         self._spool = spool
+        self._max_recording_bytes = max_recording_bytes
+        self._kept = KeptBodies(MAX_BODIES_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let the server start and stop."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        entry, body = _entry(scope), Body(self._spool)
+        entry = _entry(scope)
+        is_welcome = scope["path"].startswith(CONTROL_PREFIX) or self._accounts.admits(Headers(scope=scope))
+        body = Body(self._spool if is_welcome else None, limit(scope["path"], self._max_recording_bytes))
         if not scope["path"].startswith(CONTROL_PREFIX):
             self._store.journal.append(entry)
         try:
             await self._hand_on(Call(scope, receive, _noting(entry, send)), entry, body)
         except (ClientDisconnect, asyncio.CancelledError):  # nobody waits for an answer any more
             entry.body_size = body.size
+        except Exception as error:  # noqa: BLE001 - it is answered; the server would log its text, which may hold what was said
+            LOGGER.error("A request: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))  # noqa: TRY400 - the same
         finally:
             body.discard()
 
     async def _hand_on(self, call: Call, entry: JournalEntry, body: Body) -> None:
         if await self._faults.pass_through("before_body", call):
-            await body.read(call.receive)
-            await _noted(entry, body)
+            try:
+                await body.read(call.receive, declared_length(call.scope))
+            except TooLongError as error:
+                entry.body_size = body.size
+                await refuse(error, call.receive, call.send)
+                return
+            self._note(entry, body)
             call.head = body.head(SEARCHED)
             if await self._faults.pass_through("before_job", call):
                 scope = {**call.scope, SCOPE_KEY: body, FATE_KEY: call.fate}
                 await self._app(scope, call.receive, self._answering(call))
+
+    def _note(self, entry: JournalEntry, body: Body) -> None:
+        entry.body_size = body.size
+        entry.body_sha256 = body.sha256
+        if "json" in entry.headers.get("content-type", "") and not body.is_large:
+            entry.body = _showable(body.content())
+            self._kept.add(entry)
 
     def _answering(self, call: Call) -> Send:
         goes_on = True
@@ -78,12 +129,41 @@ class Journal:
         return answering
 
 
+class KeptBodies:
+    """The bodies that the journal keeps, oldest first.
+
+    :param limit: how many bytes they may have had together when they arrived.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        # The store forgets entries as it sees fit: whatever it has forgotten is not held here.
+        self._entries: deque[tuple[weakref.ref[JournalEntry], int]] = deque()
+
+    def add(self, entry: JournalEntry) -> None:
+        """Count an entry's body, and take theirs from the oldest entries if need be."""
+        self._entries.append((weakref.ref(entry), entry.body_size))
+        self._size += entry.body_size
+        while self._size > self._limit or len(self._entries) > JOURNAL_LENGTH:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        reference, size = self._entries.popleft()
+        self._size -= size
+        entry = reference()
+        if entry is not None:
+            entry.body = None
+
+
 def masked(body: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Hide the App Secret in a parsed body.
+    """Hide the App Secret and refresh tokens in a parsed body.
 
     :param body: parsed JSON.
     """
-    return {**body, "appSecret": MASK} if isinstance(body, dict) and "appSecret" in body else body
+    if not isinstance(body, dict):
+        return body
+    return {name: MASK if name in SECRETS else value for name, value in body.items()}
 
 
 def _entry(scope: Scope) -> JournalEntry:
@@ -103,21 +183,32 @@ def _header(name: bytes, value: bytes) -> str:
     return MASK if name == b"x-api-key" else value.decode("latin-1")
 
 
-async def _noted(entry: JournalEntry, body: Body) -> None:
-    if body.is_large:
-        await to_thread.run_sync(_note_body, entry, body)
-    else:
-        _note_body(entry, body)
+def _showable(content: bytes) -> str | None:
+    """Write a body anew without its secrets; None if it is no JSON, or could not be written in the journal's answer.
+
+    It is kept as text, since parsed it would take up to some twenty times as much memory.
+    """
+    try:
+        body = json.loads(content)
+        text = json.dumps(masked(body), allow_nan=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return None
+    return text if _depth_is_at_most(DEEPEST, body) else None
 
 
-def _note_body(entry: JournalEntry, body: Body) -> None:
-    entry.body_size = body.size
-    entry.body_sha256 = body.sha256
-    if "json" in entry.headers.get("content-type", ""):
-        try:
-            entry.body = masked(json.loads(body.content()))
-        except (ValueError, RecursionError):
-            entry.body = None
+def _depth_is_at_most(most: int, value: object) -> bool:
+    level = [value]
+    for _ in range(most):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return True
+    return False
+
+
+def _children(item: object) -> Iterable[object]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
 
 
 def _noting(entry: JournalEntry, send: Send) -> Send:
