@@ -133,7 +133,7 @@ def test_a_minute_of_faults_fails_none_of_500_waits(
     """Each fires its one event, within the limit on requests, and each expiry costs one token call."""
     server.progress(by="time", seconds=JOB_SECONDS)
     submissions = submit(server, WAITS)
-    before = len(server.journal())
+    before = len(server.requests())
     # As a triggerer has it. A full collection of all that is loaded by now stops any loop for a tenth of a second.
     importlib.import_module("airflow.jobs.triggerer_job_runner")
     gc.collect()
@@ -142,7 +142,7 @@ def test_a_minute_of_faults_fails_none_of_500_waits(
     fired = asyncio.run(through_the_storm(server, submissions, weather))
     seconds = time.monotonic() - start
     gc.unfreeze()
-    journal = server.journal()[before:]
+    journal = server.requests()[before:]
     with capsys.disabled():
         tell_weather(weather, journal, seconds)
     assert Counter(itertools.chain(*fired)) == {"completed": WAITS}
@@ -169,7 +169,7 @@ def rate_of(server: SymblLocal, triggers: Sequence[BaseTrigger], kind: str) -> f
     server.reset()
     add_rule(server, call="GET /v1/job/*", times=None, **FAULTS[kind])
     asyncio.run(for_a_while(triggers))
-    return len(server.journal()) / RIVAL_SECONDS
+    return len(server.requests()) / RIVAL_SECONDS
 
 
 async def for_a_while(triggers: Sequence[BaseTrigger]) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING
 
-import av
 import pytest
 import structlog
 
 from airflow_provider_symbl.client import reconciling, tokens
+from tests.clips import ClipServer, cut_clips
 from tests.conftest import RECORDINGS
 from tests.unit.scripted_symbl import ScriptedSymbl
 from tests.unit.storage import Memory
@@ -24,47 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class _Recordings(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Leave the tests' output alone."""
-
-    def do_POST(self) -> None:
-        """Take what a webhook brings."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the first two seconds of each example recording, so that hearing them takes no time."""
+    """Return a folder with the first two seconds of each example recording."""
     folder = tmp_path_factory.mktemp("clips")
-    for recording in RECORDINGS.rglob("*.*"):
-        if recording.suffix in {".wav", ".mp3", ".mp4"}:
-            _cut(recording, folder / recording.name, seconds=2)
+    cut_clips(RECORDINGS.rglob("*.*"), folder)
     return folder
-
-
-def _cut(source: Path, target: Path, seconds: float) -> None:
-    with av.open(source) as given, av.open(target, "w") as clip:
-        streams = {stream.index: clip.add_stream_from_template(stream) for stream in given.streams}
-        for packet in given.demux():
-            if packet.pts is not None and packet.pts * packet.time_base < seconds:
-                packet.stream = streams[packet.stream.index]
-                clip.mux(packet)
 
 
 @pytest.fixture(scope="session")
 def clips_url(clips: Path) -> Iterator[str]:
     """Serve the clips, and take webhooks, over http."""
-    handler = functools.partial(_Recordings, directory=str(clips))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with ClipServer(clips) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

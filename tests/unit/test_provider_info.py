@@ -173,7 +173,7 @@ def test_the_command_line_tests_a_connection(symbl_local: SymblLocal, connection
     """``airflow connections test`` uses the account, and tells that it works."""
     output = airflow("connections", "test", connection, AIRFLOW__CORE__TEST_CONNECTION="Enabled")
     assert "Connection success!" in output
-    assert symbl_local.journal("/v1/conversations")[0]["status"] == 200
+    assert symbl_local.requests("/v1/conversations")[0]["status"] == 200
     assert symbl_local.app_secret not in output
 
 

@@ -160,7 +160,7 @@ async def test_the_asynchronous_client_reads_the_same(local_client: SymblClient,
     conversation = await client.get_conversation(submission.conversation_id)
     await client.close()
     assert conversation == local_client.get_conversation(submission.conversation_id)
-    tokens = [request for request in symbl_local.journal() if request["path"] == "/oauth2/token:generate"]
+    tokens = [request for request in symbl_local.requests() if request["path"] == "/oauth2/token:generate"]
     assert len(tokens) == 1
 
 

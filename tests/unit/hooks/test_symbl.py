@@ -173,11 +173,11 @@ def test_the_test_button_says_yes(symbl_local: SymblLocal, connection: str) -> N
     is_fine, message = SymblHook(connection).test_connection()
     assert is_fine, message
     assert symbl_local.url in message
-    assert [(request["method"], request["path"]) for request in symbl_local.journal()] == [
+    assert [(request["method"], request["path"]) for request in symbl_local.requests()] == [
         ("POST", "/oauth2/token:generate"),
         ("GET", "/v1/conversations"),
     ]
-    assert ["limit", "1"] in symbl_local.journal("/v1/conversations")[0]["query"]
+    assert ["limit", "1"] in symbl_local.requests("/v1/conversations")[0]["query"]
 
 
 def test_the_test_button_says_no_to_a_wrong_secret(symbl_local: SymblLocal, hook_of: Callable[..., SymblHook]) -> None:
@@ -294,7 +294,7 @@ def test_each_other_method_reaches_symbl(symbl_local: SymblLocal, name: str) -> 
     result = getattr(hook, name)(*identifier, **pace)
     if name == "list_conversations":
         assert [conversation.id for conversation in result] == [ids["conversation_id"]]
-    (call,) = symbl_local.journal(path.format(**ids))
+    (call,) = symbl_local.requests(path.format(**ids))
     assert (call["method"], call["status"]) == (method, 200)
 
 

@@ -458,7 +458,7 @@ def test_old_messages_are_found_where_symbl_puts_them(symbl_local: SymblLocal) -
     spoken = {"startTime": "2025-01-31T09:30:00", "endTime": "2025-01-31T09:31:00"}
     messages = [{"payload": {"content": "Long ago."}, "duration": spoken}]
     result = run(SymblSubmitTextOperator(task_id="send", messages=messages, **PACE), TaskState())
-    (call,) = [call for call in symbl_local.journal("/v1/conversations") if call["method"] == "GET"]
+    (call,) = [call for call in symbl_local.requests("/v1/conversations") if call["method"] == "GET"]
     assert dict(call["query"])["startTime"] < "2025-01-31T09:30:01"
     assert result["conversation_id"]
 
@@ -475,7 +475,7 @@ def test_a_submission_is_looked_for_until_patience_is_over(
     fault(symbl_local, call="GET /v1/conversations", status=418, body={"message": "short and stout"}, after=9)
     result = run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), TaskState())
     assert result["conversation_id"]
-    assert len(symbl_local.journal("/v1/conversations")) == 3
+    assert len(symbl_local.requests("/v1/conversations")) == 3
 
 
 def test_nobody_could_look_does_not_mean_that_there_is_nothing(
@@ -522,10 +522,10 @@ def test_the_deadline_outlives_the_tries(symbl_local: SymblLocal, deferrable: bo
     state = TaskState()
     with pytest.raises(SymblJobTimeoutError):
         to_the_end(make_task(), state)
-    reads = len([call for call in symbl_local.journal() if call["path"].startswith("/v1/job/")])
+    reads = len([call for call in symbl_local.requests() if call["path"].startswith("/v1/job/")])
     with pytest.raises(SymblJobTimeoutError, match="goes on at Symbl"):
         run(make_task(), state)
-    after = [call for call in symbl_local.journal() if call["path"].startswith("/v1/job/")]
+    after = [call for call in symbl_local.requests() if call["path"].startswith("/v1/job/")]
     assert len(after) == reads + 1
     assert len(symbl_local.submissions()) == 1
 

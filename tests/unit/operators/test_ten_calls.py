@@ -166,7 +166,7 @@ def both(
         {**PARAMS, "clips_url": clips_url, "contents": contents},
         {"AIRFLOW_CONN_SYMBL_ELSEWHERE": json.dumps(connection)},
     )
-    received = (running_symbl_local.journal(), clips, clips_url, running_symbl_local.app_secret)
+    received = (running_symbl_local.requests(), clips, clips_url, running_symbl_local.app_secret)
     return {dag_id: Observed(dag_id, run, *received) for dag_id, run in runs.items()}
 
 

@@ -78,7 +78,7 @@ def test_a_task_waits_for_its_job(symbl_local: SymblLocal, deferrable: bool) -> 
     result = to_the_end(make_submit(deferrable=deferrable))
     assert set(result) == {"conversation_id", "job_id"}
     assert len(symbl_local.submissions()) == 1
-    assert len(symbl_local.journal(f"/v1/job/{result['job_id']}")) == 3
+    assert len(symbl_local.requests(f"/v1/job/{result['job_id']}")) == 3
 
 
 @pytest.mark.usefixtures("connection")
@@ -87,7 +87,7 @@ def test_a_task_that_does_not_wait_returns_at_once(symbl_local: SymblLocal, defe
     symbl_local.progress(by="polls", polls=100_000)
     result = run(make_submit(wait_for_completion=False, deferrable=deferrable))
     assert set(result) == {"conversation_id", "job_id"}
-    assert symbl_local.journal(f"/v1/job/{result['job_id']}") == []
+    assert symbl_local.requests(f"/v1/job/{result['job_id']}") == []
 
 
 def test_a_deferral_carries_what_the_triggerer_needs(scripted_symbl: ScriptedSymbl) -> None:

@@ -52,7 +52,7 @@ def observed(
         {"clips": str(clips), "signed": "stand-up.wav"},
         {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(connection), "CLIPS_URL": clips_url},
     )
-    journal = running_symbl_local.journal()
+    journal = running_symbl_local.requests()
     polls = [request["path"].removeprefix("/v1/job/") for request in journal if request["path"].startswith("/v1/job/")]
     return Observed(runs["wiring"], running_symbl_local.submissions(), polls, clips, clips_url)
 

@@ -83,7 +83,7 @@ def test_it_ends_when_the_job_is_completed(symbl_local: SymblLocal, mode: dict[s
     symbl_local.progress(by="polls", polls=4)
     submission = submit(symbl_local)
     assert to_the_end(for_job(submission, **mode)) is None
-    assert len(symbl_local.journal(f"/v1/job/{submission.job_id}")) == 4
+    assert len(symbl_local.requests(f"/v1/job/{submission.job_id}")) == 4
 
 
 @pytest.mark.usefixtures("connection")
@@ -114,7 +114,7 @@ def test_features_are_waited_for_too(symbl_local: SymblLocal, mode: dict[str, An
     to_the_end(for_job(submission, features=features, **mode))
     for name in ("lm-insights", "callscore"):
         path = f"/v1/conversations/{submission.conversation_id}/{name}/status"
-        assert len(symbl_local.journal(path)) >= 2
+        assert len(symbl_local.requests(path)) >= 2
 
 
 @pytest.mark.usefixtures("connection")
@@ -215,8 +215,8 @@ def test_template_fields_are_rendered(symbl_local: SymblLocal, connection: str, 
     )
     assert set(sensor.template_fields) == {"symbl_conn_id", "job_id", "conversation_id", "features"}
     to_the_end(sensor, symbl_conn_id=connection, **submission.as_dict(), features={"featureList": ["insights"]})
-    assert symbl_local.journal(f"/v1/job/{submission.job_id}")
-    assert symbl_local.journal(f"/v1/conversations/{submission.conversation_id}/lm-insights/status")
+    assert symbl_local.requests(f"/v1/job/{submission.job_id}")
+    assert symbl_local.requests(f"/v1/conversations/{submission.conversation_id}/lm-insights/status")
 
 
 def test_features_need_the_conversation(scripted_symbl: ScriptedSymbl, mode: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ async def test_a_completed_job_fires_one_event_with_both_ids(symbl_local: SymblL
     payload = await payload_of(for_job(submission))
     assert payload["status"] == "completed"
     assert completed_ids(payload) == submission.as_dict()
-    assert len(symbl_local.journal(f"/v1/job/{submission.job_id}")) == 3
+    assert len(symbl_local.requests(f"/v1/job/{submission.job_id}")) == 3
 
 
 @pytest.mark.usefixtures("connection")
@@ -110,7 +110,7 @@ async def test_features_are_waited_for_after_the_job(symbl_local: SymblLocal) ->
     submission = submit(symbl_local, features={"featureList": ["callScore", "insights"]})
     await events_of(for_job(submission, features=["insights", "callScore"]))
     conversation = f"/v1/conversations/{submission.conversation_id}"
-    polls = [request["path"] for request in symbl_local.journal() if request["method"] == "GET"]
+    polls = [request["path"] for request in symbl_local.requests() if request["method"] == "GET"]
     assert polls == [
         *[f"/v1/job/{submission.job_id}"] * 2,
         *[f"{conversation}/lm-insights/status"] * 2,
