@@ -84,6 +84,11 @@ test: lint $(STRANGERS_READY)  ## every check and every test, as the CI runs the
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
 	@$(BIN)/check-wheel-contents dist/*.whl
 
+.PHONY: bench
+bench: $(READY)  ## how well and how fast symbl-local hears, and how fast it answers meanwhile
+	@$(BIN)/python -m tests.benchmarks.speech
+	@$(BIN)/python -m tests.benchmarks.latency
+
 .PHONY: demo
 demo: $(READY)  ## a night of recordings in a throw-away Airflow, with a table of what was said
 	@$(BIN)/python -m demo.night

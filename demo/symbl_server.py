@@ -85,7 +85,9 @@ class SymblServer:
     def _group_on(self, port: int) -> ProcessGroup:
         account = ["--app-id", self.app_id, "--app-secret", self.app_secret]
         kept = ["--data-dir", str(self._data_dir)] if self._data_dir else []
-        command = [sys.executable, "-m", "airflow_provider_symbl.local_server", "--port", str(port), *account, *kept]
+        # The recordings and the webhooks of a demo are on this machine too.
+        options = ["--port", str(port), "--allow-private-urls", *account, *kept]
+        command = [sys.executable, "-m", "airflow_provider_symbl.local_server", *options]
         return ProcessGroup("symbl-local", command, env=os.environ, log=self._log)
 
     def _printed_url(self) -> str | None:

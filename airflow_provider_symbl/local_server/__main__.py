@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import shlex
 import signal
 import sys
@@ -12,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.data_folder import DataFolderError
-from airflow_provider_symbl.local_server.speech import OFFLINE_MODEL, JobFailureError
+from airflow_provider_symbl.local_server.speech import OFFLINE_MODEL, JobFailureError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,12 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace, told_to_end: threading.Event) -> None:
     with _server(options) as server:
         _announce(server)
-        warm_up = threading.Thread(target=_warm_up, args=(server,), daemon=True)
-        warm_up.start()
+        threading.Thread(target=_warm_up, args=(server,), daemon=True).start()
         told_to_end.wait()
-    if warm_up.is_alive() or not server.has_ended:
-        # The interpreter's ordinary end crashes while a thread is in the recogniser's C++ code.
-        os._exit(0)
 
 
 def _server(options: argparse.Namespace) -> LocalServer:
@@ -80,6 +75,8 @@ def _announce(server: LocalServer) -> None:
 def _warm_up(server: LocalServer) -> None:
     try:
         server.warm_up()
+    except StoppedError:
+        pass  # told to end in the middle of it
     except JobFailureError as error:
         LOGGER.warning("Recordings will fail, text will not: %s", error)
 
@@ -93,12 +90,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", metavar="DIR", help="folder to keep all state in (default: in memory)")
     parser.add_argument("--max-concurrent-jobs", type=_positive, default=50, help="default: %(default)s")
     parser.add_argument("--model", help=f"faster-whisper model, name or folder (default: offline {OFFLINE_MODEL})")
-    parser.add_argument("--workers", type=_positive, default=1, help="recognition threads (default: %(default)s)")
+    parser.add_argument("--workers", type=_positive, default=1, help="recognition processes (default: %(default)s)")
+    parser.add_argument("--speaker-model", metavar="FILE", help="ONNX speaker-embedding model, to tell voices apart")
+    private = "fetch recordings from, and send webhooks to, loopback and private addresses too"
+    parser.add_argument("--allow-private-urls", action="store_true", help=private)
+    parser.add_argument("--max-recording-bytes", type=_bytes, default=8 * 1024**3, help="default: %(default)s")
     return parser
 
 
 def _positive(text: str) -> int:
     return _whole(text, 1, 10_000)
+
+
+def _bytes(text: str) -> int:
+    return _whole(text, 1, 2**53)
 
 
 def _port(text: str) -> int:

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.convertors import StringConvertor, register_url_convertor
-from starlette.routing import Route
 from uvicorn.server import ServerState
 
+from airflow_provider_symbl.local_server import schemas
 from airflow_provider_symbl.local_server.authentication import Accounts
-from airflow_provider_symbl.local_server.control import Control
-from airflow_provider_symbl.local_server.conversations import Conversations
+from airflow_provider_symbl.local_server.control import Control, package_version
+from airflow_provider_symbl.local_server.conversations import ONE, Conversations
+from airflow_provider_symbl.local_server.door import Door
+from airflow_provider_symbl.local_server.downloads import Limits
+from airflow_provider_symbl.local_server.experiences import Experiences
 from airflow_provider_symbl.local_server.faults import Faults
+from airflow_provider_symbl.local_server.findings import Findings
 from airflow_provider_symbl.local_server.jobs import Jobs
 from airflow_provider_symbl.local_server.journal import Journal
-from airflow_provider_symbl.local_server.responses import HANDLERS, NotBuiltError
-from airflow_provider_symbl.local_server.speech import Recogniser
+from airflow_provider_symbl.local_server.openapi import document
+from airflow_provider_symbl.local_server.operations import Operation, routes
+from airflow_provider_symbl.local_server.page import Page
+from airflow_provider_symbl.local_server.reads import Reads
+from airflow_provider_symbl.local_server.recogniser import Recogniser
+from airflow_provider_symbl.local_server.responses import HANDLERS, JsonResponse, NotBuiltError
 from airflow_provider_symbl.local_server.submissions import Submissions
+from airflow_provider_symbl.local_server.talks import Talks
+from airflow_provider_symbl.local_server.trackers import Trackers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -28,35 +38,22 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from airflow_provider_symbl.local_server.authentication import Endpoint
+    from airflow_provider_symbl.local_server.operations import Endpoint
     from airflow_provider_symbl.local_server.store import Store
 
 STOP_TIMEOUT = 2.0
+MAX_RECORDING_BYTES = 8 * 1024**3
 
 NOT_BUILT: Mapping[tuple[str, str], str] = {
-    ("GET", "topics"): "find topics",
-    ("GET", "questions"): "find questions",
-    ("GET", "action-items"): "find action items",
-    ("GET", "follow-ups"): "find follow-ups",
-    ("GET", "insights"): "find insights",
-    ("GET", "entities"): "find entities",
-    ("GET", "analytics"): "compute analytics",
-    ("GET", "trackers"): "detect trackers",
-    ("GET", "trackers-detected"): "detect trackers",
-    ("GET", "intents"): "find intents",
-    ("GET", "abstract-topics"): "find abstract topics",
-    ("GET", "comprehensive/action-items"): "find comprehensive action items",
-    ("GET", "callscore"): "score calls",
-    ("GET", "lm-insights"): "write insights of a language model",
-    ("GET", "bookmarks"): "keep bookmarks",
-    ("POST", "bookmarks"): "keep bookmarks",
-    ("GET", "bookmarks-summary"): "summarise bookmarks",
-    ("PUT", "members/{member_id}"): "rename members",
-    ("PUT", "speakers"): "take speaker events",
-    ("POST", "experiences"): "show conversations in a browser",
-    ("PUT", "experiences/url"): "show conversations in a browser",
+    ("GET", f"{ONE}/intents"): "find intents",
+    ("GET", f"{ONE}/callscore"): "score calls: that takes judgement",
+    ("GET", f"{ONE}/bookmarks"): "keep bookmarks",
+    ("POST", f"{ONE}/bookmarks"): "keep bookmarks",
+    ("GET", f"{ONE}/bookmarks-summary"): "summarise bookmarks",
+    ("PUT", f"{ONE}/experiences/url"): "lead to pages of other makers",
+    ("GET", "/v1/groups/{group_id}/conversations"): "keep groups of conversations",
 }
-"""Method and path below a conversation, and a verb phrase that completes "symbl-local does not"."""
+"""Calls that Symbl has had and this server refuses, with a verb phrase that completes "symbl-local does not"."""
 
 
 class NotUrl(StringConvertor):
@@ -76,6 +73,9 @@ class Settings:
     :param model: a faster-whisper model's name or folder; None for the offline one.
     :param workers: how many recordings are recognised at a time.
     :param token_lifetime: seconds.
+    :param speaker_model: a file that tells voices apart; None refuses to.
+    :param allow_private_urls: whether recordings are fetched from, and webhooks sent to, addresses that are not public.
+    :param max_recording_bytes: the longest recording that is taken or fetched.
     """
 
     app_id: str
@@ -84,6 +84,9 @@ class Settings:
     model: str | None = None
     workers: int = 1
     token_lifetime: float = 86_400.0
+    speaker_model: str | None = None
+    allow_private_urls: bool = False
+    max_recording_bytes: int = MAX_RECORDING_BYTES
 
 
 class Application:
@@ -96,17 +99,32 @@ class Application:
 
     def __init__(self, settings: Settings, store: Store, spool: Path) -> None:
         self.server_state = ServerState()
-        self.recogniser = Recogniser(settings.model, settings.workers)
-        self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, settings.workers, spool)
+        self.recogniser = Recogniser(settings.model, settings.workers, settings.speaker_model)
+        limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
+        self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
         self._accounts = Accounts(store, settings.app_id, settings.app_secret, settings.token_lifetime)
-        self._submissions = Submissions(store, self.jobs, self.recogniser)
-        self._conversations = Conversations(store, self.jobs)
         self.faults = Faults()
-        control = Control(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state)
-        routes = [*control.routes(), *self._contract()]
-        starlette = Starlette(routes=routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
+        talks = Talks(store)
+        page = Page(store, talks)
+        rooms = (
+            self._accounts,
+            Submissions(store, self.jobs, self.recogniser),
+            Experiences(store),
+            Conversations(store),
+            Reads(store, talks),
+            Findings(store, self.jobs, talks),
+            Trackers(store),
+            Control(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
+            page,
+        )
+        self.operations = [*(operation for room in rooms for operation in room.operations()), *_refused()]
+        self.operations.append(_described(self.operations))
+        self.routes = [*routes(self.operations, self._accounts.guard), *page.routes()]
+        starlette = Starlette(routes=self.routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
-        self.asgi = Journal(starlette, store, self.faults, spool)
+        longest = settings.max_recording_bytes
+        journal = Journal(starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=longest)
+        self.asgi = Door(journal, settings.app_id, settings.app_secret)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -115,50 +133,23 @@ class Application:
         yield
         await self.jobs.stop(STOP_TIMEOUT)
 
-    def _contract(self) -> list[Route]:
-        return [
-            Route("/oauth2/token:generate", self._accounts.generate_token, methods=["POST"]),
-            self._route("POST", "/oauth2/token:refresh", _not_built("refresh tokens: generate answers at any time")),
-            self._route("DELETE", "/oauth2/token:revoke", _not_built("revoke tokens: they expire by themselves")),
-            *self._submission_routes(),
-            *self._conversation_routes(),
-        ]
 
-    def _submission_routes(self) -> list[Route]:
-        calls = self._submissions
-        endpoints = {
-            "text": calls.text,
-            "audio/url": calls.audio_url,
-            "audio": calls.audio_file,
-            "video/url": calls.video_url,
-            "video": calls.video_file,
-        }
-        routes = []
-        for path, endpoint in endpoints.items():
-            routes.append(self._route("POST", f"/v1/process/{path}", endpoint))
-            routes.append(self._route("PUT", f"/v1/process/{path}/{{conversation_id:not_url}}", endpoint))
-        return routes
+def _described(operations: list[Operation]) -> Operation:
+    """Make the call that shows the OpenAPI document, itself included."""
 
-    def _conversation_routes(self) -> list[Route]:
-        reads, one = self._conversations, "/v1/conversations/{conversation_id}"
-        return [
-            self._route("GET", "/v1/job/{job_id}", reads.job),
-            self._route("GET", "/v1/conversations", reads.listing),
-            self._route("GET", one, reads.conversation),
-            self._route("DELETE", one, reads.delete),
-            self._route("PUT", one, reads.not_built("change a conversation's metadata")),
-            self._route("GET", f"{one}/messages", reads.messages),
-            self._route("GET", f"{one}/members", reads.members),
-            self._route("GET", f"{one}/summary", reads.summary),
-            self._route("POST", f"{one}/transcript", reads.transcript),
-            self._route("GET", f"{one}/lm-insights/status", reads.feature_status("insights", "insights")),
-            self._route("GET", f"{one}/callscore/status", reads.feature_status("callScore", "a call score")),
-            *(self._route(verb, f"{one}/{path}", reads.not_built(what)) for (verb, path), what in NOT_BUILT.items()),
-            self._route("GET", "/v1/groups/{group_id}/conversations", _not_built("keep groups of conversations")),
-        ]
+    async def described(_request: Request) -> Response:
+        return JsonResponse(document(operations, package_version()))
 
-    def _route(self, method: str, path: str, endpoint: Endpoint) -> Route:
-        return Route(path, self._accounts.guard(endpoint), methods=[method])
+    path, summary = "/__local__/openapi.json", "Show this document"
+    return Operation("GET", path, described, summary, {"type": "object"}, tag="Control", is_guarded=False)
+
+
+def _refused() -> list[Operation]:
+    extra: dict[str, Any] = {"tag": "Refused", "is_checked": False}
+    return [
+        Operation(method, path, _not_built(what), f"Refused: symbl-local does not {what}", schemas.ERROR, 501, **extra)
+        for (method, path), what in NOT_BUILT.items()
+    ]
 
 
 def _not_built(what: str) -> Endpoint:

@@ -7,26 +7,29 @@ import hmac
 import json
 import secrets
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.local_server.bodies import received
-from airflow_provider_symbl.local_server.parameters import parse_object
+from starlette.responses import Response
+
+from airflow_provider_symbl.local_server import schemas
+from airflow_provider_symbl.local_server.operations import Operation, body_of
 from airflow_provider_symbl.local_server.records import Token
 from airflow_provider_symbl.local_server.responses import JsonResponse, RefusalError
-from airflow_provider_symbl.local_server.rules import WHOLE, choice, shape, text
+from airflow_provider_symbl.local_server.rules import choice, shape, text
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import TypeAlias
+    from collections.abc import Mapping
 
+    from starlette.datastructures import Headers
     from starlette.requests import Request
-    from starlette.responses import Response
 
+    from airflow_provider_symbl.local_server.operations import Endpoint
     from airflow_provider_symbl.local_server.store import Store
 
-    Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-
-GRANT = shape({"type": choice("application"), "appId": text, "appSecret": text}, ("type", "appId", "appSecret"))
+CREDENTIALS = {"appId": text, "appSecret": text}
+GRANT = shape({"type": choice("application"), **CREDENTIALS}, ("type", *CREDENTIALS))
+RENEWAL = shape({**CREDENTIALS, "refreshToken": text}, (*CREDENTIALS, "refreshToken"))
+REVOCATION = shape(CREDENTIALS, CREDENTIALS)
 INVALID_TOKEN = "Token validation failed for provided token."  # noqa: S105 - the contract's own words
 
 
@@ -46,21 +49,56 @@ class Accounts:
         self._lifetime = token_lifetime
         self._signing_key = secrets.token_bytes(32)
 
+    def operations(self) -> list[Operation]:
+        """List the calls."""
+        more: dict[str, Any] = {"tag": "Authentication", "refuses": (401,)}
+        path, token = "/oauth2/token", schemas.TOKEN
+        generate, refresh, revoke = self.generate_token, self.refresh_token, self.revoke_tokens
+        first = {**more, "body": GRANT, "is_guarded": False}
+        return [
+            Operation("POST", f"{path}:generate", generate, "Give a token", token, **first),
+            Operation("POST", f"{path}:refresh", refresh, "Give a new token", token, body=RENEWAL, **more),
+            Operation("DELETE", f"{path}:revoke", revoke, "Refuse all tokens", None, 204, body=REVOCATION, **more),
+        ]
+
     async def generate_token(self, request: Request) -> Response:
         """Answer a request for a token: the current one with what is left of its life, or a new one.
 
-        :raises RefusalError: 400 for a bad field, 401 for credentials that are not the account's.
+        :raises RefusalError: 401 for credentials that are not the account's.
         """
-        require_json(request)
-        grant = GRANT(WHOLE, parse_object(received(request).content()))
-        if not (_same(grant["appId"], self._app_id) & _same(grant["appSecret"], self._app_secret)):
-            raise RefusalError(401, "The appId and appSecret given are not those of this server's account.")
-        token = self._current()
-        return JsonResponse({"accessToken": token.text, "expiresIn": int(token.expires - time.time())})
+        self._check(body_of(request))
+        return _shown(self._current())
+
+    async def refresh_token(self, request: Request) -> Response:
+        """Answer with a new token; the one it was asked for with is refused from now on.
+
+        :raises RefusalError: 401 for credentials that are not the account's, or a refresh token that is not good.
+        """
+        given = body_of(request)
+        self._check(given)
+        token = self._store.latest_token()
+        if token is None or not _same(given["refreshToken"], token.refresh):
+            raise RefusalError(401, "The refreshToken given is not that of this account's current token.")
+        self.expire_tokens()
+        return _shown(self._current())
+
+    async def revoke_tokens(self, request: Request) -> Response:
+        """Refuse every token handed out so far.
+
+        :raises RefusalError: 401 for credentials that are not the account's.
+        """
+        self._check(body_of(request))
+        self.expire_tokens()
+        return Response(status_code=204)
 
     def expire_tokens(self) -> None:
         """Refuse every token handed out so far; the next request for one gets another."""
         self._store.remove_tokens()
+
+    def admits(self, headers: Headers) -> bool:
+        """Tell whether a request has a token that is good."""
+        token = self._store.token(_presented(headers))
+        return token is not None and token.expires > time.time()
 
     def guard(self, endpoint: Endpoint) -> Endpoint:
         """Let only authorised requests through.
@@ -69,12 +107,15 @@ class Accounts:
         """
 
         async def guarded(request: Request) -> Response:
-            token = self._store.token(_presented(request))
-            if token is None or token.expires <= time.time():
+            if not self.admits(request.headers):
                 raise RefusalError(401, INVALID_TOKEN)
             return await endpoint(request)
 
         return guarded
+
+    def _check(self, given: Mapping[str, str]) -> None:
+        if not (_same(given["appId"], self._app_id) & _same(given["appSecret"], self._app_secret)):
+            raise RefusalError(401, "The appId and appSecret given are not those of this server's account.")
 
     def _current(self) -> Token:
         """Give the token that is still good for a second or more, as the vendor's cache does, or a new one."""
@@ -90,27 +131,18 @@ class Accounts:
         claims = {"exp": int(expires), "jti": secrets.token_hex(8)}
         signed = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(claims)}"
         signature = hmac.digest(self._signing_key, signed.encode(), "sha256")
-        return Token(f"{signed}.{_base64(signature)}", expires)
+        return Token(f"{signed}.{_base64(signature)}", expires, secrets.token_urlsafe(32))
 
 
-def require_json(request: Request) -> None:
-    """Insist on a JSON body.
-
-    :raises RefusalError: the request says that its body is something else, or does not say.
-    """
-    given = media_type(request)
-    if given != "application/json":
-        raise RefusalError(400, f'"Content-Type" must be application/json, but is {given or "missing"}')
+def _shown(token: Token) -> Response:
+    """Show a token; the third key is spelt as the vendor's Python client reads it (contract 1.1)."""
+    lifetime = int(token.expires - time.time())
+    return JsonResponse({"accessToken": token.text, "expiresIn": lifetime, "refershToken": token.refresh})
 
 
-def media_type(request: Request) -> str:
-    """Give the Content-Type without its parameters, in lower case; empty where there is none."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _presented(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
+def _presented(headers: Headers) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
 
 
 def _same(given: str, expected: str) -> bool:

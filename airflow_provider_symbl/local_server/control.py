@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
-from airflow_provider_symbl.local_server.bodies import received
+from airflow_provider_symbl.local_server import schemas
 from airflow_provider_symbl.local_server.connections import cut_others
-from airflow_provider_symbl.local_server.faults import read_fault
-from airflow_provider_symbl.local_server.parameters import parse_object
-from airflow_provider_symbl.local_server.progress import read_progress
+from airflow_provider_symbl.local_server.faults import FAULT
+from airflow_provider_symbl.local_server.moments import iso
+from airflow_provider_symbl.local_server.operations import Operation, body_of, query_of
+from airflow_provider_symbl.local_server.progress import PROGRESS
 from airflow_provider_symbl.local_server.responses import JsonResponse
+from airflow_provider_symbl.local_server.rules import integer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.authentication import Accounts
     from airflow_provider_symbl.local_server.faults import Faults
     from airflow_provider_symbl.local_server.jobs import Jobs
-    from airflow_provider_symbl.local_server.speech import Recogniser
-    from airflow_provider_symbl.local_server.store import Store
+    from airflow_provider_symbl.local_server.operations import Endpoint, Schema
+    from airflow_provider_symbl.local_server.recogniser import Recogniser
+    from airflow_provider_symbl.local_server.records import Job
+    from airflow_provider_symbl.local_server.store import JournalEntry, Store
 
 DISTRIBUTION = "airflow-provider-symbl"
+BY_THE_DOOR = (401, 403)
+"""What strangers are answered before they get here."""
 
 
 class Control:
@@ -57,25 +62,34 @@ class Control:
         self._faults = faults
         self._server = server
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
+    def operations(self) -> list[Operation]:
+        """List the calls."""
+        done, progress, faults = schemas.DONE, "/__local__/progress", "/__local__/faults"
+        calls: list[tuple[str, str, Endpoint, str, Schema, dict[str, Any]]] = [
+            ("POST", "/__local__/reset", self.reset, "Forget everything", done, {}),
+            ("POST", "/__local__/restart", self.restart, "Be as after a kill and a new start", done, {}),
+            ("GET", "/__local__/journal", self.journal, "Show what arrived", schemas.JOURNAL, {}),
+            ("GET", "/__local__/jobs", self.jobs, "Show jobs", schemas.JOBS, {"query": {"limit": integer(0)}}),
+            ("GET", progress, self.progress, "Show what jobs follow", schemas.PROGRESS, {}),
+            ("PUT", progress, self.set_progress, "Say what jobs follow", schemas.PROGRESS, {"body": PROGRESS}),
+            ("GET", faults, self.faults, "Show the fault rules", schemas.FAULTS, {}),
+            ("POST", faults, self.add_fault, "Add a fault rule", schemas.FAULT, {"body": FAULT, "status": 201}),
+            ("DELETE", faults, self.clear_faults, "Clear all fault rules", done, {}),
+            ("POST", "/__local__/tokens/expire", self.expire_tokens, "Refuse all tokens so far", done, {}),
+        ]
+        common: dict[str, Any] = {"tag": "Control", "is_guarded": False}
         return [
-            Route("/__local__/health", self.health),
-            Route("/__local__/reset", self.reset, methods=["POST"]),
-            Route("/__local__/restart", self.restart, methods=["POST"]),
-            Route("/__local__/journal", self.journal),
-            Route("/__local__/jobs", self.jobs),
-            Route("/__local__/progress", self.progress, methods=["GET"]),
-            Route("/__local__/progress", self.set_progress, methods=["PUT"]),
-            Route("/__local__/faults", self.faults, methods=["GET"]),
-            Route("/__local__/faults", self.add_fault, methods=["POST"]),
-            Route("/__local__/faults", self.clear_faults, methods=["DELETE"]),
-            Route("/__local__/tokens/expire", self.expire_tokens, methods=["POST"]),
+            Operation("GET", "/__local__/health", self.health, "Say that the server is up", schemas.HEALTH, **common),
+            *(
+                Operation(method, path, endpoint, summary, answer, **more, **common, refuses=BY_THE_DOOR)
+                for method, path, endpoint, summary, answer, more in calls
+            ),
         ]
 
     async def health(self, _request: Request) -> Response:
         """Say that the server is up, and what it is."""
-        return JsonResponse({"status": "ok", "version": package_version(), "model": self._recogniser.name})
+        model, workers = self._recogniser.name, self._recogniser.workers
+        return JsonResponse({"status": "ok", "version": package_version(), "model": model, "workers": workers})
 
     async def reset(self, _request: Request) -> Response:
         """Forget everything; the results of running work are dropped, and held calls let go."""
@@ -98,21 +112,14 @@ class Control:
 
     async def journal(self, _request: Request) -> Response:
         """Show what arrived."""
-        return JsonResponse({"requests": [asdict(entry) for entry in self._store.journal]})
+        return JsonResponse({"requests": [_entry(entry) for entry in self._store.journal]})
 
-    async def jobs(self, _request: Request) -> Response:
-        """Show all jobs; it counts as no read of their status."""
-        shown = [
-            {
-                "jobId": job.id,
-                "conversationId": job.conversation_id,
-                "status": job.shown.value,
-                "message": job.message,
-                "seconds": job.seconds,
-            }
-            for job in self._store.jobs()
-        ]
-        return JsonResponse({"jobs": shown})
+    async def jobs(self, request: Request) -> Response:
+        """Show all jobs, or the newest few, in order of submission; it counts as no read of their status."""
+        jobs = self._store.jobs()
+        newest = jobs[max(0, len(jobs) - query_of(request).get("limit", len(jobs))) :]
+        counts = {"total": len(jobs), "running": self._store.active_jobs()}
+        return JsonResponse({"jobs": [self._job(job) for job in newest], **counts})
 
     async def progress(self, _request: Request) -> Response:
         """Show the progress setting."""
@@ -123,7 +130,7 @@ class Control:
 
         :raises RefusalError: the body is not a progress setting.
         """
-        self._store.set_progress(read_progress(parse_object(received(request).content())))
+        self._store.set_progress(body_of(request))
         return await self.progress(request)
 
     async def faults(self, _request: Request) -> Response:
@@ -135,8 +142,7 @@ class Control:
 
         :raises RefusalError: the body is not a rule.
         """
-        rule = read_fault(parse_object(received(request).content()))
-        return JsonResponse(self._faults.add(rule), 201)
+        return JsonResponse(self._faults.add(body_of(request)), 201)
 
     async def clear_faults(self, _request: Request) -> Response:
         """Clear all fault rules, and let go the calls that they hold."""
@@ -147,6 +153,23 @@ class Control:
         """Refuse every token handed out so far."""
         self._accounts.expire_tokens()
         return JsonResponse({"status": "ok"})
+
+    def _job(self, job: Job) -> dict[str, object]:
+        conversation = self._store.conversation(job.conversation_id)
+        return {
+            "jobId": job.id,
+            "conversationId": job.conversation_id,
+            "name": conversation and conversation.name,
+            "status": job.shown.value,
+            "message": job.message,
+            "submitted": iso(job.submitted),
+            "seconds": job.seconds,
+            "progress": self._jobs.fraction(job.id),
+        }
+
+
+def _entry(entry: JournalEntry) -> dict[str, object]:
+    return {**asdict(entry), "body": entry.body and json.loads(entry.body)}
 
 
 def package_version() -> str:

@@ -13,12 +13,15 @@ from airflow_provider_symbl.local_server.orders import Sent
 from airflow_provider_symbl.local_server.progress import Progress
 from airflow_provider_symbl.local_server.records import (
     Conversation,
+    CustomEntity,
     Job,
     Member,
     Message,
     Part,
     Status,
     Token,
+    Tracker,
+    Wanted,
     Word,
 )
 
@@ -62,18 +65,32 @@ def sent(data: bytes, spool: Path) -> Sent:
     :param spool: the folder of its file.
     """
     fields = json.loads(data)
-    file = spool / fields["file"] if fields["file"] else None
-    return Sent(**{**fields, "content": base64.b64decode(fields["content"]), "file": file})
+    read = {
+        "content": base64.b64decode(fields["content"]),
+        "file": _file(fields["file"], spool),
+        "trackers": _trackers(fields["trackers"]),
+    }
+    return Sent(**{**fields, **read})
 
 
-def part(data: bytes) -> Part:
-    """Read a packed part."""
+def part(data: bytes, spool: Path) -> Part:
+    """Read a packed part.
+
+    :param spool: the folder of its recording.
+    """
     fields = json.loads(zlib.decompress(data))
     read = {
+        "wanted": _wanted(fields["wanted"]),
+        "recording": _file(fields["recording"], spool),
         "messages": tuple(_message(entry) for entry in fields["messages"]),
         "members": tuple(Member(**entry) for entry in fields["members"]),
     }
     return Part(**{**_timed(fields), **read})
+
+
+def tracker(data: bytes) -> Tracker:
+    """Read a tracker."""
+    return _tracker(json.loads(data))
 
 
 def token(data: bytes) -> Token:
@@ -84,6 +101,23 @@ def token(data: bytes) -> Token:
 def progress(data: bytes) -> Progress:
     """Read a progress setting."""
     return Progress(**json.loads(data))
+
+
+def _file(name: str | None, spool: Path) -> Path | None:
+    return spool / name if name else None
+
+
+def _wanted(fields: dict[str, Any]) -> Wanted:
+    entities = tuple(CustomEntity(**entry) for entry in fields["custom_entities"])
+    return Wanted(**{**fields, "custom_entities": entities, "trackers": _trackers(fields["trackers"])})
+
+
+def _trackers(entries: list[dict[str, Any]]) -> tuple[Tracker, ...]:
+    return tuple(_tracker(entry) for entry in entries)
+
+
+def _tracker(fields: dict[str, Any]) -> Tracker:
+    return Tracker(**{**fields, "vocabulary": tuple(fields["vocabulary"])})
 
 
 def _message(fields: dict[str, Any]) -> Message:

@@ -34,6 +34,7 @@ from urllib.parse import unquote_plus
 
 from starlette.responses import Response
 
+from airflow_provider_symbl.local_server import rules
 from airflow_provider_symbl.local_server.connections import cut
 from airflow_provider_symbl.local_server.responses import JsonResponse
 from airflow_provider_symbl.local_server.rules import (
@@ -241,13 +242,8 @@ def fate(request: Request) -> Fate:
     return cast("Fate", request.scope[FATE_KEY])
 
 
-def read_fault(setting: object) -> Rule:
-    """Read a rule.
-
-    :param setting: the JSON body, as the module describes it.
-    :raises RefusalError: it is not like that; says which field.
-    """
-    given = FAULT(WHOLE, setting)
+def _fault(label: str, setting: object) -> Rule:
+    given = SETTING(label, setting)
     _check_effects(given)
     _check_answer(given)
     method, path = given["call"].split(" ")
@@ -303,7 +299,7 @@ def _fate(given: Mapping[str, Any]) -> Fate:
 
 
 def _call(label: str, value: object) -> str:
-    given = text(label, value)
+    given: str = text(label, value)
     if not CALL.fullmatch(given):
         raise refusal(
             label, f'must be a method and a path without query, such as "POST /v1/process/text", but is "{given}"'
@@ -337,21 +333,23 @@ def _anything(_label: str, value: object) -> object:
     return value
 
 
-FAULT = shape(
+SETTING = shape(
     {
-        "call": _call,
+        "call": rules.Rule(_call, {"type": "string", "pattern": f"^(?:{CALL.pattern})$"}),
         "containing": text,
         "after": integer(0),
-        "times": _times,
+        "times": rules.Rule(_times, {"anyOf": [{"type": "null"}, integer(1).schema]}),
         "at": choice(*POINTS),
         "delay": number(0),
         "cut": flag,
         "status": integer(200, 599),
-        "headers": _headers,
-        "body": _anything,
+        "headers": rules.Rule(_headers, {"type": "object", "additionalProperties": {"type": "string"}}),
+        "body": rules.Rule(_anything, {}),
         "job": choice("failed"),
         "message": text,
         "job_seconds": number(0),
     },
     ("call",),
 )
+FAULT = rules.Rule(_fault, SETTING.schema)
+"""A rule, as the module describes it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import logging
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_symbl.local_server import moments
 from airflow_provider_symbl.local_server.downloads import download
 from airflow_provider_symbl.local_server.orders import MediaOrder, TextOrder
-from airflow_provider_symbl.local_server.records import Conversation, Job, Status
+from airflow_provider_symbl.local_server.records import Conversation, Job, Status, discard
 from airflow_provider_symbl.local_server.responses import RefusalError
 from airflow_provider_symbl.local_server.speech import JobFailureError, Listening
 from airflow_provider_symbl.local_server.threads import WorkerThreads
@@ -28,16 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from airflow_provider_symbl.local_server.downloads import Limits
     from airflow_provider_symbl.local_server.faults import Fate
     from airflow_provider_symbl.local_server.orders import Order, Sent, Terms
+    from airflow_provider_symbl.local_server.recogniser import Recogniser
     from airflow_provider_symbl.local_server.records import Part
-    from airflow_provider_symbl.local_server.speech import Heard, Recogniser
+    from airflow_provider_symbl.local_server.speech import Heard
     from airflow_provider_symbl.local_server.store import Store
 
 LOGGER = logging.getLogger(__name__)
 DOWNLOADS_AT_ONCE = 8
 WEBHOOKS_AT_ONCE = 8
-LAST_PATIENCE = 60.0
 UNREADABLE = "What was submitted could not be read again after a restart: {reason}"
 DELETED = "The conversation was deleted before the job was done"
 OVER_THE_CAP = (
@@ -59,7 +59,7 @@ class Pools:
 
     recognition: WorkerThreads
     downloads: WorkerThreads
-    texts: WorkerThreads
+    parts: WorkerThreads
     webhooks: WorkerThreads
 
     @classmethod
@@ -71,13 +71,13 @@ class Pools:
         return cls(
             WorkerThreads("recognition", workers),
             WorkerThreads("download", DOWNLOADS_AT_ONCE),
-            WorkerThreads("text", 1),
+            WorkerThreads("part", 1),
             WorkerThreads("webhook", WEBHOOKS_AT_ONCE),
         )
 
     def all(self) -> tuple[WorkerThreads, ...]:
         """List them."""
-        return (self.recognition, self.downloads, self.texts, self.webhooks)
+        return (self.recognition, self.downloads, self.parts, self.webhooks)
 
 
 class Jobs:
@@ -86,26 +86,26 @@ class Jobs:
     :param store: where jobs and results are kept.
     :param recogniser: listens to recordings.
     :param cap: how many jobs may be shown scheduled or in progress at a time.
-    :param workers: how many recordings are recognised at a time.
     :param spool: the folder for downloads.
+    :param limits: what a download may do; where it may lead, a webhook may too.
     """
 
-    def __init__(self, store: Store, recogniser: Recogniser, cap: int, workers: int, spool: Path) -> None:
+    def __init__(self, store: Store, recogniser: Recogniser, cap: int, spool: Path, limits: Limits) -> None:
         self._store = store
         self._recogniser = recogniser
         self._cap = cap
         self._spool = spool
-        self._pools = Pools.of(workers)
-        self._webhooks = Webhooks(self._pools.webhooks)
+        self._pools = Pools.of(recogniser.workers)
+        self._limits = limits
+        self._webhooks = Webhooks(self._pools.webhooks, allow_private=limits.allow_private)
         self._stopped = threading.Event()
         self._tails: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._over: dict[str, asyncio.Event] = {}
-        self.has_ended = False
+        self._fractions: dict[str, float] = {}
 
     def start(self) -> None:
         """Start the threads."""
-        atexit.register(self._at_exit)
         for pool in self._pools.all():
             pool.start()
 
@@ -121,17 +121,15 @@ class Jobs:
                 self._take_up(job)
 
     async def stop(self, patience: float) -> None:
-        """Give up all work.
+        """Give up all work, and end the recogniser's processes.
 
-        :param patience: seconds to wait for the threads; afterwards :attr:`has_ended` tells about the recognition.
+        :param patience: seconds to wait for the threads.
         """
         deadline = time.monotonic() + patience
         await self.drop()
-        self.has_ended = await asyncio.to_thread(self._pools.recognition.stop, deadline)
         for pool in self._pools.all():
             await asyncio.to_thread(pool.stop, deadline)
-        if self.has_ended:
-            atexit.unregister(self._at_exit)
+        await asyncio.to_thread(self._recogniser.close)
 
     async def drop(self) -> None:
         """Give up all work, as if it had never begun; what a thread is busy with ends soon and counts for nothing."""
@@ -188,6 +186,10 @@ class Jobs:
         if job.progress.by == "at_once" or (job.progress.by == "polls" and is_text):
             await self._over[job.id].wait()
 
+    def fraction(self, job_id: str) -> float | None:
+        """Tell how much of a job's work is done, 0 to 1: how much of its recording was heard; None if nobody knows."""
+        return 1.0 if self._store.known_job(job_id).actual.is_terminal else self._fractions.get(job_id)
+
     def read(self, job: Job) -> Job:
         """Count a read of a job's status, and give the job as it is shown at this read."""
         if job.progress.by == "polls" and not job.shown.is_terminal:
@@ -207,16 +209,12 @@ class Jobs:
         age = (moments.now() - job.shown_over).total_seconds()
         return Status.IN_PROGRESS if age < job.progress.seconds else Status.COMPLETED
 
-    def _at_exit(self) -> None:
-        """Wait for the recogniser: the interpreter crashes when it ends while a thread is in its C++ code."""
-        self._stopped.set()
-        self._pools.recognition.stop(time.monotonic() + LAST_PATIENCE)
-
     def _named(self, conversation: Conversation | None, terms: Terms) -> Conversation:
         if conversation is None:
             fresh = self._store.new_conversation_id()
             conversation = Conversation(fresh, fresh, moments.now())
-        return replace(conversation, name=terms.name or conversation.name)
+        metadata = {**conversation.metadata, **terms.metadata}
+        return replace(conversation, name=terms.name or conversation.name, metadata=metadata)
 
     def _take_up(self, job: Job) -> None:
         try:
@@ -243,6 +241,7 @@ class Jobs:
         if self._tails.get(job.conversation_id) is task:
             del self._tails[job.conversation_id]
         self._over.pop(job.id).set()
+        self._fractions.pop(job.id, None)
 
     async def _work(self, job: Job, order: Order, previous: asyncio.Task[None] | None) -> None:
         if previous is not None:
@@ -261,31 +260,52 @@ class Jobs:
 
     def _keep(self, job: Job, part: Part, packed: bytes) -> None:
         if self._store.conversation(job.conversation_id) is None:
+            discard(part)
             self._finish(job.id, Status.FAILED, DELETED)
         else:
             self._finish(job.id, Status.COMPLETED, part=part, packed=packed)
 
     async def _part(self, job: Job, order: Order) -> Part:
         if isinstance(order, MediaOrder):
-            heard = await self._hear(job, order)
-            return media_part(order, heard, self._place(job))
+            return await self._heard_part(job, order)
         work = partial(text_part, order, self._place(job))
-        return await self._pools.texts.run(self._announced(job, work))
+        return await self._pools.parts.run(self._announced(job, work))
 
-    async def _hear(self, job: Job, order: MediaOrder) -> Heard:
-        if isinstance(order.source, Path):
-            return await self._listen(job, order, order.source)
-        fetch = partial(download, order.source, self._spool, self._stopped)
-        path = await self._pools.downloads.run(self._announced(job, fetch))
+    async def _heard_part(self, job: Job, order: MediaOrder) -> Part:
+        path = await self._recording(job, order)
         try:
-            return await self._listen(job, order, path)
-        finally:
-            path.unlink(missing_ok=True)
+            heard = await self._listen(job, order, path)
+            return await self._pools.parts.run(partial(media_part, order, heard, path, self._place(job)))
+        except BaseException:
+            if path != order.source:
+                path.unlink(missing_ok=True)
+            raise
+
+    async def _recording(self, job: Job, order: MediaOrder) -> Path:
+        if isinstance(order.source, Path):
+            return order.source
+        fetch = partial(download, order.source, self._spool, self._stopped, self._limits)
+        return await self._pools.downloads.run(self._announced(job, fetch))
 
     async def _listen(self, job: Job, order: MediaOrder, path: Path) -> Heard:
-        how = Listening(order.language, order.vocabulary, order.by_channel, order.is_video)
-        work = partial(self._recogniser.recognise, path, how, self._stopped)
+        # One voice is everybody's: for that, nobody has to be told apart.
+        voices = order.voices if order.voices and order.voices > 1 else None
+        how = Listening(order.language, order.vocabulary, order.by_channel, order.is_video, voices)
+        work = partial(self._recogniser.recognise, path, how, self._stopped, self._teller(job))
         return await self._pools.recognition.run(self._announced(job, work))
+
+    def _teller(self, job: Job) -> Callable[[float], None]:
+        loop = asyncio.get_running_loop()
+
+        def tell(fraction: float) -> None:
+            loop.call_soon_threadsafe(self._hear, job.id, fraction)
+
+        return tell
+
+    def _hear(self, job_id: str, fraction: float) -> None:
+        """Note how much has been heard; a second try, which begins anew, does not turn it back."""
+        if job_id in self._over:
+            self._fractions[job_id] = max(fraction, self._fractions.get(job_id, 0.0))
 
     def _place(self, job: Job) -> Place:
         if self._store.conversation(job.conversation_id) is None:

@@ -48,7 +48,8 @@ class KeptStore(Store):
         except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
             problem = f"holds a record that cannot be read ({type(error).__name__})"
             raise DataFolderError(f"The data folder {self._folder.path} {problem}") from error
-        self._folder.sweep({sent.file for sent in self._sent.values() if sent.file})
+        recordings = {part.recording for parts in self._parts.values() for part in parts if part.recording}
+        self._folder.sweep({sent.file for sent in self._sent.values() if sent.file} | recordings)
 
     async def pack(self, part: Part) -> bytes:
         """Do what takes long about keeping a part, off the event loop.
@@ -66,10 +67,11 @@ class KeptStore(Store):
         self._active.update(job.id for job in self._jobs.values() if not job.shown.is_terminal)
         self._sent.update(self._read("sent", lambda data: encoding.sent(data, self._folder.spool)))
         self._parts.update({conversation_id: [] for conversation_id in self._conversations})
-        for job_id, part in self._read("part", encoding.part).items():
+        for job_id, part in self._read("part", lambda data: encoding.part(data, self._folder.spool)).items():
             self._parts[self._jobs[job_id].conversation_id].append(part)
         self._tokens.update(self._read("token", encoding.token))
         self._reads.update(self._read("reads", int))
+        self._trackers.update(self._read("tracker", encoding.tracker))
         self._progress = self._read("progress", encoding.progress).get("", self._progress)
 
     def _read(self, kind: str, decode: Callable[[bytes], Record]) -> dict[str, Record]:

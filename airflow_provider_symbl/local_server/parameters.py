@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl
 from airflow_provider_symbl.local_server.responses import RefusalError
 from airflow_provider_symbl.local_server.rules import (
     WHOLE,
+    Rule,
     choice,
     distinct,
     flag,
@@ -28,8 +30,6 @@ from airflow_provider_symbl.local_server.rules import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from airflow_provider_symbl.local_server.rules import Rule
-
 LANGUAGES = (
     *("en-US", "en-GB", "en-AU", "en-IE", "en-IN", "en-ZA", "ru-RU", "fr-CA", "fr-FR", "de-DE"),
     *("it-IT", "nl-NL", "ja-JP", "es-US", "es-ES", "ar-SA", "hi-IN", "pt-BR", "pt-PT", "fa-IR"),
@@ -46,22 +46,36 @@ MESSAGE = shape(
     ("payload",),
 )
 ENTITY = shape({"customType": text, "text": text, "value": text}, ("customType", "text"))
-VOCABULARY = distinct(list_of(text), str)
 CHANNEL = shape({"channel": integer(1), "speaker": shape({"name": text, "email": text})}, ("channel", "speaker"))
 
 
-def scorecard(label: str, value: object) -> str:
-    """Allow a scorecard's id: a string, or a whole number, as the vendor's pages show no value."""
-    return text(label, value) if isinstance(value, str) else str(integer(0)(label, value))
+WHOLE_NUMBER = integer(0)
 
 
-def tracker(label: str, value: object) -> dict[str, Any]:
-    """Allow a saved tracker's id alone, or a name with its vocabulary."""
-    if isinstance(value, dict) and "id" in value:
-        saved: dict[str, Any] = shape({"id": text})(label, value)
-        return saved
-    inline: dict[str, Any] = shape({"name": text, "vocabulary": VOCABULARY}, ("name", "vocabulary"))(label, value)
-    return inline
+def _scorecard(label: str, value: object) -> str:
+    return str((text if isinstance(value, str) else WHOLE_NUMBER)(label, value))
+
+
+SCORECARD = Rule(_scorecard, {"anyOf": [text.schema, WHOLE_NUMBER.schema]})
+"""A scorecard's id: a string, or a whole number, as the vendor's pages show no value."""
+
+
+NEW_TRACKER = shape({"name": text, "vocabulary": distinct(list_of(text), str)}, ("name", "vocabulary"))
+SAVED_TRACKER = shape({"id": text}, ("id",))
+
+
+def _tracker(label: str, value: object) -> dict[str, Any]:
+    is_saved = isinstance(value, dict) and "id" in value
+    given: dict[str, Any] = (SAVED_TRACKER if is_saved else NEW_TRACKER)(label, value)
+    return given
+
+
+TRACKER = Rule(_tracker, {"anyOf": [NEW_TRACKER.schema, SAVED_TRACKER.schema]})
+"""A saved tracker's id alone, or a name with its vocabulary."""
+
+
+def _told_apart_by(tracker: Mapping[str, Any]) -> object:
+    return tuple((key, tracker[key]) for key in ("id", "name") if key in tracker)
 
 
 COMMON: Mapping[str, Rule] = {
@@ -70,14 +84,14 @@ COMMON: Mapping[str, Rule] = {
     "detectPhrases": flag,
     "detectEntities": flag,
     "entities": list_of(ENTITY),
-    "trackers": list_of(tracker),
+    "trackers": distinct(list_of(TRACKER), _told_apart_by),
     "enableAllTrackers": flag,
     "enableSummary": flag,
     "webhookUrl": web_address,
     "features": shape(
         {
             "featureList": distinct(list_of(choice("insights", "callScore")), str),
-            "callScore": shape({"scorecardId": scorecard}),
+            "callScore": shape({"scorecardId": SCORECARD}),
         },
         ("featureList",),
     ),
@@ -103,9 +117,18 @@ FILE: Mapping[str, Rule] = {
 }
 URL: Mapping[str, Rule] = {**FILE, "url": web_address, "timezoneOffset": MINUTES_OFF_UTC}
 
-JSON_IN_QUERY = {"entities", "trackers", "customVocabulary", "channelMetadata", "features", "metadata"}
+JSON_IN_QUERY = {
+    *("entities", "trackers", "customVocabulary", "channelMetadata", "features", "metadata"),
+    "customTopicVocabulary",
+}
+BRACKETED = re.compile(r"([A-Za-z]+)((?:\[\w+\]){1,4})")
+"""What some clients make of a nested value instead: ``features[featureList][0]`` (2.4)."""
 URL_QUERY = {"webhookUrl", "enableSpeakerDiarization", "diarizationSpeakerCount"}
 """Names that the vendor's own pages put in the query of a URL call, against its tables."""
+
+
+TEXT_BODY = shape(TEXT, ("messages",))
+URL_BODY = shape(URL, ("url",))
 
 
 def read_text(query: str, body: bytes) -> dict[str, Any]:
@@ -116,7 +139,7 @@ def read_text(query: str, body: bytes) -> dict[str, Any]:
     :raises RefusalError: one of them is not allowed, or the messages are missing.
     """
     in_query = _admit(read_query(query), TEXT.keys() - {"messages"})
-    given = shape(TEXT, ("messages",))(WHOLE, _merge(parse_object(body), in_query, TEXT))
+    given = TEXT_BODY(WHOLE, _merge(parse_object(body), in_query, TEXT))
     return _checked(given)
 
 
@@ -137,7 +160,7 @@ def read_url(query: str, body: bytes) -> dict[str, Any]:
     :raises RefusalError: one of them is not allowed, or the URL is missing.
     """
     in_query = _admit(read_query(query), URL_QUERY)
-    given = shape(URL, ("url",))(WHOLE, _merge(parse_object(body), in_query, URL))
+    given = URL_BODY(WHOLE, _merge(parse_object(body), in_query, URL))
     return _checked(given)
 
 
@@ -147,14 +170,17 @@ def read_query(query: str) -> dict[str, object]:
     :param query: the raw query string.
     :raises RefusalError: a name is repeated, or holds text that is not JSON where JSON belongs.
     """
-    pairs = parse_qsl(query, keep_blank_values=True)
+    pairs, nested = _unfolded(parse_qsl(query, keep_blank_values=True))
     counts = Counter(name for name, _ in pairs)
     for name, count in counts.items():
         if count > 1 and name != "customVocabulary":
             raise refusal(name, f"must be given once, but is given {count} times")
     words = [value for name, value in pairs if name == "customVocabulary"]
     values: dict[str, object] = {name: _decoded(name, value) for name, value in pairs if counts[name] == 1}
-    return {**values, "customVocabulary": words} if len(words) > 1 else values
+    values |= {"customVocabulary": words} if len(words) > 1 else {}
+    for name in _shared(nested, values):
+        raise refusal(name, "must be given once, but is given as a whole and in parts")
+    return {**values, **nested}
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -163,13 +189,30 @@ def parse_object(body: bytes) -> dict[str, Any]:
     :param body: the raw body.
     :raises RefusalError: it is not JSON, or not an object.
     """
-    try:
-        value = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise RefusalError(400, f"The request body must be JSON, but its {len(body)} bytes are not") from None
+    value = parse_json(body)
     if not isinstance(value, dict):
         raise refusal(WHOLE, f"must be of type object, but is {kind(value)}")
     return value
+
+
+def parse_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Parse a JSON body.
+
+    :param body: the raw body.
+    :raises RefusalError: it is not JSON, or one of its objects has a key twice.
+    """
+    try:
+        return json.loads(body, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
+    except (ValueError, RecursionError):
+        raise RefusalError(400, f"The request body must be JSON, but its {len(body)} bytes are not") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise refusal(twice, "must be given once, but is given twice or more in one object")
+    return given
 
 
 def _no_constant(name: str) -> None:
@@ -180,9 +223,42 @@ def _decoded(name: str, value: str) -> object:
     if name not in JSON_IN_QUERY or not value:
         return value
     try:
-        return json.loads(value, parse_constant=_no_constant)
+        return json.loads(value, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
         raise refusal(name, "must be one JSON text in the query string, but is not JSON") from None
+
+
+def _unfolded(pairs: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], dict[str, object]]:
+    """Part the plain pairs from the bracketed, and put what the latter stand for together."""
+    plain: list[tuple[str, str]] = []
+    nested: dict[str, dict[str, Any]] = {}
+    for name, value in pairs:
+        match = BRACKETED.fullmatch(name)
+        if match and match[1] in JSON_IN_QUERY:
+            _insert(nested.setdefault(match[1], {}), re.findall(r"\w+", match[2]), value, name)
+        else:
+            plain.append((name, value))
+    return plain, {name: _listed(value) for name, value in nested.items()}
+
+
+def _insert(holder: dict[str, Any], keys: list[str], value: str, name: str) -> None:
+    *outer, last = keys
+    for key in outer:
+        holder = holder.setdefault(key, {})
+        if not isinstance(holder, dict):
+            raise refusal(name, "must not lead into another parameter's value")
+    if last in holder:
+        raise refusal(name, "must be given once, but is given twice or more")
+    holder[last] = value
+
+
+def _listed(value: Any) -> object:  # noqa: ANN401 - any JSON
+    if not isinstance(value, dict):
+        return value
+    keys = sorted(value, key=lambda key: (len(key), key))
+    if keys == [str(index) for index in range(len(keys))]:
+        return [_listed(value[key]) for key in keys]
+    return {key: _listed(entry) for key, entry in value.items()}
 
 
 def _admit(query: dict[str, object], allowed: Collection[str]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from airflow_provider_symbl.local_server.records import Status
 from airflow_provider_symbl.local_server.responses import RefusalError
-from airflow_provider_symbl.local_server.rules import choice, integer, number, shape
+from airflow_provider_symbl.local_server.rules import Rule, choice, integer, number, shape
 
 MODES = ("work", "at_once", "polls", "time")
 
@@ -45,16 +45,18 @@ class Progress:
         return Status.SCHEDULED if reads <= 1 else Status.IN_PROGRESS
 
 
-def read_progress(setting: object) -> Progress:
-    """Read the setting that a test sends.
+SETTING = shape({"by": choice(*MODES), "polls": integer(1), "seconds": number(0)}, ("by",))
 
-    :param setting: the JSON body.
-    :raises RefusalError: it is not one of the four forms; says which field.
-    """
-    by = shape({"by": choice(*MODES), "polls": integer(1), "seconds": number(0)}, ("by",))("value", setting)
+
+def _progress(label: str, setting: object) -> Progress:
+    by = SETTING(label, setting)
     needed = {"polls": "polls", "time": "seconds"}.get(by["by"])
     if needed and needed not in by:
         raise RefusalError(400, f'"{needed}" is required when "by" is "{by["by"]}"')
     for name in by.keys() - {"by", needed}:
         raise RefusalError(400, f'"{name}" is not allowed when "by" is "{by["by"]}"')
     return Progress(**by)
+
+
+PROGRESS = Rule(_progress, SETTING.schema)
+"""The setting that a test sends, in one of its four forms."""

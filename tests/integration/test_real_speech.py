@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import jiwer
 import pytest
 
 from airflow_provider_symbl.hooks.symbl import SymblHook
 from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator
+from tests.readings import REAL_RECORDINGS, SENTENCES, normalised
 from tests.unit.airflow_tasks import run
-
-REAL_RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
-
-SENTENCES = {
-    "librivox-austen-0870.wav": (
-        "and mister john dashwood had then leisure to consider how much there might be prudently in his power to do "
-        "for them"
-    ),
-    "librivox-austen-0890.wav": "unless to be rather cold hearted and rather selfish is to be ill disposed",
-    "librivox-austen-0930.wav": "he might even have been made amiable himself",
-}
 
 pytestmark = [
     pytest.mark.skipif(not REAL_RECORDINGS.is_dir(), reason="the recordings of real people lie beside the checkout"),
@@ -31,7 +18,7 @@ pytestmark = [
 
 def test_readings_are_understood() -> None:
     """Of three sentences of a novel at most 15 % of the words are heard wrongly."""
-    heard = [_normalised(" ".join(_transcribe(name, mode="default"))) for name in SENTENCES]
+    heard = [normalised(" ".join(_transcribe(name, mode="default"))) for name in SENTENCES]
     error_rate = jiwer.wer(list(SENTENCES.values()), heard)
     print(f"readings: word error rate {error_rate:.1%}")  # noqa: T201 - the figure that is asked for
     assert error_rate <= 0.15
@@ -40,7 +27,7 @@ def test_readings_are_understood() -> None:
 def test_a_telephone_call_is_transcribed_to_its_end() -> None:
     """A call of 4 min 37 s at 8 kHz is heard from its greeting to its farewell."""
     messages = _transcribe("support-call.wav", mode="phone")
-    words = _normalised(" ".join(messages)).split()
+    words = normalised(" ".join(messages)).split()
     print(f"support call: {len(messages)} messages, {len(words)} words; it ends: …{' '.join(words[-12:])}")  # noqa: T201 - the same
     assert len(words) > 400
     assert "thank" in words[:40]
@@ -53,7 +40,3 @@ def _transcribe(name: str, mode: str) -> list[str]:
     )
     submitted = run(operator)
     return [message.text for message in SymblHook().get_messages(submitted["conversation_id"])]
-
-
-def _normalised(text: str) -> str:
-    return re.sub(r"[^a-z' ]", " ", text.lower().replace("mr.", "mister").replace("-", " "))

@@ -182,7 +182,7 @@ def message(content: str, name: str | None = None, user_id: str | None = None, *
 @pytest.fixture(scope="package")
 def server() -> Iterator[LocalServer]:
     """Run one server for all of these tests."""
-    with LocalServer() as running:
+    with LocalServer(allow_private_urls=True) as running:
         yield running
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GENERATE = "/oauth2/token:generate"
+REFRESH = "/oauth2/token:refresh"
+REVOKE = "/oauth2/token:revoke"
 
 
 def test_a_token_opens_the_api_as_bearer_and_as_api_key(local: Local) -> None:
@@ -92,12 +94,31 @@ def test_a_grant_must_be_json(local: Local) -> None:
     assert "application/json" in answer.json()["message"]
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/oauth2/token:refresh"), ("DELETE", "/oauth2/token:revoke")])
-def test_refresh_and_revoke_say_that_they_are_missing(local: Local, method: str, path: str) -> None:
-    """What no client uses is not pretended."""
-    answer = local.send(method, path)
-    assert answer.status_code == 501
-    assert answer.json()["message"].startswith("symbl-local does not re")
+def test_a_token_is_exchanged_for_a_new_one(local: Local) -> None:
+    """The old one is refused from then on, and its refresh token with it."""
+    old = local.send("POST", GENERATE, json=local.credentials).json()
+    renewal = {**_account(local), "refreshToken": old["refershToken"]}
+    new = local.send("POST", REFRESH, json=renewal).json()
+    assert new["accessToken"] != old["accessToken"]
+    assert local.send("GET", "/v1/conversations").status_code == 401
+    local.session.headers["Authorization"] = f"Bearer {new['accessToken']}"
+    assert local.get("/v1/conversations") == {"conversations": []}
+    again = local.send("POST", REFRESH, json=renewal)
+    said = "The refreshToken given is not that of this account's current token."
+    assert (again.status_code, again.json()["message"]) == (401, said)
+
+
+def test_tokens_are_revoked(local: Local) -> None:
+    """By whoever knows the App Secret, and nothing is answered."""
+    wrong = local.send("DELETE", REVOKE, json={**_account(local), "appSecret": "x"})
+    assert wrong.status_code == 401
+    right = local.send("DELETE", REVOKE, json=_account(local))
+    assert (right.status_code, right.content) == (204, b"")
+    assert local.send("GET", "/v1/conversations").json() == {"message": "Token validation failed for provided token."}
+
+
+def _account(local: Local) -> dict[str, str]:
+    return {name: local.credentials[name] for name in ("appId", "appSecret")}
 
 
 def _decoded(part: str) -> dict[str, Any]:

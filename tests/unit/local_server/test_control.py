@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from airflow_provider_symbl.local_server import control
+from airflow_provider_symbl.local_server import control, moments
 from tests.unit.local_server.conftest import message
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def test_health_says_what_is_running(local: Local) -> None:
         "status": "ok",
         "version": importlib.metadata.version("airflow-provider-symbl"),
         "model": "tiny.en",
+        "workers": 1,
     }
 
 
@@ -92,13 +93,25 @@ def test_the_journal_notes_a_request_that_broke_off(local: Local) -> None:
 
 def test_jobs_are_listed_in_order_of_submission(at_once: Local) -> None:
     """With the reason of those that failed, and how long each took."""
-    good, bad = at_once.text("Hello."), at_once.submit("audio", data=b"noise")
+    good, bad = at_once.text("Hello.", name="A chat"), at_once.submit("audio", data=b"noise")
     jobs = at_once.get("/__local__/jobs")["jobs"]
     assert all(0 <= job.pop("seconds") < 60 for job in jobs)
+    assert all(moments.parse(job.pop("submitted")) <= moments.now() for job in jobs)
+    reason = "The recording cannot be decoded: InvalidDataError"
     assert jobs == [
-        {**good, "status": "completed", "message": None},
-        {**bad, "status": "failed", "message": "The recording cannot be decoded: InvalidDataError"},
+        {**good, "name": "A chat", "status": "completed", "message": None, "progress": 1.0},
+        {**bad, "name": bad["conversationId"], "status": "failed", "message": reason, "progress": 1.0},
     ]
+
+
+def test_the_newest_jobs_are_shown_where_few_are_asked_for(local: Local) -> None:
+    """With how many there are, and how many of them run."""
+    local.progress(by="polls", polls=2)
+    _, second, third = (local.text(text) for text in ("One.", "Two.", "Three."))
+    found = local.get("/__local__/jobs", limit=2)
+    assert [job["jobId"] for job in found["jobs"]] == [second["jobId"], third["jobId"]]
+    assert (found["total"], found["running"]) == (3, 3)
+    assert local.get("/__local__/jobs", limit=0)["jobs"] == []
 
 
 def test_a_reset_forgets_everything(at_once: Local) -> None:
@@ -106,7 +119,7 @@ def test_a_reset_forgets_everything(at_once: Local) -> None:
     ids = at_once.text("Hello.")
     at_once.send("POST", "/__local__/reset")
     assert at_once.journal() == []
-    assert at_once.get("/__local__/jobs") == {"jobs": []}
+    assert at_once.get("/__local__/jobs") == {"jobs": [], "total": 0, "running": 0}
     assert at_once.get("/__local__/progress") == {"by": "work"}
     assert at_once.send("GET", f"/v1/job/{ids['jobId']}").status_code == 401
     at_once.authorise()
@@ -149,6 +162,6 @@ def test_a_defect_is_answered_without_its_text(local: Local, monkeypatch: pytest
     def broken(_: object) -> str:
         raise KeyError("what somebody said")
 
-    monkeypatch.setattr("airflow_provider_symbl.local_server.conversations.job_shape", broken)
+    monkeypatch.setattr("airflow_provider_symbl.local_server.submissions.job_shape", broken)
     answer = local.send("GET", f"/v1/job/{local.text('Hello.')['jobId']}")
     assert (answer.status_code, answer.json()) == (500, {"message": "symbl-local failed: KeyError"})

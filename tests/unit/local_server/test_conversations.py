@@ -96,7 +96,7 @@ def test_conversations_are_listed_before_they_are_done(local: Local) -> None:
         ("startTime=2999-01-01", '"startTime" must be earlier than now, but is 2999-01-01T00:00:00.000Z'),
         ("endTime=2999-01-01&startTime=2026-01-01", '"endTime" must be earlier than now'),
         ("startTime=2026-01-02&endTime=2026-01-01", '"startTime" must be earlier than "endTime" (2026-01-01T00:00'),
-        ("filter=conversation.name==x", '"filter" is not understood by symbl-local'),
+        ("filter=name==x", '"filter" compares name; allowed are conversation.startTime, conversation.endTime, '),
         ("page=2", '"page" is not allowed'),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_deleted_conversation_is_gone(at_once: Local) -> None:
 )
 def test_an_unknown_conversation_is_not_found(local: Local, verb: str, path: str) -> None:
     """Every read says it in the contract's words."""
-    answer = local.send(verb, UNKNOWN + path)
+    answer = local.send(verb, UNKNOWN + path, json={"contentType": "text/srt"} if verb == "POST" else None)
     assert answer.status_code == 404
     assert answer.json() == {"message": "The conversationId is either invalid or does not exist."}
 
@@ -139,12 +139,10 @@ def test_an_unknown_conversation_is_not_found(local: Local, verb: str, path: str
 @pytest.mark.parametrize(
     ("verb", "path", "said"),
     [
-        ("GET", "/topics", "symbl-local does not find topics yet"),
-        ("GET", "/summary", "symbl-local does not write summaries yet"),
-        ("GET", "/messages?sentiment=true", "symbl-local does not tell the sentiment of messages yet"),
-        ("PUT", "", "symbl-local does not change a conversation's metadata yet"),
-        ("PUT", "/members/1", "symbl-local does not rename members yet"),
-        ("POST", "/experiences", "symbl-local does not show conversations in a browser yet"),
+        ("GET", "/intents", "symbl-local does not find intents"),
+        ("GET", "/callscore", "symbl-local does not score calls: that takes judgement"),
+        ("POST", "/bookmarks", "symbl-local does not keep bookmarks"),
+        ("PUT", "/experiences/url", "symbl-local does not lead to pages of other makers"),
     ],
 )
 def test_what_is_not_built_says_so(at_once: Local, verb: str, path: str, said: str) -> None:
@@ -163,15 +161,15 @@ def test_there_is_no_summary_while_a_job_is_not_over(local: Local) -> None:
     for job in (first, first, second, second):
         seen.append(local.send("GET", path).status_code)
         local.job(job)
-    said = local.send("GET", path).json()["message"]
-    assert (seen, said) == ([404] * 4, "symbl-local does not write summaries yet")
+    said = local.get(path).keys()
+    assert (seen, list(said)) == ([404] * 4, ["summary"])
     assert local.send("GET", "/v1/conversations/1/summary").json()["message"].startswith("The conversationId is")
 
 
 def test_groups_are_not_built(local: Local) -> None:
     """They have no conversation to be found first."""
     answer = local.send("GET", "/v1/groups/1/conversations")
-    assert answer.json() == {"message": "symbl-local does not keep groups of conversations yet"}
+    assert answer.json() == {"message": "symbl-local does not keep groups of conversations"}
 
 
 @pytest.mark.parametrize("query", ["verbose=yes", "redact=true"])
@@ -198,3 +196,11 @@ def test_unknown_paths_and_wrong_methods_are_answered_in_json(local: Local, verb
     answer = local.send(verb, path, allow_redirects=False)
     assert answer.status_code == status
     assert answer.json()["message"].endswith(f"{verb} {path}")
+
+
+def test_the_metadata_of_a_submission_becomes_the_conversations(at_once: Local) -> None:
+    """An append adds to it."""
+    ids = at_once.text("Hello.", metadata={"salesStage": "demo", "prospectName": "Acme"})
+    at_once.append(ids["conversationId"], "Bye.", metadata={"salesStage": "negotiation"})
+    shown = at_once.get(f"/v1/conversations/{ids['conversationId']}")
+    assert shown["metadata"] == {"salesStage": "negotiation", "prospectName": "Acme"}

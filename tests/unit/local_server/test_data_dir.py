@@ -18,8 +18,9 @@ import requests
 from airflow_provider_symbl.local_server import __main__ as command
 from airflow_provider_symbl.local_server import moments
 from airflow_provider_symbl.local_server.data_folder import FORMAT_AT, DataFolder, DataFolderError
+from airflow_provider_symbl.local_server.recogniser import Recogniser
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech import Heard, Recogniser, Sentence, SpokenWord, StoppedError
+from airflow_provider_symbl.local_server.speech import Heard, Sentence, SpokenWord, StoppedError
 from tests.unit.local_server.conftest import PATIENCE, RECORDINGS, Local, Sound, message
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ LONG_TEXT = 1_200_000
 @contextlib.contextmanager
 def running(folder: Path | str, **options: Any) -> Iterator[Local]:
     """Run a server on a folder, and give a client of it."""
-    with LocalServer(data_dir=folder, **options) as server:
+    with LocalServer(data_dir=folder, allow_private_urls=True, **options) as server:
         local = Local(server)
         yield local
         local.session.close()
@@ -61,7 +62,7 @@ def hears(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each channel of every recording say the same, at once."""
     words = (SpokenWord(" Hello", 0.1234, 0.4, 0.987654321), SpokenWord(" there.", 0.5, 0.9, 1.0))
 
-    def heard(_: Recogniser, _path: Path, how: Listening, _stopped: threading.Event) -> Heard:
+    def heard(_: Recogniser, _path: Path, how: Listening, *_others: object) -> Heard:
         return Heard(1.5, ((Sentence(words),),) * (2 if how.by_channel else 1))
 
     monkeypatch.setattr(Recogniser, "recognise", heard)
@@ -72,7 +73,7 @@ def recognition(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Let no recording ever be done; released once for each recording that is begun."""
     begun = threading.Semaphore(0)
 
-    def busy(_: Recogniser, path: Path, _how: Listening, stopped: threading.Event) -> Heard:
+    def busy(_: Recogniser, path: Path, _how: Listening, stopped: threading.Event, _tell: object) -> Heard:
         assert path.stat().st_size
         begun.release()
         stopped.wait(PATIENCE)
@@ -228,7 +229,7 @@ def test_a_reset_forgets_what_is_kept(tmp_path: Path, recognition: threading.Sem
         local.send("POST", "/__local__/reset")
         assert spooled(tmp_path) == []
     with running(tmp_path) as local:
-        assert local.get("/__local__/jobs") == {"jobs": []}
+        assert local.get("/__local__/jobs")["jobs"] == []
         assert local.get("/__local__/progress") == {"by": "work"}
         assert local.credentials == account
 
@@ -304,7 +305,7 @@ def test_what_cannot_be_written_has_not_happened(tmp_path: Path, monkeypatch: py
             answer = local.send("POST", "/v1/process/text", json={"messages": [message("Hello.")]})
         assert (answer.status_code, answer.json()) == (500, {"message": "symbl-local failed: OperationalError"})
         local.session.close()  # the server closes a connection on which it failed
-        assert local.get("/__local__/jobs") == {"jobs": []}
+        assert local.get("/__local__/jobs")["jobs"] == []
         wait_for(local, local.text("Hello again."))
 
 

@@ -300,7 +300,7 @@ def test_the_call_for_a_token_can_go_wrong_too(local: Local) -> None:
 def test_control_routes_meet_no_fault(local: Local, at: str) -> None:
     """Else nobody could clear the rules."""
     fault(local, "* *", at=at, status=500, times=None)
-    assert local.get("/__local__/jobs") == {"jobs": []}
+    assert local.get("/__local__/jobs")["jobs"] == []
     assert faults(local)[0]["met"] == 0
 
 
@@ -470,7 +470,8 @@ def test_a_bad_rule_is_named(local: Local, rule: object, said: str) -> None:
 
 def test_a_body_that_no_json_can_hold_is_refused(local: Local) -> None:
     """JSON can be read that cannot be written again."""
-    answer = local.send("POST", "/__local__/faults", data=b'{"call": "* *", "status": 200, "body": [1e999]}')
+    rule, headers = b'{"call": "* *", "status": 200, "body": [1e999]}', {"Content-Type": "application/json"}
+    answer = local.send("POST", "/__local__/faults", data=rule, headers=headers)
     assert (answer.status_code, answer.json()) == (400, {"message": '"body" must be JSON that can be written again'})
 
 

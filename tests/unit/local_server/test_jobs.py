@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_symbl.local_server import moments
+from airflow_provider_symbl.local_server.downloads import Limits
 from airflow_provider_symbl.local_server.jobs import Jobs
 from airflow_provider_symbl.local_server.orders import Sent
 from airflow_provider_symbl.local_server.progress import Progress
+from airflow_provider_symbl.local_server.recogniser import Recogniser
 from airflow_provider_symbl.local_server.records import Conversation, Job, Status
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech import Recogniser
 from airflow_provider_symbl.local_server.store import Store
 from airflow_provider_symbl.local_server.timeline import text_part
 from tests.unit.local_server.conftest import RECORDINGS, Local, Sound, message
@@ -93,7 +94,12 @@ def test_add_ons_take_as_long_again_as_their_job(tmp_path: Path, age: float, sta
     """By time, they lag behind the job by the same span."""
     over = moments.now() - timedelta(seconds=age)
     job = Job("1", "2", over, Progress("time", seconds=1800), Status.COMPLETED, Status.COMPLETED, shown_over=over)
-    assert Jobs(Store(), Recogniser(None, 1), 1, 1, tmp_path).read_feature(job, "insights") == status
+    assert (
+        Jobs(Store(), Recogniser(None, 1), 1, tmp_path, Limits(allow_private=False, max_bytes=0)).read_feature(
+            job, "insights"
+        )
+        == status
+    )
 
 
 def test_progress_by_work_follows_the_work(local: Local, stranger: Stranger) -> None:

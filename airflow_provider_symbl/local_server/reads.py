@@ -1,0 +1,215 @@
+"""Reading what was said in a conversation, by whom, and as a transcript; and correcting who said it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_symbl.local_server import schemas
+from airflow_provider_symbl.local_server.conversations import ONE, found
+from airflow_provider_symbl.local_server.intelligence.reads import key_phrase_spans, message_sentiment, phrases
+from airflow_provider_symbl.local_server.operations import Operation, body_of, query_of
+from airflow_provider_symbl.local_server.orders import Speaker
+from airflow_provider_symbl.local_server.people import turns_of, with_member, with_turns
+from airflow_provider_symbl.local_server.responses import JsonResponse, RefusalError, UnknownConversationError
+from airflow_provider_symbl.local_server.rules import Rule, choice, flag, integer, list_of, refusal, shape, text
+from airflow_provider_symbl.local_server.shapes import member_shape, message_shape, span
+from airflow_provider_symbl.local_server.timeline import Company
+from airflow_provider_symbl.local_server.transcripts import markdown, srt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from airflow_provider_symbl.local_server.intelligence.talk import Talk
+    from airflow_provider_symbl.local_server.records import Conversation, Member, Part
+    from airflow_provider_symbl.local_server.store import Store
+    from airflow_provider_symbl.local_server.talks import Talks
+
+NANOS = 1e-9
+MEMBER = shape({"id": text, "name": text, "email": text}, ("id", "name"))
+PERSON = shape({"id": text, "name": text, "email": text})
+
+
+def _user(label: str, value: object) -> dict[str, str]:
+    given: dict[str, str] = PERSON(label, value)
+    if not given:
+        raise refusal(label, "must have an id, a name or an email")
+    return given
+
+
+USER = Rule(_user, {**PERSON.schema, "minProperties": 1})
+SPEAKER_EVENT = shape(
+    {
+        "type": choice("started_speaking", "stopped_speaking"),
+        "user": USER,
+        "offset": shape({"seconds": integer(0), "nanos": integer(0)}, ("seconds",)),
+    },
+    ("type", "user", "offset"),
+)
+SPEAKER_EVENTS = shape({"speakerEvents": list_of(SPEAKER_EVENT)}, ("speakerEvents",))
+TRANSCRIPT = shape(
+    {
+        "contentType": choice("text/markdown", "text/srt"),
+        "createParagraphs": flag,
+        "showSpeakerSeparation": flag,
+        "phrases": shape({"highlightOnlyInsightKeyPhrases": flag, "highlightAllKeyPhrases": flag}),
+    },
+    ("contentType",),
+)
+
+
+class Reads:
+    """Endpoints for messages, members and transcripts.
+
+    :param store: where they are.
+    :param talks: hands conversations to the rooms that search them.
+    """
+
+    def __init__(self, store: Store, talks: Talks) -> None:
+        self._store = store
+        self._talks = talks
+        self._changing = asyncio.Lock()
+        """Held from reading what is to be changed until it is kept, which takes a while: no change is lost."""
+
+    def operations(self) -> list[Operation]:
+        """List the calls."""
+        gone = (404,)
+        query = {"verbose": flag, "sentiment": flag}
+        said = schemas.MESSAGE_ANSWER
+        member = f"{ONE}/members/{{member_id}}"
+        return [
+            Operation(
+                "GET", f"{ONE}/messages", self.messages, "List messages", schemas.MESSAGES, query=query, refuses=gone
+            ),
+            Operation("GET", f"{ONE}/members", self.members, "List members", schemas.MEMBERS, refuses=gone),
+            Operation("PUT", member, self.update_member, "Rename or merge a member", said, body=MEMBER, refuses=gone),
+            Operation(
+                "PUT",
+                f"{ONE}/speakers",
+                self.tell_speakers,
+                "Tell who spoke when",
+                said,
+                body=SPEAKER_EVENTS,
+                refuses=gone,
+            ),
+            Operation(
+                "POST",
+                f"{ONE}/transcript",
+                self.transcript,
+                "Write a transcript",
+                schemas.TRANSCRIPT,
+                body=TRANSCRIPT,
+                refuses=gone,
+            ),
+        ]
+
+    async def messages(self, request: Request) -> Response:
+        """Show what was said, as far as jobs are completed.
+
+        :raises RefusalError: there is no such conversation.
+        """
+        talk, given = self._talks.of(found(self._store, request)), query_of(request)
+        verbose, sentiment = given.get("verbose", False), given.get("sentiment", False)
+        shown = await self._talks.search(lambda: _messages(talk, verbose=verbose, sentiment=sentiment))
+        return JsonResponse({"messages": shown})
+
+    async def members(self, request: Request) -> Response:
+        """Show who took part.
+
+        :raises RefusalError: there is no such conversation.
+        """
+        members = self._store.members(found(self._store, request).id)
+        return JsonResponse({"members": [member_shape(member) for member in members]})
+
+    async def update_member(self, request: Request) -> Response:
+        """Rename a member, or merge it with who has the same e-mail address.
+
+        :raises RefusalError: there is no such conversation or member, or the ids in path and body differ.
+        """
+        given = body_of(request)
+        async with self._changing:
+            conversation = found(self._store, request)
+            if given["id"] != request.path_params["member_id"]:
+                raise refusal("id", "must be the id in the path")
+            updated = self._updated(conversation, given)
+            parts = self._store.parts(conversation.id)
+            await self._keep(conversation.id, parts, with_member(parts, updated))
+        return JsonResponse(
+            {"message": f"Member with id: {updated.id} for conversationId: {conversation.id} updated successfully!"}
+        )
+
+    async def tell_speakers(self, request: Request) -> Response:
+        """Give each message to who was speaking.
+
+        :raises RefusalError: there is no such conversation.
+        """
+        async with self._changing:
+            conversation = found(self._store, request)
+            parts = self._store.visible_parts(conversation.id)
+            company = Company(self._store.known_members(conversation.id))
+            events = [_event(entry, company) for entry in body_of(request)["speakerEvents"]]
+            start, _ = span(conversation, parts)
+            told = await self._talks.search(lambda: with_turns(parts, turns_of(events), start))
+            await self._keep(conversation.id, parts, told)
+        return JsonResponse({"message": f"Speakers of conversationId: {conversation.id} updated successfully!"})
+
+    async def transcript(self, request: Request) -> Response:
+        """Write a transcript.
+
+        :raises RefusalError: there is no such conversation.
+        """
+        talk = self._talks.of(found(self._store, request))
+        given = body_of(request)
+        return JsonResponse({"transcript": await self._talks.search(lambda: _transcript(talk, given))})
+
+    def _updated(self, conversation: Conversation, given: Mapping[str, str]) -> Member:
+        known = {member.id: member for member in self._store.known_members(conversation.id)}
+        if given["id"] not in known:
+            raise RefusalError(404, "The memberId is either invalid or does not exist.")
+        named = replace(known[given["id"]], name=given["name"])
+        return replace(named, user_id=given["email"]) if "email" in given else named
+
+    async def _keep(self, conversation_id: str, before: list[Part], after: list[Part]) -> None:
+        changed = [new for old, new in zip(before, after, strict=True) if new != old]
+        packed = [await self._store.pack(part) for part in changed]
+        if self._store.conversation(conversation_id) is None:
+            raise UnknownConversationError
+        self._store.put_parts(conversation_id, changed, packed)
+
+
+def _messages(talk: Talk, *, verbose: bool, sentiment: bool) -> list[dict[str, object]]:
+    return [
+        {
+            **message_shape(message, talk.conversation_id, talk.start, talk.members, verbose=verbose),
+            "phrases": phrases(message, part.wanted),
+            **({"sentiment": message_sentiment(message.text)} if sentiment and part.wanted.language == "en" else {}),
+        }
+        for part in talk.parts
+        for message in part.messages
+    ]
+
+
+def _event(entry: Mapping[str, Any], company: Company) -> tuple[bool, Member, float]:
+    user, offset = entry["user"], entry["offset"]
+    named = Speaker(user.get("name"), user.get("email") or user.get("id"))
+    member = company.by_id(user.get("id")) or company.member(named)
+    moment = offset["seconds"] + offset.get("nanos", 0) * NANOS
+    return entry["type"] == "started_speaking", member, moment
+
+
+def _transcript(talk: Talk, given: Mapping[str, Any]) -> dict[str, object]:
+    content_type, speakers = given["contentType"], given.get("showSpeakerSeparation", False)
+    messages = [message for part in talk.parts for message in part.messages]
+    if content_type == "text/srt":
+        subtitles = srt(messages, talk.members, talk.start, speakers=speakers)
+        return {"payload": {"content": subtitles, "contentType": content_type}}
+    wanted = given.get("phrases", {})
+    is_marked, is_all = any(wanted.values()), wanted.get("highlightAllKeyPhrases", False)
+    marks = key_phrase_spans(talk, only_insights=not is_all) if is_marked else {}
+    paragraphs = given.get("createParagraphs", False)
+    payload = markdown(messages, talk.members, marks, paragraphs=paragraphs, speakers=speakers)
+    return {"payload": payload, "contentType": content_type}
