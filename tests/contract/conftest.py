@@ -1,0 +1,91 @@
+"""What the strangers' tests share: short recordings on the web, and the table of what works with which client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from tests.clips import ClipServer, cut_clips
+from tests.conftest import RECORDINGS
+from tests.contract.sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import SymblLocal
+
+pytest.register_assert_rewrite("tests.contract.generated_calls")
+
+OUTCOME = "outcome of a stranger's call"
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the first two seconds of each example recording."""
+    folder = tmp_path_factory.mktemp("clips")
+    cut_clips(RECORDINGS.rglob("*.*"), folder)
+    return folder
+
+
+@pytest.fixture
+def web(clips: Path) -> Iterator[ClipServer]:
+    """Serve the clips, and take webhooks, over http."""
+    with ClipServer(clips) as server:
+        yield server
+
+
+@pytest.fixture
+def sender(symbl_local: SymblLocal) -> Iterator[Sender]:
+    """Return a sender; each job is over when its submission is answered."""
+    symbl_local.progress(by="at_once")
+    sender = Sender(symbl_local)
+    with sender.session:
+        yield sender
+
+
+@pytest.fixture
+def audio(clips: Path) -> bytes:
+    """Return a short recording."""
+    return (clips / "late-parcel.wav").read_bytes()
+
+
+@pytest.fixture
+def note(record_property: Callable[[str, object], None]) -> Callable[[str, str, str], None]:
+    """Return what puts a call, the client that sent it and what came of it into the table at the end of the run."""
+
+    def noted(call: str, client: str, outcome: str) -> None:
+        record_property(OUTCOME, [call, client, outcome])
+
+    return noted
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table, from the tests that passed; with xdist they ran in other processes."""
+    outcomes = {
+        (call, client): outcome
+        for report in terminalreporter.getreports("passed")
+        for call, client, outcome in _outcomes(report)
+    }
+    if outcomes:
+        terminalreporter.section("strangers' clients on symbl-local")
+        for row in _table(outcomes):
+            terminalreporter.write_line(f"| {' | '.join(row)} |")
+
+
+def _outcomes(report: pytest.TestReport) -> list[list[str]]:
+    return [cast("list[str]", value) for name, value in report.user_properties if name == OUTCOME]
+
+
+def _table(outcomes: dict[tuple[str, str], str]) -> list[list[str]]:
+    clients = sorted({client for _, client in outcomes})
+    calls = sorted({call for call, _ in outcomes}, key=_place)
+    rows = [[call, *(outcomes.get((call, client), "-") for client in clients)] for call in calls]
+    return [["call", *clients], ["---" for _ in ("call", *clients)], *rows]
+
+
+def _place(call: str) -> tuple[bool, str]:
+    """Put calls before spellings, and those of one path together."""
+    verb, _, path = call.partition(" ")
+    return (False, f"{path} {verb}") if path.startswith("/") else (True, call)
