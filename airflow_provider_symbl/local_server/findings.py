@@ -90,7 +90,7 @@ class Findings:
         talk, given = self._talk(request), query_of(request)
         if given.get("sentiment") and given.get("parentRefs"):
             raise refusal("parentRefs", 'is not allowed together with "sentiment"')
-        vocabulary = given.get("customTopicVocabulary", given.get("customVocabulary", ()))
+        vocabulary = [*given.get("customTopicVocabulary", ()), *given.get("customVocabulary", ())]
         wanted = {"sentiment": given.get("sentiment", False), "parent_refs": given.get("parentRefs", False)}
         work = partial(reads.topics, talk, vocabulary=vocabulary, **wanted)
         return JsonResponse(await self._talks.search(work))

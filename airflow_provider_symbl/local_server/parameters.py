@@ -46,7 +46,20 @@ MESSAGE = shape(
     ("payload",),
 )
 ENTITY = shape({"customType": text, "text": text, "value": text}, ("customType", "text"))
-CHANNEL = shape({"channel": integer(1), "speaker": shape({"name": text, "email": text})}, ("channel", "speaker"))
+
+
+def _email(label: str, value: object) -> str:
+    given: str = text(label, value)
+    if "@" not in given:
+        raise refusal(label, "must be an e-mail address, but has no @")
+    return given
+
+
+EMAIL = Rule(_email, {**text.schema, "pattern": "@"})
+"""An e-mail address, as far as an ``@`` can tell: by that, members are shown to have one."""
+
+
+CHANNEL = shape({"channel": integer(1), "speaker": shape({"name": text, "email": EMAIL})}, ("channel", "speaker"))
 
 
 WHOLE_NUMBER = integer(0)
@@ -168,9 +181,9 @@ def read_query(query: str) -> dict[str, object]:
     """Decode a query string: lists and objects are one JSON text each, vocabulary may be repeated instead.
 
     :param query: the raw query string.
-    :raises RefusalError: a name is repeated, or holds text that is not JSON where JSON belongs.
+    :raises RefusalError: it is not UTF-8, a name is repeated, or holds text that is not JSON where JSON belongs.
     """
-    pairs, nested = _unfolded(parse_qsl(query, keep_blank_values=True))
+    pairs, nested = _unfolded(_pairs(query))
     counts = Counter(name for name, _ in pairs)
     for name, count in counts.items():
         if count > 1 and name != "customVocabulary":
@@ -181,6 +194,13 @@ def read_query(query: str) -> dict[str, object]:
     for name in _shared(nested, values):
         raise refusal(name, "must be given once, but is given as a whole and in parts")
     return {**values, **nested}
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise RefusalError(400, "The query string must be UTF-8, percent-encoded, but is not UTF-8") from None
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

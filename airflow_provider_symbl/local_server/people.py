@@ -55,7 +55,9 @@ def with_turns(parts: Sequence[Part], turns: Sequence[Turn], start: datetime) ->
     by_member: dict[str, list[Turn]] = {}
     for turn in turns:
         by_member.setdefault(turn.member.id, []).append(turn)
-    return [_retold(part, by_member, start) for part in parts]
+    # In all parts, for who takes part in several is known by the form in the last.
+    forms = {turn.member.id: turn.member for turn in turns}
+    return [_retold(_replaced(part, forms), by_member, start) for part in parts]
 
 
 def turns_of(events: Iterable[tuple[bool, Member, float]]) -> list[Turn]:

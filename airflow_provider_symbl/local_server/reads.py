@@ -11,6 +11,7 @@ from airflow_provider_symbl.local_server.conversations import ONE, found
 from airflow_provider_symbl.local_server.intelligence.reads import key_phrase_spans, message_sentiment, phrases
 from airflow_provider_symbl.local_server.operations import Operation, body_of, query_of
 from airflow_provider_symbl.local_server.orders import Speaker
+from airflow_provider_symbl.local_server.parameters import EMAIL
 from airflow_provider_symbl.local_server.people import turns_of, with_member, with_turns
 from airflow_provider_symbl.local_server.responses import JsonResponse, RefusalError, UnknownConversationError
 from airflow_provider_symbl.local_server.rules import Rule, choice, flag, integer, list_of, refusal, shape, text
@@ -19,7 +20,7 @@ from airflow_provider_symbl.local_server.timeline import Company
 from airflow_provider_symbl.local_server.transcripts import markdown, srt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.talks import Talks
 
 NANOS = 1e-9
-MEMBER = shape({"id": text, "name": text, "email": text}, ("id", "name"))
-PERSON = shape({"id": text, "name": text, "email": text})
+MEMBER = shape({"id": text, "name": text, "email": EMAIL}, ("id", "name"))
+PERSON = shape({"id": text, "name": text, "email": EMAIL})
 
 
 def _user(label: str, value: object) -> dict[str, str]:
@@ -151,9 +152,9 @@ class Reads:
             conversation = found(self._store, request)
             parts = self._store.visible_parts(conversation.id)
             company = Company(self._store.known_members(conversation.id))
-            events = [_event(entry, company) for entry in body_of(request)["speakerEvents"]]
             start, _ = span(conversation, parts)
-            told = await self._talks.search(lambda: with_turns(parts, turns_of(events), start))
+            given = body_of(request)["speakerEvents"]
+            told = await self._talks.search(lambda: with_turns(parts, turns_of(_events(given, company)), start))
             await self._keep(conversation.id, parts, told)
         return JsonResponse({"message": f"Speakers of conversationId: {conversation.id} updated successfully!"})
 
@@ -193,12 +194,31 @@ def _messages(talk: Talk, *, verbose: bool, sentiment: bool) -> list[dict[str, o
     ]
 
 
-def _event(entry: Mapping[str, Any], company: Company) -> tuple[bool, Member, float]:
-    user, offset = entry["user"], entry["offset"]
-    named = Speaker(user.get("name"), user.get("email") or user.get("id"))
-    member = company.by_id(user.get("id")) or company.member(named)
-    moment = offset["seconds"] + offset.get("nanos", 0) * NANOS
-    return entry["type"] == "started_speaking", member, moment
+def _events(given: Sequence[Mapping[str, Any]], company: Company) -> list[tuple[bool, Member, float]]:
+    seen: dict[str, str] = {}
+    found = [_member(entry["user"], company, seen) for entry in given]
+    # Later events may tell more of the same member.
+    forms = {member.id: member for member in found}
+    return [
+        (entry["type"] == "started_speaking", forms[member.id], _seconds(entry["offset"]))
+        for entry, member in zip(given, found, strict=True)
+    ]
+
+
+def _member(user: Mapping[str, str], company: Company, seen: dict[str, str]) -> Member:
+    """Find who a user is, or make a member.
+
+    :param seen: the members, by the client's own ids, that earlier events told of; kept up here.
+    """
+    user_id, email = user.get("id"), user.get("email")
+    earlier = company.by_id(seen.get(user_id)) if user_id and not email else None
+    member = company.by_id(user_id) or earlier or company.member(Speaker(user.get("name"), email or user_id))
+    seen.update({user_id: member.id} if user_id else {})
+    return member
+
+
+def _seconds(offset: Mapping[str, int]) -> float:
+    return offset["seconds"] + offset.get("nanos", 0) * NANOS
 
 
 def _transcript(talk: Talk, given: Mapping[str, Any]) -> dict[str, object]:

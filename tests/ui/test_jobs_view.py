@@ -73,7 +73,7 @@ def test_the_bar_is_filled_as_far_as_the_job_has_come(
     for _ in range(2):
         local.job(ids)
     window = open_window(local.url, scheme=scheme)
-    window.tab.route("**/__local__/jobs", _at_two_fifths)
+    window.tab.route("**/__local__/jobs?*", _at_two_fifths)
     window.open("jobs")
     bar = window.find(f"{row(ids)} progress")
     expect(bar).to_have_js_property("value", 0.4)
@@ -147,8 +147,9 @@ def test_the_page_survives_its_server(open_window: Callable[..., Window]) -> Non
 def _at_two_fifths(route: Route) -> None:
     """Hand on the server's own answer, but with the progress that the picture is to show."""
     answer = route.fetch()
-    jobs = [{**job, "progress": 0.4} for job in answer.json()["jobs"]]
-    route.fulfill(response=answer, body=json.dumps({"jobs": jobs}))
+    shown = answer.json()
+    jobs = [{**job, "progress": 0.4} for job in shown["jobs"]]
+    route.fulfill(response=answer, body=json.dumps({**shown, "jobs": jobs}))
 
 
 def _variable(window: Window, name: str) -> tuple[int, int, int]:
