@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -246,17 +247,18 @@ class Jobs:
     async def _work(self, job: Job, order: Order, previous: asyncio.Task[None] | None) -> None:
         if previous is not None:
             await asyncio.wait([previous])
-        try:
-            part = await self._part(job, order)
-            packed = await self._store.pack(part)
-            _obey(job)
-        except JobFailureError as error:
-            self._finish(job.id, Status.FAILED, job.must_fail or str(error))
-        except Exception as error:  # noqa: BLE001 - a defect in one job must not end the server
-            LOGGER.error("Job %s: %s\n%s", job.id, type(error).__name__, _frames(error))  # noqa: TRY400 - the error's text may hold what was said
-            self._finish(job.id, Status.FAILED, f"symbl-local failed: {type(error).__name__}")
-        else:
-            self._keep(job, part, packed)
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                part = await self._part(job, order, held)
+                packed = await self._store.pack(part)
+                _obey(job)
+            except JobFailureError as error:
+                self._finish(job.id, Status.FAILED, job.must_fail or str(error))
+            except Exception as error:  # noqa: BLE001 - a defect in one job must not end the server
+                LOGGER.error("Job %s: %s\n%s", job.id, type(error).__name__, _frames(error))  # noqa: TRY400 - the error's text may hold what was said
+                self._finish(job.id, Status.FAILED, f"symbl-local failed: {type(error).__name__}")
+            else:
+                self._keep(job, part, packed)
 
     def _keep(self, job: Job, part: Part, packed: bytes) -> None:
         if self._store.conversation(job.conversation_id) is None:
@@ -265,16 +267,22 @@ class Jobs:
         else:
             self._finish(job.id, Status.COMPLETED, part=part, packed=packed)
 
-    async def _part(self, job: Job, order: Order) -> Part:
+    async def _part(self, job: Job, order: Order, held: contextlib.AsyncExitStack) -> Part:
+        """Make a job's part.
+
+        :param held: from now on holds off corrections of the members, who are in the part already.
+        """
         if isinstance(order, MediaOrder):
-            return await self._heard_part(job, order)
+            return await self._heard_part(job, order, held)
+        await held.enter_async_context(self._store.changing(job.conversation_id))
         work = partial(text_part, order, self._place(job))
         return await self._pools.parts.run(self._announced(job, work))
 
-    async def _heard_part(self, job: Job, order: MediaOrder) -> Part:
+    async def _heard_part(self, job: Job, order: MediaOrder, held: contextlib.AsyncExitStack) -> Part:
         path = await self._recording(job, order)
         try:
             heard = await self._listen(job, order, path)
+            await held.enter_async_context(self._store.changing(job.conversation_id))
             return await self._pools.parts.run(partial(media_part, order, heard, path, self._place(job)))
         except BaseException:
             if path != order.source:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +72,6 @@ class Reads:
     def __init__(self, store: Store, talks: Talks) -> None:
         self._store = store
         self._talks = talks
-        self._changing = asyncio.Lock()
-        """Held from reading what is to be changed until it is kept, which takes a while: no change is lost."""
 
     def operations(self) -> list[Operation]:
         """List the calls."""
@@ -132,7 +129,7 @@ class Reads:
         :raises RefusalError: there is no such conversation or member, or the ids in path and body differ.
         """
         given = body_of(request)
-        async with self._changing:
+        async with self._store.changing(request.path_params["conversation_id"]):
             conversation = found(self._store, request)
             if given["id"] != request.path_params["member_id"]:
                 raise refusal("id", "must be the id in the path")
@@ -148,7 +145,7 @@ class Reads:
 
         :raises RefusalError: there is no such conversation.
         """
-        async with self._changing:
+        async with self._store.changing(request.path_params["conversation_id"]):
             conversation = found(self._store, request)
             parts = self._store.visible_parts(conversation.id)
             company = Company(self._store.known_members(conversation.id))

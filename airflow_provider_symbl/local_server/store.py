@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from airflow_provider_symbl.local_server.progress import Progress
 from airflow_provider_symbl.local_server.records import Status, discard
@@ -52,6 +54,7 @@ class Store:
     """
 
     journal: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=JOURNAL_LENGTH))
+    _changing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _progress: Progress = field(default_factory=Progress)
     _tokens: dict[str, Token] = field(default_factory=dict)
     _conversations: dict[str, Conversation] = field(default_factory=dict)
@@ -155,6 +158,13 @@ class Store:
         """Keep the new form of a conversation."""
         self._write(("conversation", conversation.id, conversation))
         self._conversations[conversation.id] = conversation
+
+    def changing(self, conversation_id: str) -> asyncio.Lock:
+        """Give what is held from reading a conversation's members until what was made of them is kept.
+
+        That takes a while, in which another change would be lost.
+        """
+        return self._changing.setdefault(conversation_id, asyncio.Lock())
 
     def parts(self, conversation_id: str) -> list[Part]:
         """List all parts, unseen ones included."""

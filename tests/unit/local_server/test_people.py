@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_symbl.local_server.server import LocalServer
-from tests.unit.local_server.conftest import Local, Sound, message
+from airflow_provider_symbl.local_server.store import Store
+from tests.unit.local_server.conftest import PATIENCE, Local, Sound, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from airflow_provider_symbl.local_server.records import Part
 
 DAY = "2026-03-01T10:00:"
 
@@ -278,18 +282,49 @@ def test_what_events_tell_of_a_member_is_kept(at_once: Local) -> None:
     assert members(at_once, ids)["Ann"]["email"] == "ann@example.com"
 
 
-def test_a_conversation_deleted_while_its_speakers_are_told_is_gone(at_once: Local) -> None:
-    """Giving thousands of messages to a hundred speakers takes a while: nothing comes back by it."""
-    ids = at_once.text(*("Hello." for _ in range(4000)))
+def test_a_conversation_deleted_while_its_speakers_are_told_is_gone(
+    at_once: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing comes back by what was found in the meantime."""
+    ids = at_once.text("Hello.")
+
+    async def deleted(store: Store, _part: Part) -> bytes:
+        store.remove_conversation(ids["conversationId"])
+        return b""
+
+    monkeypatch.setattr(Store, "pack", deleted)
     path = f"/v1/conversations/{ids['conversationId']}"
-    events = {"speakerEvents": [event("started", second, name=str(second)) for second in range(100)]}
-    with ThreadPoolExecutor() as pool:
-        telling = pool.submit(Local.send, at_once, "PUT", f"{path}/speakers", json=events)
-        while at_once.journal()[-1]["path"] != f"{path}/speakers":
-            assert not telling.done()
-        assert at_once.send("DELETE", path).status_code == 200
-        assert telling.result().status_code == 404
+    events = {"speakerEvents": [event("started", 0, name="Ann")]}
+    assert at_once.send("PUT", f"{path}/speakers", json=events).status_code == 404
     assert at_once.send("GET", path).status_code == 404
+
+
+def test_a_correction_is_not_lost_to_an_append_that_is_on_its_way(
+    at_once: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The append has read the old name by then; the correction waits until it is kept."""
+    ids = at_once.submit("text", json={"messages": [message("One.", "Ann")]})
+    member = at_once.of(ids, "members")["members"][0]["id"]
+    is_packing, may_go_on, pack = threading.Event(), threading.Event(), Store.pack
+
+    async def held(store: Store, part: Part) -> bytes:
+        is_packing.set()
+        await asyncio.to_thread(may_go_on.wait, PATIENCE)
+        return await pack(store, part)
+
+    monkeypatch.setattr(Store, "pack", held)
+    path = f"/v1/conversations/{ids['conversationId']}/members/{member}"
+    with ThreadPoolExecutor() as threads:
+        append = {"messages": [message("Two.", "Ann")]}
+        appending = threads.submit(at_once.submit, f"text/{ids['conversationId']}", "PUT", json=append)
+        assert is_packing.wait(PATIENCE)
+        correcting = threads.submit(at_once.send, "PUT", path, json={"id": member, "name": "Anna"})
+        while at_once.journal()[-1]["path"] != path:
+            pass
+        may_go_on.set()
+        assert appending.result()
+        assert correcting.result().status_code == 200
+    assert [one["name"] for one in at_once.of(ids, "members")["members"]] == ["Anna"]
 
 
 def test_members_who_are_silent_stay(at_once: Local) -> None:
