@@ -27,6 +27,8 @@ MAX_OTHER_BYTES = 32 * 1024**2
 """The longest body of a call that brings no recording; parsed in memory, its JSON takes several times that."""
 RECORDING = re.compile(r"/v1/process/(audio|video)(/(?!url(/|$))[^/]+)?")
 """The paths to which recordings are sent."""
+SHORT = ("/oauth2/", "/v1/manage/tracker", "/__local__/")
+"""The calls whose bodies are short: trackers have had this limit at Symbl (6.1), and for a token anybody may ask."""
 DRAIN_SECONDS = 10.0
 """How long the rest of too long a body is read and thrown away: most clients send all before they read an answer."""
 
@@ -145,7 +147,7 @@ def limit(path: str, max_recording_bytes: int) -> int:
     :param path: the call's.
     :param max_recording_bytes: what a recording may have.
     """
-    if path.startswith("/oauth2/"):
+    if path.startswith(SHORT):
         return BLOCK
     return max_recording_bytes if RECORDING.fullmatch(path) else MAX_OTHER_BYTES
 

@@ -107,7 +107,9 @@ def test_nothing_is_left_of_too_long_a_body(strict: Local, tmp_path: Path) -> No
         ("/v1/process/text", MAX_OTHER_BYTES),
         ("/v1/process/audio/url", MAX_OTHER_BYTES),
         ("/oauth2/token:generate", BLOCK),
-        ("/__local__/faults", MAX_OTHER_BYTES),
+        ("/v1/manage/tracker", BLOCK),
+        ("/v1/manage/trackers", BLOCK),
+        ("/__local__/faults", BLOCK),
         ("/nobody/knows", MAX_OTHER_BYTES),
     ],
 )
