@@ -77,8 +77,10 @@ test: lint $(STRANGERS_READY)  ## every check and every test, as the CI runs the
 	$(call say,pytest)
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest tests/unit tests/contract --numprocesses auto --dist loadscope --cov --cov-report=
-	@# These drive a browser, measure memory, words and the event loop, and run a whole Airflow, one at a time.
-	@$(BIN)/pytest tests/ui tests/integration tests/crash tests/storm --cov --cov-append --cov-report=term
+	@# What drives the browser keeps an event loop in its thread, which others would find running.
+	@$(BIN)/pytest tests/ui --cov --cov-append --cov-report=
+	@# These measure memory, words and the event loop, and run a whole Airflow, one at a time.
+	@$(BIN)/pytest tests/integration tests/crash tests/storm --cov --cov-append --cov-report=term
 	$(call say,wheel)
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 MIB = 1024 * 1024
 GIB = 1024 * MIB
-MARGIN = 128 * MIB
+MARGIN = 64 * MIB
 """By how much the server may have grown in the end: mostly by the bodies that the journal keeps, up to a bound."""
 FILM = RECORDINGS / "meetings" / "launch-planning.mp4"
 
