@@ -35,7 +35,7 @@ def _task(cell: Cell) -> None:
         # What waits in the triggerer goes first: it leaves its worker to the others.
         "priority_weight": 2 if cell.is_deferrable else 1,
         "pre_execute": functools.partial(kills.arm, cell),
-        "post_execute": lambda context, _result: kills.before_push(cell, context),
+        "post_execute": lambda _context, _result: kills.before_push(cell),
         **dict.fromkeys(("poll_interval", "max_poll_interval"), DEFERRABLE_PAUSE if cell.is_deferrable else SYNC_PAUSE),
     }
     if cell.is_append:
