@@ -96,7 +96,7 @@ class Experiences:
             raise refusal(needed, "must be the URL that was submitted")
 
     def _was_submitted(self, conversation_id: str, url: str) -> bool:
-        return any(part.source == digest(url) for part in self._store.visible_parts(conversation_id))
+        return digest(url) in {part.source for part in self._store.visible_parts(conversation_id)}
 
 
 def _reader(request: Request, view: str) -> str:

@@ -124,15 +124,9 @@ class Page:
         :raises RefusalError: there is no such conversation.
         """
         conversation = found(self._store, request)
-        parts = self._store.visible_parts(conversation.id)
-        start, _ = span(conversation, parts)
-        members = {member.id: member for member in self._store.members(conversation.id)}
-        shown = {
-            **self._entry(conversation),
-            "messages": [_message(one, part, start, members) for part in parts for one in part.messages],
-            "jobs": [_job(job) for job in self._store.jobs_of(conversation.id)],
-        }
-        return JsonResponse({**shown, "recordings": await to_thread.run_sync(_recordings, parts, start)})
+        shown = {**self._entry(conversation), "jobs": [_job(job) for job in self._store.jobs_of(conversation.id)]}
+        said = await self._talks.search(partial(_said, self._talks.of(conversation)))
+        return JsonResponse({**shown, **said})
 
     async def insights(self, request: Request) -> Response:
         """Show what was found in a conversation: summary, topics, action items, questions and follow-ups.
@@ -195,6 +189,11 @@ def _is_mpeg_frame(head: bytes) -> bool:
 
 def _insights(talk: Talk) -> dict[str, object]:
     return {kind: things for find in INSIGHTS for kind, things in find(talk).items()}
+
+
+def _said(talk: Talk) -> dict[str, object]:
+    messages = [_message(one, part, talk.start, talk.members) for part in talk.parts for one in part.messages]
+    return {"messages": messages, "recordings": _recordings(talk.parts, talk.start)}
 
 
 def _message(message: Message, part: Part, start: datetime, members: Mapping[str, Member]) -> dict[str, object]:

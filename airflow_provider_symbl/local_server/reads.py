@@ -220,7 +220,7 @@ def _seconds(offset: Mapping[str, int]) -> float:
 
 def _transcript(talk: Talk, given: Mapping[str, Any]) -> dict[str, object]:
     content_type, speakers = given["contentType"], given.get("showSpeakerSeparation", False)
-    messages = [message for part in talk.parts for message in part.messages]
+    messages = talk.messages
     if content_type == "text/srt":
         subtitles = srt(messages, talk.members, talk.start, speakers=speakers)
         return {"payload": {"content": subtitles, "contentType": content_type}}
