@@ -1,6 +1,6 @@
 # Everything a person or the CI runs here. Needs GNU make and a Python (3.10 or newer); the rest is fetched into
 # hidden folders of this checkout: .uv (the installer, unless the machine has it), .venv (the environment) and
-# .strangers (the vendor's own client, which the contract tests run).
+# .vendor_clients (the vendor's own client, which the contract tests run).
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -20,8 +20,8 @@ endif
 BIN := .venv/bin
 LOCK := .ci/requirements.txt
 READY := .venv/.ready
-STRANGERS_LOCK := .ci/strangers.txt
-STRANGERS_READY := .strangers/.ready
+VENDOR_CLIENTS_LOCK := .ci/vendor_clients.txt
+VENDOR_CLIENTS_READY := .vendor_clients/.ready
 # Tried, not just looked for: a version manager's shim can be on PATH and still not run.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 # What the lock is known to install on; uv takes one from the machine or fetches one.
@@ -52,14 +52,14 @@ $(READY): $(LOCK) pyproject.toml Makefile | .venv/bin/python
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: strangers
-strangers: $(STRANGERS_READY)  ## build .strangers, where the vendor's client lives, from its own lock
+.PHONY: vendorclients
+vendorclients: $(VENDOR_CLIENTS_READY)  ## build .vendor_clients, where the vendor's client lives, from its own lock
 
 # The vendor's wheel brings a package named tests, and logs for the whole process: not into .venv.
-$(STRANGERS_READY): $(STRANGERS_LOCK) Makefile | .venv/bin/python
-	$(call say,installing what $(STRANGERS_LOCK) pins)
-	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .strangers
-	@$(UV) pip sync --quiet --python .strangers/bin/python --require-hashes $(STRANGERS_LOCK)
+$(VENDOR_CLIENTS_READY): $(VENDOR_CLIENTS_LOCK) Makefile | .venv/bin/python
+	$(call say,installing what $(VENDOR_CLIENTS_LOCK) pins)
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .vendor_clients
+	@$(UV) pip sync --quiet --python .vendor_clients/bin/python --require-hashes $(VENDOR_CLIENTS_LOCK)
 	@touch $@
 
 .PHONY: lint
@@ -73,14 +73,14 @@ lint: $(READY)  ## ruff, mypy and the import rules
 	@$(BIN)/lint-imports
 
 .PHONY: test
-test: lint $(STRANGERS_READY)  ## every check and every test, as the CI runs them
+test: lint $(VENDOR_CLIENTS_READY)  ## every check and every test, as the CI runs them
 	$(call say,pytest)
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest tests/unit tests/contract --numprocesses auto --dist loadscope --cov --cov-report=
 	@# What drives the browser keeps an event loop in its thread, which others would find running.
 	@$(BIN)/pytest tests/ui --cov --cov-append --cov-report=
 	@# These measure memory, words and the event loop, and run a whole Airflow, one at a time.
-	@$(BIN)/pytest tests/integration tests/crash tests/storm --cov --cov-append --cov-report=term
+	@$(BIN)/pytest tests/integration tests/crash tests/load --cov --cov-append --cov-report=term
 	$(call say,wheel)
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
@@ -108,8 +108,8 @@ lock: | $(filter .uv/bin/uv,$(UV))  ## write both locks anew, keeping the pins t
 	@# builds where PortAudio is. What both environments hold has one version.
 	@$(UV) pip compile --quiet - <<<'symbl==2.0.6' --constraints $(LOCK) \
 	    --overrides <(printf '%s ; python_version < "3"\n' pyaudio numpy) --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --output-file $(STRANGERS_LOCK)
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --output-file $(VENDOR_CLIENTS_LOCK)
 
 .PHONY: clean
 clean:  ## remove everything that was made here
-	@rm -rf .venv .uv .strangers .tox .airflow dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.*
+	@rm -rf .venv .uv .vendor_clients .tox .airflow dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.*

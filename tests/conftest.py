@@ -11,13 +11,15 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_provider_symbl.client import tokens
-from airflow_provider_symbl.client.settings import ClientSettings
-from airflow_provider_symbl.local_server import pytest_plugin
+from tests.support.symbl_local import SymblLocal
+
+if TYPE_CHECKING:
+    from airflow_provider_symbl.local_server import pytest_plugin
 
 if "airflow" not in sys.modules:
     _home = tempfile.mkdtemp(prefix="symbl-tests-airflow-")
@@ -30,21 +32,7 @@ if "airflow" not in sys.modules:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_home}/airflow.db",
     }
 
-RECORDINGS = Path(__file__).parent.parent / "example_dags" / "recordings"
 pytest_plugins = ["airflow_provider_symbl.local_server.pytest_plugin"]
-
-
-class SymblLocal(pytest_plugin.SymblLocal):
-    """A running symbl-local, as this project's own tests use it."""
-
-    @property
-    def settings(self) -> ClientSettings:
-        """Settings of a client that reaches it."""
-        return ClientSettings(self.app_id, self.app_secret, self.url)
-
-    def journal(self, path: str = "") -> list[dict[str, Any]]:
-        """Return what :meth:`requests` does."""
-        return self.requests(path)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from airflow_provider_symbl.client import endpoints
 from airflow_provider_symbl.client.endpoints import Endpoint, Placement, Source
 from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, SummarySentence, Token
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
-from airflow_provider_symbl.client.shapes import JsonValue, integer, is_unicode, one_of, refuse
 from airflow_provider_symbl.client.uploads import Upload
+from airflow_provider_symbl.client.validators import JsonValue, choice, integer, invalid_value, is_unicode
 from airflow_provider_symbl.exceptions import SymblNotFoundError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def list_conversations(
     offset: int,
 ) -> Call[list[Conversation]]:
     """Read one page of the account's conversations."""
-    one_of("asc", "desc")("order", order)
+    choice("asc", "desc")("order", order)
     integer(1)("page_size", limit)
     query = [("limit", str(limit)), ("offset", str(offset)), ("order", order)]
     for name, moment in (("start_time", start_time), ("end_time", end_time)):
@@ -180,7 +180,7 @@ def get_members(conversation_id: str) -> Call[list[Member]]:
 
 def get_transcript(conversation_id: str, *, format: str) -> Call[str]:  # noqa: A002 - the public name
     """Read the whole transcript as Markdown or SRT text."""
-    one_of(*TRANSCRIPT_FORMATS)("format", format)
+    choice(*TRANSCRIPT_FORMATS)("format", format)
     wanted: dict[str, JsonValue] = {
         "contentType": TRANSCRIPT_FORMATS[format],
         "showSpeakerSeparation": True,
@@ -222,13 +222,13 @@ def _encoded(payload: Mapping[str, JsonValue]) -> bytes:
 def _checked_id(name: str, given: object) -> str:
     # A path's "." and ".." are resolved before it is sent, and lead to another call.
     if not isinstance(given, str) or not given.strip() or given in {".", ".."} or not is_unicode(given):
-        refuse(name, given, "an id, as text")
+        invalid_value(name, given, "an id, as text")
     return given
 
 
 def _timestamp(name: str, moment: datetime.datetime) -> str:
     if moment.tzinfo is None:
-        refuse(name, str(moment), "a time with a time zone")
+        invalid_value(name, str(moment), "a time with a time zone")
     return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 

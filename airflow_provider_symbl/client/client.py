@@ -9,24 +9,24 @@ import weakref
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from airflow_provider_symbl.client import calls, endpoints
-from airflow_provider_symbl.client.answers import (
-    Answer,
-    NoAnswerError,
-    error_of_failure,
-    result_of,
-)
 from airflow_provider_symbl.client.models import Job
-from airflow_provider_symbl.client.replay import Replay
-from airflow_provider_symbl.client.tokens import cache_for
-from airflow_provider_symbl.client.transport import Transport
-from airflow_provider_symbl.client.uploads import StoredFile, Upload
-from airflow_provider_symbl.client.waiting import (
+from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
     MAX_POLL_INTERVAL,
     POLL_INTERVAL,
-    Wait,
+    JobPoller,
     features_asked,
 )
+from airflow_provider_symbl.client.responses import (
+    RequestFailedError,
+    Response,
+    error_of_failure,
+    parse_response,
+)
+from airflow_provider_symbl.client.retries import RetryPolicy
+from airflow_provider_symbl.client.tokens import cache_for
+from airflow_provider_symbl.client.transport import Transport
+from airflow_provider_symbl.client.uploads import StoredFile, Upload
 from airflow_provider_symbl.exceptions import SymblError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
     from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
     from airflow_provider_symbl.client.settings import ClientSettings
-    from airflow_provider_symbl.client.shapes import JsonValue
+    from airflow_provider_symbl.client.validators import JsonValue
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +66,9 @@ class SymblClient:
         as often as anything else; False leaves that to the caller.
     """
 
-    def __init__(self, settings: ClientSettings, *, waits_for_room: bool = True) -> None:
+    def __init__(self, settings: ClientSettings, *, retry_concurrency_limit: bool = True) -> None:
         self._settings = settings
-        self._waits_for_room = waits_for_room
+        self._waits_for_room = retry_concurrency_limit
         self._transport = Transport(settings)
         self._tokens = cache_for(settings.account)
         weakref.finalize(self, self._transport.close)
@@ -198,7 +198,7 @@ class SymblClient:
         :raises SymblJobTimeoutError: it was not over at the deadline; it goes on at Symbl.
         :raises SymblUnknownJobStatusError: Symbl gave a status that it does not document.
         """
-        wait = Wait(
+        wait = JobPoller(
             job_id=job_id,
             conversation_id=conversation_id,
             features=features_asked(features),
@@ -209,7 +209,7 @@ class SymblClient:
         self.wait(wait)
         return Job(job_id, "completed")
 
-    def wait(self, wait: Wait) -> None:
+    def wait(self, wait: JobPoller) -> None:
         """Poll until a wait is over.
 
         :param wait: what is waited for, and until when.
@@ -220,13 +220,13 @@ class SymblClient:
             while not wait.is_over:
                 time.sleep(wait.pause())
                 try:
-                    answer = wait.ask(poller)
+                    answer = wait.poll(poller)
                 except SymblError as error:
-                    wait.take_error(error)
+                    wait.on_error(error)
                     log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
                 else:
-                    wait.take(answer)
-                    log.info("Symbl %s: %s", wait.subject, wait.told)
+                    wait.on_response(answer)
+                    log.info("Symbl %s: %s", wait.subject, wait.last_status)
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation's own data.
@@ -318,19 +318,21 @@ class SymblClient:
             # Symbl may hand out the same one again, and take it now.
             token = self._tokens.get(self._fetch_token)
             answer = self._answer(call, token)
-        return result_of(call, answer, (token, self._settings.app_secret))
+        return parse_response(call, answer, (token, self._settings.app_secret))
 
     def _fetch_token(self) -> Token:
         call = calls.generate_token(self._settings)
-        return result_of(call, self._answer(call, None), (self._settings.app_secret,))
+        return parse_response(call, self._answer(call, None), (self._settings.app_secret,))
 
-    def _answer(self, call: Call[Any], token: str | None) -> Answer:
+    def _answer(self, call: Call[Any], token: str | None) -> Response:
         """Send a call as often as it may be sent, and return the answer that is final."""
-        replay = Replay(call.endpoint.effect, self._settings.max_retries, waits_for_room=self._waits_for_room)
+        replay = RetryPolicy(
+            call.endpoint.effect, self._settings.max_retries, retry_concurrency_limit=self._waits_for_room
+        )
         while True:
             try:
                 answer = self._transport.send(call, token)
-            except NoAnswerError as problem:
+            except RequestFailedError as problem:
                 pause = replay.pause_after_failure(problem.failure)
                 if pause is None:
                     raise error_of_failure(call, problem) from problem

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from airflow_provider_symbl.client.endpoints import TEXT, Source
-from airflow_provider_symbl.client.shapes import (
+from airflow_provider_symbl.client.validators import (
     CHANNEL_METADATA,
     ENTITIES,
     FEATURES,
@@ -22,12 +22,12 @@ from airflow_provider_symbl.client.shapes import (
     Check,
     JsonValue,
     boolean,
+    choice,
     integer,
+    invalid_value,
     is_empty,
     list_of,
     number,
-    one_of,
-    refuse,
     text,
     web_address,
 )
@@ -93,10 +93,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "webhook_url": Parameter("webhookUrl", web_address),
     "features": Parameter("features", FEATURES),
     "metadata": Parameter("metadata", METADATA),
-    "conversation_type": Parameter("conversationType", one_of("sales", "general")),
+    "conversation_type": Parameter("conversationType", choice("sales", "general")),
     "custom_vocabulary": Parameter("customVocabulary", list_of(text), is_about_speech=True),
-    "language_code": Parameter("languageCode", one_of(*LANGUAGE_CODES), is_about_speech=True),
-    "mode": Parameter("mode", one_of("default", "phone"), is_about_speech=True),
+    "language_code": Parameter("languageCode", choice(*LANGUAGE_CODES), is_about_speech=True),
+    "mode": Parameter("mode", choice("default", "phone"), is_about_speech=True),
     "enable_separate_recognition_per_channel": Parameter(
         "enableSeparateRecognitionPerChannel",
         boolean,
@@ -132,7 +132,7 @@ def check_each(source: Source, given: Mapping[str, object]) -> dict[str, JsonVal
     values = {}
     for name, value in given.items():
         if name not in known:
-            refuse("parameter", name, f"for {source.name}: {', '.join(known)}")
+            invalid_value("parameter", name, f"for {source.name}: {', '.join(known)}")
         if not is_empty(value):
             values[known[name].wire_name] = known[name].check(name, value)
     return {wire_name: value for wire_name, value in values.items() if not is_empty(value)}
@@ -148,13 +148,13 @@ def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
     if is_empty(extra):
         return {}
     if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
-        refuse("extra_parameters", extra, "a mapping of Symbl's parameter names to JSON values")
+        invalid_value("extra_parameters", extra, "a mapping of Symbl's parameter names to JSON values")
     keywords = {parameter.wire_name: name for name, parameter in _parameters_of(source).items()}
     for name in extra:
         if name == source.content:
-            refuse("extra_parameters", name, f"names other than {name!r}, which is an argument of its own")
+            invalid_value("extra_parameters", name, f"names other than {name!r}, which is an argument of its own")
         if name in keywords:
-            refuse("extra_parameters", name, f"names without a keyword of their own; give {keywords[name]}=…")
+            invalid_value("extra_parameters", name, f"names without a keyword of their own; give {keywords[name]}=…")
         _check_json(f"extra_parameters.{name}", extra[name])
     return {name: value for name, value in extra.items() if not is_empty(value)}
 
@@ -168,11 +168,11 @@ def check_together(values: Mapping[str, JsonValue]) -> None:
     diarization = values.get("enableSpeakerDiarization") is True
     count = values.get("diarizationSpeakerCount")
     if diarization and count is None:
-        refuse("diarization_speaker_count", None, "a number of speakers, with enable_speaker_diarization=True")
+        invalid_value("diarization_speaker_count", None, "a number of speakers, with enable_speaker_diarization=True")
     if count is not None and not diarization:
-        refuse("diarization_speaker_count", count, "to be given with enable_speaker_diarization=True only")
+        invalid_value("diarization_speaker_count", count, "to be given with enable_speaker_diarization=True only")
     if "channelMetadata" in values and values.get("enableSeparateRecognitionPerChannel") is not True:
-        refuse(
+        invalid_value(
             "channel_metadata",
             values["channelMetadata"],
             "to be given with enable_separate_recognition_per_channel=True only",
@@ -213,7 +213,7 @@ def _check_json(where: str, given: object) -> None:
     try:
         json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError):
-        refuse(where, given, "a JSON value")
+        invalid_value(where, given, "a JSON value")
 
 
 def _query_text(value: JsonValue) -> str:

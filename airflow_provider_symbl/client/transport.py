@@ -13,8 +13,8 @@ import urllib3.connectionpool
 import urllib3.exceptions
 import urllib3.poolmanager
 
-from airflow_provider_symbl.client.answers import Answer, NoAnswerError
-from airflow_provider_symbl.client.replay import Failure
+from airflow_provider_symbl.client.responses import RequestFailedError, Response
+from airflow_provider_symbl.client.retries import Failure
 from airflow_provider_symbl.client.uploads import UploadBody
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
-    def send(self, call: Call[Any], token: str | None) -> Answer:
+    def send(self, call: Call[Any], token: str | None) -> Response:
         """Send a call once.
 
         :param call: what to send.
         :param token: the access token, None to send none.
-        :raises NoAnswerError: there was no answer.
+        :raises RequestFailedError: there was no answer.
         """
         body = _body_of(call)
         try:
@@ -64,13 +64,13 @@ class Transport:
             )
         except ValueError as problem:
             # Of a URL that cannot be read, such as a proxy's: its text may hold a password.
-            raise NoAnswerError(_failure(problem, body), type(problem).__name__) from None
+            raise RequestFailedError(_failure(problem, body), type(problem).__name__) from None
         except (requests.RequestException, OSError) as problem:
-            raise NoAnswerError(_failure(problem, body), _reason(problem)) from problem
+            raise RequestFailedError(_failure(problem, body), _reason(problem)) from problem
         finally:
             if body is not None:
                 body.close()
-        return Answer(response.status_code, response.content, response.headers.get("Retry-After"))
+        return Response(response.status_code, response.content, response.headers.get("Retry-After"))
 
 
 class _Bearer(requests.auth.AuthBase):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn, Protocol
 
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, Source
-from airflow_provider_symbl.client.shapes import refuse
+from airflow_provider_symbl.client.validators import invalid_value
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ class Upload:
 
     def __init__(self, file: str | os.PathLike[str] | StoredFile) -> None:
         if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "open"):
-            refuse("file", file, "the path of a recording")
+            invalid_value("file", file, "the path of a recording")
         if not str(file).strip():
-            refuse("file", str(file), "the path of a recording")
+            invalid_value("file", str(file), "the path of a recording")
         self._path: StoredFile = file if hasattr(file, "open") else Path(file)  # type: ignore[assignment]  # pathlib's open has more overloads than the protocol
         self.size = self._checked_size()
 

@@ -10,8 +10,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.data_folder import DataFolderError
-from airflow_provider_symbl.local_server.speech import OFFLINE_MODEL, JobFailureError, StoppedError
+from airflow_provider_symbl.local_server.speech.transcription import OFFLINE_MODEL, JobFailureError, StoppedError
+from airflow_provider_symbl.local_server.store.data_dir import DataDirError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"symbl-local cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1
-    except DataFolderError as error:
+    except DataDirError as error:
         print(error, file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:

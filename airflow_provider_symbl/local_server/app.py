@@ -10,26 +10,27 @@ from starlette.applications import Starlette
 from starlette.convertors import StringConvertor, register_url_convertor
 from uvicorn.server import ServerState
 
-from airflow_provider_symbl.local_server import schemas
-from airflow_provider_symbl.local_server.authentication import Accounts
-from airflow_provider_symbl.local_server.control import Control, package_version
-from airflow_provider_symbl.local_server.conversations import ONE, Conversations
-from airflow_provider_symbl.local_server.door import Door
-from airflow_provider_symbl.local_server.downloads import Limits
-from airflow_provider_symbl.local_server.experiences import Experiences
-from airflow_provider_symbl.local_server.faults import Faults
-from airflow_provider_symbl.local_server.findings import Findings
-from airflow_provider_symbl.local_server.jobs import Jobs
-from airflow_provider_symbl.local_server.journal import Journal
-from airflow_provider_symbl.local_server.openapi import document
-from airflow_provider_symbl.local_server.operations import Operation, routes
-from airflow_provider_symbl.local_server.page import Page
-from airflow_provider_symbl.local_server.reads import Reads
-from airflow_provider_symbl.local_server.recogniser import Recogniser
-from airflow_provider_symbl.local_server.responses import HANDLERS, JsonResponse, NotBuiltError
-from airflow_provider_symbl.local_server.submissions import Submissions
-from airflow_provider_symbl.local_server.talks import Talks
-from airflow_provider_symbl.local_server.trackers import Trackers
+from airflow_provider_symbl.local_server.api import schemas
+from airflow_provider_symbl.local_server.api.openapi import document
+from airflow_provider_symbl.local_server.api.operations import Operation, routes
+from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
+from airflow_provider_symbl.local_server.api.responses import HANDLERS, JsonResponse, UnsupportedCallError
+from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
+from airflow_provider_symbl.local_server.jobs.downloads import Limits
+from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+from airflow_provider_symbl.local_server.middleware.faults import Faults
+from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
+from airflow_provider_symbl.local_server.page.routes import Page
+from airflow_provider_symbl.local_server.routes.control import Control, package_version
+from airflow_provider_symbl.local_server.routes.conversations import Conversations
+from airflow_provider_symbl.local_server.routes.experiences import Experiences
+from airflow_provider_symbl.local_server.routes.insights import Findings
+from airflow_provider_symbl.local_server.routes.messages import Reads
+from airflow_provider_symbl.local_server.routes.submissions import Submissions
+from airflow_provider_symbl.local_server.routes.trackers import Trackers
+from airflow_provider_symbl.local_server.security.authentication import Accounts
+from airflow_provider_symbl.local_server.security.control_access import ControlAccessMiddleware
+from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -38,19 +39,19 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from airflow_provider_symbl.local_server.operations import Endpoint
-    from airflow_provider_symbl.local_server.store import Store
+    from airflow_provider_symbl.local_server.api.operations import Endpoint
+    from airflow_provider_symbl.local_server.store.memory_store import Store
 
 STOP_TIMEOUT = 2.0
 MAX_RECORDING_BYTES = 8 * 1024**3
 
 NOT_BUILT: Mapping[tuple[str, str], str] = {
-    ("GET", f"{ONE}/intents"): "find intents",
-    ("GET", f"{ONE}/callscore"): "score calls: that takes judgement",
-    ("GET", f"{ONE}/bookmarks"): "keep bookmarks",
-    ("POST", f"{ONE}/bookmarks"): "keep bookmarks",
-    ("GET", f"{ONE}/bookmarks-summary"): "summarise bookmarks",
-    ("PUT", f"{ONE}/experiences/url"): "lead to pages of other makers",
+    ("GET", f"{CONVERSATION_PATH}/intents"): "find intents",
+    ("GET", f"{CONVERSATION_PATH}/callscore"): "score calls: that takes judgement",
+    ("GET", f"{CONVERSATION_PATH}/bookmarks"): "keep bookmarks",
+    ("POST", f"{CONVERSATION_PATH}/bookmarks"): "keep bookmarks",
+    ("GET", f"{CONVERSATION_PATH}/bookmarks-summary"): "summarise bookmarks",
+    ("PUT", f"{CONVERSATION_PATH}/experiences/url"): "lead to pages of other makers",
     ("GET", "/v1/groups/{group_id}/conversations"): "keep groups of conversations",
 }
 """Calls that Symbl has had and this server refuses, with a verb phrase that completes "symbl-local does not"."""
@@ -99,12 +100,12 @@ class Application:
 
     def __init__(self, settings: Settings, store: Store, spool: Path) -> None:
         self.server_state = ServerState()
-        self.recogniser = Recogniser(settings.model, settings.workers, settings.speaker_model)
+        self.recogniser = RecogniserPool(settings.model, settings.workers, settings.speaker_model)
         limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
         self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
         self._accounts = Accounts(store, settings.app_id, settings.app_secret, settings.token_lifetime)
         self.faults = Faults()
-        talks = Talks(store)
+        talks = ConversationAnalyzer(store)
         page = Page(store, talks)
         rooms = (
             self._accounts,
@@ -123,8 +124,10 @@ class Application:
         starlette = Starlette(routes=self.routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
         longest = settings.max_recording_bytes
-        journal = Journal(starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=longest)
-        self.asgi = Door(journal, settings.app_id, settings.app_secret)
+        journal = RequestPipeline(
+            starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=longest
+        )
+        self.asgi = ControlAccessMiddleware(journal, settings.app_id, settings.app_secret)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -154,6 +157,6 @@ def _refused() -> list[Operation]:
 
 def _not_built(what: str) -> Endpoint:
     async def refused(_request: Request) -> Response:
-        raise NotBuiltError(what)
+        raise UnsupportedCallError(what)
 
     return refused

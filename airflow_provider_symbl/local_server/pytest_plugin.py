@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONNECTION_ID = "symbl_default"
-PATIENCE = 60.0
+ANSWER_TIMEOUT = 60.0
 UNAUTHORISED = 401
 
 
@@ -90,7 +90,7 @@ class SymblLocal:
         request = Request(f"{self.url}/__local__/{route}", data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - our own server
         try:
             # Not through the proxy that the environment may name: the server is in this process.
-            with build_opener(ProxyHandler({})).open(request, timeout=PATIENCE) as answer:
+            with build_opener(ProxyHandler({})).open(request, timeout=ANSWER_TIMEOUT) as answer:
                 return json.load(answer)
         except HTTPError as error:
             with error:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
-from airflow_provider_symbl.local_server import talks
 from airflow_provider_symbl.local_server.app import MAX_RECORDING_BYTES, STOP_TIMEOUT, Application, Settings
-from airflow_provider_symbl.local_server.connections import PROTOCOL
-from airflow_provider_symbl.local_server.data_folder import DataFolder
-from airflow_provider_symbl.local_server.kept_store import KeptStore
-from airflow_provider_symbl.local_server.store import Store
+from airflow_provider_symbl.local_server.intelligence import analysis
+from airflow_provider_symbl.local_server.middleware.connections import PROTOCOL
+from airflow_provider_symbl.local_server.store.data_dir import DataDir
+from airflow_provider_symbl.local_server.store.memory_store import Store
+from airflow_provider_symbl.local_server.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -46,7 +46,7 @@ class LocalServer:
     :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
     :param max_recording_bytes: the longest recording that is taken or fetched.
     :raises OSError: the address cannot be listened on.
-    :raises DataFolderError: the data folder cannot be used, or is in use.
+    :raises DataDirError: the data folder cannot be used, or is in use.
     """
 
     def __init__(
@@ -113,18 +113,18 @@ class LocalServer:
         :raises StoppedError: the server was left in the meantime.
         """
         self._application.recogniser.load()
-        talks.warm_up()
+        analysis.warm_up()
 
     def _state(self, stack: contextlib.ExitStack) -> tuple[Store, Path]:
         """Open what the server knows, and the folder for its files."""
         if self._data_dir is None:
             folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
             return Store(), Path(stack.enter_context(folder))
-        kept = stack.enter_context(DataFolder(self._data_dir))
+        kept = stack.enter_context(DataDir(self._data_dir))
         app_id, app_secret = self._given
         self.app_id = app_id or kept.account("app_id", self.app_id)
         self.app_secret = app_secret or kept.account("app_secret", self.app_secret)
-        return KeptStore(kept), kept.spool
+        return SqliteStore(kept), kept.spool
 
     def _serve(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.client.shapes import refuse
+from airflow_provider_symbl.client.validators import invalid_value
 
 if TYPE_CHECKING:
     import os
@@ -28,7 +28,7 @@ def path_of(place: str | os.PathLike[str], argument: str) -> Any:  # noqa: ANN40
         # The file system is looked up only here: a path of one that is not installed can be made.
         _ = path.fs
     except (ValueError, ImportError) as problem:
-        refuse(argument, place, f"a local path, or a URI of a file system that Airflow knows ({problem})")
+        invalid_value(argument, place, f"a local path, or a URI of a file system that Airflow knows ({problem})")
     return path
 
 
@@ -56,7 +56,7 @@ def presigned(uri: str, seconds: int) -> str:
     try:
         link = str(path.fs.sign(path.path, expiration=seconds))
     except (AttributeError, NotImplementedError):
-        refuse("url", uri, "http, https, or object storage that can make links to its objects")
+        invalid_value("url", uri, "http, https, or object storage that can make links to its objects")
     # Symbl may repeat a link that it does not take, and Airflow logs every error.
     mask_secret(link)
     return link

@@ -21,23 +21,23 @@ from airflow_provider_symbl.client.parameters import (
     check_extra,
     check_together,
 )
-from airflow_provider_symbl.client.reconciling import Intent
-from airflow_provider_symbl.client.shapes import JsonValue, is_empty, one_of, refuse
-from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.waiting import (
+from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
     MAX_POLL_INTERVAL,
     POLL_INTERVAL,
-    Wait,
+    JobPoller,
     check_intervals,
     check_seconds,
     features_asked,
     pause_after,
 )
+from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
+from airflow_provider_symbl.client.uploads import Upload
+from airflow_provider_symbl.client.validators import JsonValue, choice, invalid_value, is_empty
+from airflow_provider_symbl.durable.submission_state import SubmissionState
+from airflow_provider_symbl.durable.submit_once import SubmissionRequest, SubmitOnce
 from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError
 from airflow_provider_symbl.hooks.failures import fail_for_good
-from airflow_provider_symbl.operators.once import Once, Order
-from airflow_provider_symbl.operators.record import Memory
 from airflow_provider_symbl.operators.storage import path_of, presigned, size_of
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.client.endpoints import Source
     from airflow_provider_symbl.client.models import Submission
+    from airflow_provider_symbl.durable.submission_state import Record
     from airflow_provider_symbl.hooks.symbl import SymblHook
-    from airflow_provider_symbl.operators.record import Record
 
 
 def is_templated(value: object) -> bool:
@@ -185,13 +185,13 @@ class SymblSubmissionOperator(BaseOperator):
     def _client(self) -> SymblClient:
         from airflow_provider_symbl.client.client import SymblClient  # noqa: PLC0415 - only needed once the task runs
 
-        return SymblClient(self.hook.settings, waits_for_room=False)
+        return SymblClient(self.hook.settings, retry_concurrency_limit=False)
 
     def execute(self, context: Context) -> dict[str, str | None]:
         """Submit or append once, wait as asked, and return both ids."""
-        return self.execute_once_there_is_room(context)
+        return self.execute_after_capacity_wait(context)
 
-    def execute_once_there_is_room(
+    def execute_after_capacity_wait(
         self,
         context: Context,
         event: object = None,  # noqa: ARG002 - Airflow's signature
@@ -264,7 +264,7 @@ class SymblSubmissionOperator(BaseOperator):
         """
         check_intervals(self.poll_interval, self.max_poll_interval)
         check_seconds("job_timeout", self.job_timeout)
-        one_of("resubmit", "fail")("on_unknown_submission", self.on_unknown_submission)
+        choice("resubmit", "fail")("on_unknown_submission", self.on_unknown_submission)
         self._check_parameters()
 
     def _check_parameters(self) -> None:
@@ -278,18 +278,18 @@ class SymblSubmissionOperator(BaseOperator):
             check_extra(self.source, self.extra_parameters)
         for name in (*(("conversation_id",) if self.is_append else ()), self.source.content):
             if is_empty(getattr(self, name)):
-                refuse(name, getattr(self, name), "a value that is not empty")
+                invalid_value(name, getattr(self, name), "a value that is not empty")
 
     def _given(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.parameter_names}
 
     def _make(self, context: Context, since: float, refusals: int) -> Record:
         """Submit once, as soon as the account has room."""
-        once = Once(Memory.of_task(context), self._client)
+        once = SubmitOnce(SubmissionState.of_task(context), self._client)
         order = self._order(context)
         while True:
             try:
-                return once.make(order)
+                return once.submit_or_resume(order)
             except SymblConcurrencyLimitError as error:
                 refusals += 1
                 self._pause_until_there_is_room(error, since, refusals)
@@ -307,12 +307,12 @@ class SymblSubmissionOperator(BaseOperator):
 
         self.defer(
             trigger=TimeDeltaTrigger(datetime.timedelta(seconds=pause)),
-            method_name="execute_once_there_is_room",
+            method_name="execute_after_capacity_wait",
             kwargs={"since": since, "refusals": refusals},
         )
 
-    def _order(self, context: Context) -> Order:
-        return Order(
+    def _order(self, context: Context) -> SubmissionRequest:
+        return SubmissionRequest(
             fingerprint=self._fingerprint(),
             size=self.content_size(),
             open=self.open_content,
@@ -329,18 +329,20 @@ class SymblSubmissionOperator(BaseOperator):
         what = [*target, self.given_content(), self._given(), self.extra_parameters]
         return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
 
-    def _intent(self, context: Context, content: object) -> Intent:
+    def _intent(self, context: Context, content: object) -> SubmissionEvidence:
         if self.conversation_id is not None:
-            return Intent.to_append(self._client, self.conversation_id)
+            return SubmissionEvidence.to_append(self._client, self.conversation_id)
         name = self.name or self._default_name(context)
-        return Intent.to_submit(self._client, name, is_unique=not self.name, starts=self.content_starts(content))
+        return SubmissionEvidence.to_submit(
+            self._client, name, is_unique=not self.name, starts=self.content_starts(content)
+        )
 
     def _default_name(self, context: Context) -> str:
         """Tell where a conversation comes from; the last part is another one for each submission."""
         parts = [self.dag_id, self.task_id, str(context["run_id"]), self.content_name]
         return " ".join([*(part for part in parts if part), f"({secrets.token_hex(4)})"])
 
-    def _send(self, intent: Intent, content: object) -> Submission:
+    def _send(self, intent: SubmissionEvidence, content: object) -> Submission:
         parameters = self._given() | {"extra_parameters": self.extra_parameters}
         if self.is_append:
             parameters["conversation_id"] = self.conversation_id
@@ -362,7 +364,7 @@ class SymblSubmissionOperator(BaseOperator):
             "max_poll_interval": self.max_poll_interval,
             "messages_before": record.intent.messages if self.is_append else None,
         }
-        wait = Wait(**what)
+        wait = JobPoller(**what)
         # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
         wait.check_deadline()
         if self.deferrable:

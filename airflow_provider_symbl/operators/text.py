@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 
 from airflow_provider_symbl.client.endpoints import TEXT
 from airflow_provider_symbl.client.parameters import check_content
-from airflow_provider_symbl.client.shapes import JsonValue, refuse
+from airflow_provider_symbl.client.validators import JsonValue, invalid_value
 from airflow_provider_symbl.operators.storage import path_of, size_of
 from airflow_provider_symbl.operators.submission import SymblSubmissionOperator, is_templated
 
 Messages = Sequence[Mapping[str, JsonValue]] | str | os.PathLike[str]
 
 
-class _Untold:
+class _RedactedMessages:
     """Holds rendered messages: Airflow stores the text of rendered fields, which a conversation must not be in."""
 
     def __init__(self, messages: object) -> None:
@@ -41,7 +41,7 @@ class _TextOperator(SymblSubmissionOperator):
     def messages(self, value: object) -> None:
         # The constructor sets what the DAG file gives; Airflow sets it again once it is rendered.
         is_rendered = hasattr(self, "_messages") and not _is_path(value)
-        self._messages = _Untold(value) if is_rendered else value
+        self._messages = _RedactedMessages(value) if is_rendered else value
 
     @property
     def content_name(self) -> str:
@@ -56,7 +56,7 @@ class _TextOperator(SymblSubmissionOperator):
 
     def given_content(self) -> Any:  # noqa: ANN401 - JSON, a path or a link
         """Return the messages, or their path, as the task was given them."""
-        return self.messages.messages if isinstance(self.messages, _Untold) else self.messages
+        return self.messages.messages if isinstance(self.messages, _RedactedMessages) else self.messages
 
     def content_size(self) -> int | None:
         """Return the bytes of the messages' file, None where they have none or nobody can tell."""
@@ -136,6 +136,6 @@ def _read(place: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - JSON, which t
             return json.loads(stream.read())
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
-        refuse("messages", str(place), f"the path of a readable JSON file ({reason})")
+        invalid_value("messages", str(place), f"the path of a readable JSON file ({reason})")
     except ValueError:
-        refuse("messages", str(place), "the path of a file that holds a JSON list of messages")
+        invalid_value("messages", str(place), "the path of a file that holds a JSON list of messages")

@@ -14,8 +14,8 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_provider_symbl.client.shapes import FEATURES, is_empty
-from airflow_provider_symbl.client.waiting import MAX_POLL_INTERVAL, PASSING_ERRORS, Wait, features_asked
+from airflow_provider_symbl.client.polling import MAX_POLL_INTERVAL, PASSING_ERRORS, JobPoller, features_asked
+from airflow_provider_symbl.client.validators import FEATURES, is_empty
 from airflow_provider_symbl.exceptions import (
     SymblJobFailedError,
     SymblJobTimeoutError,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_symbl.client.shapes import JsonValue
+    from airflow_provider_symbl.client.validators import JsonValue
     from airflow_provider_symbl.hooks.symbl import SymblHook
 
 SHORTEST_POLL_INTERVAL = 0.1
@@ -92,12 +92,12 @@ class SymblJobSensor(BaseSensorOperator):
             wait = self._wait(deadline=time.time() + self.timeout)
             while not wait.is_over:
                 try:
-                    job = wait.ask(self.hook)
+                    job = wait.poll(self.hook)
                 except PASSING_ERRORS as error:
                     self.log.warning("Symbl job %s: a poll failed, asking again: %s", self.job_id, error)
                     return False
-                is_completed = wait.take(job)
-                self.log.info("Symbl job %s: %s", self.job_id, wait.told)
+                is_completed = wait.on_response(job)
+                self.log.info("Symbl job %s: %s", self.job_id, wait.last_status)
                 if not is_completed:
                     return False
         return True
@@ -123,8 +123,8 @@ class SymblJobSensor(BaseSensorOperator):
                 raise AirflowSkipException(str(error)) from error
             raise
 
-    def _wait(self, deadline: float) -> Wait:
-        return Wait(
+    def _wait(self, deadline: float) -> JobPoller:
+        return JobPoller(
             job_id=self.job_id,
             conversation_id=self.conversation_id,
             features=self._features_asked(),

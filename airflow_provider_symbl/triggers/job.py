@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_symbl.client.waiting import Wait
+from airflow_provider_symbl.client.polling import JobPoller
 from airflow_provider_symbl.exceptions import (
     SymblError,
     SymblJobError,
@@ -22,14 +22,14 @@ from airflow_provider_symbl.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from airflow_provider_symbl.client.aio import AsyncSymblClient
+    from airflow_provider_symbl.client.async_client import AsyncSymblClient
 
 JOB_ERRORS: dict[str, type[SymblJobError]] = {
     error.__name__: error for error in (SymblJobFailedError, SymblJobTimeoutError, SymblUnknownJobStatusError)
 }
 
 NEEDED = (
-    "airflow_provider_symbl.client.aio",
+    "airflow_provider_symbl.client.async_client",
     "airflow_provider_symbl.hooks.symbl",
     "airflow.providers.common.compat.connection",
 )
@@ -114,7 +114,7 @@ class SymblJobTrigger(BaseTrigger):
         )
 
     async def _wait(self) -> None:
-        wait = Wait(
+        wait = JobPoller(
             job_id=self.job_id,
             conversation_id=self.conversation_id,
             features=self.features,
@@ -126,7 +126,7 @@ class SymblJobTrigger(BaseTrigger):
         await asyncio.to_thread(_load)
         # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.
         await asyncio.sleep(wait.pause())
-        from airflow_provider_symbl.client.aio import shared_client  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.client.async_client import shared_client  # noqa: PLC0415 - only needed once the task runs
         from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
 
         settings = await SymblHook(self.symbl_conn_id).aget_settings()
@@ -137,15 +137,15 @@ class SymblJobTrigger(BaseTrigger):
                 await asyncio.sleep(wait.pause())
                 await self._ask(wait, client)
 
-    async def _ask(self, wait: Wait, client: AsyncSymblClient) -> None:
+    async def _ask(self, wait: JobPoller, client: AsyncSymblClient) -> None:
         try:
-            answer = await wait.ask(client)
+            answer = await wait.poll(client)
         except SymblError as error:
-            wait.take_error(error)
+            wait.on_error(error)
             self.log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
         else:
-            wait.take(answer)
-            self.log.info("Symbl %s: %s", wait.subject, wait.told)
+            wait.on_response(answer)
+            self.log.info("Symbl %s: %s", wait.subject, wait.last_status)
 
     def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
         return {

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.readings import REAL_RECORDINGS
-from tests.symbl_command import SymblCommand
+from tests.support.symbl_command import SymblCommand
+from tests.support.word_error import REAL_RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

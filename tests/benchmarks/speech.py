@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import jiwer
 
-from tests.readings import REAL_RECORDINGS, SENTENCES, normalised
-from tests.symbl_command import SymblCommand
+from tests.support.symbl_command import SymblCommand
+from tests.support.word_error import REAL_RECORDINGS, SENTENCES, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.clips import ClipServer, cut_clips
-from tests.conftest import RECORDINGS
-from tests.contract.sender import Sender
+from tests.contract.raw_client import Sender
+from tests.support.audio import RECORDINGS, cut_clips
+from tests.support.web_server import ClipServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 pytest.register_assert_rewrite("tests.contract.generated_calls")
 

@@ -9,14 +9,14 @@ import pytest
 import symbl_rest
 from symbl_rest.rest import ApiException
 
-from tests.contract.talk import SAID, remark
+from tests.contract.sample_conversation import SAID, remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.clips import ClipServer
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
+    from tests.support.web_server import ClipServer
 
 ONE = "/v1/conversations/{id}"
 

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from schemathesis import GenerationMode
 
-from airflow_provider_symbl.local_server.responses import RefusalError
-from airflow_provider_symbl.local_server.rules import web_address
-from tests.unit.local_server.conftest import Local, Sound, message
+from airflow_provider_symbl.local_server.api.responses import ApiError
+from airflow_provider_symbl.local_server.api.validation import web_address
+from tests.support.audio import Sound
+from tests.support.local_client import Local, message
 
 if TYPE_CHECKING:
     from schemathesis import Case
@@ -101,5 +102,5 @@ def keep_in(value: Any) -> Any:  # noqa: ANN401 - any JSON
         return [keep_in(entry) for entry in value]
     try:
         return urlsplit(web_address("url", value))._replace(netloc=NOWHERE).geturl()
-    except RefusalError:
+    except ApiError:
         return value

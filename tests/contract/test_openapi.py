@@ -16,13 +16,13 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from airflow_provider_symbl.local_server.api.openapi import document
 from airflow_provider_symbl.local_server.app import Application, Settings
-from airflow_provider_symbl.local_server.control import package_version
-from airflow_provider_symbl.local_server.openapi import document
+from airflow_provider_symbl.local_server.routes.control import package_version
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.store import Store
+from airflow_provider_symbl.local_server.store.memory_store import Store
 from tests.contract.openapi_cases import RECORDING, Known, keep_in
-from tests.unit.local_server.conftest import PATIENCE, Local
+from tests.support.local_client import TIMEOUT, Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -153,7 +153,7 @@ def left_out(case: Case[Any]) -> list[Callable[..., bool | None]]:
 
 def test_the_document_is_what_the_server_shows(plain: LocalServer) -> None:
     """It is asked for without a token."""
-    shown = requests.get(f"{plain.url}/__local__/openapi.json", timeout=PATIENCE).json()
+    shown = requests.get(f"{plain.url}/__local__/openapi.json", timeout=TIMEOUT).json()
     assert shown == json.loads(json.dumps(DOCUMENT))
 
 

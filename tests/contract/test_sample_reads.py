@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.sender import CLIENT, Sender
-from tests.contract.talk import ANN, DELAY, FEATURES, METADATA, SAID, remark, talk
+from tests.contract.raw_client import CLIENT, Sender
+from tests.contract.sample_conversation import ANN, DELAY, FEATURES, METADATA, SAID, remark, talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.clips import ClipServer
+    from tests.support.web_server import ClipServer
 
     Note = Callable[[str, str, str], None]
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.sender import CLIENT, JSON, Sender
-from tests.contract.talk import FEATURES, METADATA, remark
+from tests.contract.raw_client import CLIENT, JSON, Sender
+from tests.contract.sample_conversation import FEATURES, METADATA, remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.clips import ClipServer
+    from tests.support.web_server import ClipServer
 
     Note = Callable[[str, str, str], None]
 

@@ -13,13 +13,13 @@ from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.client.settings import ClientSettings
 from demo.local_airflow import LocalAirflow
 from demo.symbl_server import SymblServer
-from tests.crash.cells import ANSWER_LOST, CLEARED, KILLED_BY_TEST, KILLS, SERVER, TRIGGERER, Step
-from tests.crash.scene import FIRST, RUN_SECONDS, SPOKEN_MESSAGES, Outcome, Scene
+from tests.crash.crash_cases import ANSWER_LOST, CLEARED, KILLED_BY_TEST, KILLS, SERVER, TRIGGERER, Step
+from tests.crash.crash_env import FIRST, RUN_SECONDS, SPOKEN_MESSAGES, Outcome, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.crash.cells import Cell
+    from tests.crash.crash_cases import Cell
 
 pytestmark = pytest.mark.skipif(
     [int(part) for part in importlib.metadata.version("apache-airflow-core").split(".")[:2]] < [3, 3],

@@ -14,20 +14,20 @@ import pytest
 import requests
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_symbl.client import reconciling, replay
+from airflow_provider_symbl.client import reconciliation, retries
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
-from tests.crash.scene import SPEECH
-from tests.unit.airflow_tasks import TaskState, to_the_end
+from tests.crash.crash_env import SPEECH
+from tests.support.airflow_tasks import TaskState, to_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 RUNS = 200
 CHANCE = 0.1
@@ -101,9 +101,9 @@ class Scene:
 @pytest.fixture
 def scene(symbl_local: SymblLocal, connection: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:  # noqa: ARG001 - the connection leads to the server
     """Return the server, with a client whose pauses are short."""
-    monkeypatch.setattr(replay, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(reconciling, "PATIENCE", 2.0)
-    monkeypatch.setattr(reconciling, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(reconciliation, "SEARCH_TIMEOUT", 2.0)
+    monkeypatch.setattr(reconciliation, "FIRST_PAUSE", 0.05)
     file = tmp_path / "spoken.wav"
     with wave.open(str(SPEECH), "rb") as source, wave.open(str(file), "wb") as target:
         target.setparams(source.getparams())

@@ -22,7 +22,7 @@ import pytest
 import requests
 
 from demo.processes import PROC, free_port, wait_until
-from tests.conftest import RECORDINGS
+from tests.support.audio import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.local_server.connections import MAX_HEAD_BYTES
+from airflow_provider_symbl.local_server.middleware.connections import MAX_HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.processes import PROC, wait_until
-from tests.conftest import RECORDINGS
 from tests.integration.hostile import HELLO, JOB, TALK, TOKEN, as_json, attacks, recordings, request, silence
+from tests.support.audio import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,8 +7,8 @@ import pytest
 
 from airflow_provider_symbl.hooks.symbl import SymblHook
 from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator
-from tests.readings import REAL_RECORDINGS, SENTENCES, normalised
-from tests.unit.airflow_tasks import run
+from tests.support.airflow_tasks import run
+from tests.support.word_error import REAL_RECORDINGS, SENTENCES, normalised
 
 pytestmark = [
     pytest.mark.skipif(not REAL_RECORDINGS.is_dir(), reason="the recordings of real people lie beside the checkout"),

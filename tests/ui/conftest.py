@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import ViewportSize, expect, sync_playwright
 
 from airflow_provider_symbl.local_server.server import LocalServer
-from tests.unit.local_server.conftest import RECORDINGS, Local
+from tests.support.audio import RECORDINGS
+from tests.support.local_client import Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.unit.local_server.conftest import message
+from tests.support.local_client import message
 
 if TYPE_CHECKING:
+    from tests.support.local_client import Local
     from tests.ui.conftest import Window
-    from tests.unit.local_server.conftest import Local
 
 NAMES = "tbody td:first-child"
 

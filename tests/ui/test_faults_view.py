@@ -8,11 +8,11 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.unit.local_server.conftest import message
+from tests.support.local_client import message
 
 if TYPE_CHECKING:
+    from tests.support.local_client import Local
     from tests.ui.conftest import Window
-    from tests.unit.local_server.conftest import Local
 
 SHOWN = {"after": 0, "at": "before_job", "times": 1, "met": 0, "left": 1, "holding": 0}
 READY: dict[str, dict[str, Any]] = {

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from airflow_provider_symbl.local_server.server import LocalServer
+from tests.support.local_client import Local
 from tests.ui import pixels
 from tests.ui.conftest import CALL, WAV, Window
-from tests.unit.local_server.conftest import Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable

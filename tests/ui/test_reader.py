@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.unit.local_server.conftest import message
+from tests.support.local_client import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.local_client import Local
     from tests.ui.conftest import Filled, Window
-    from tests.unit.local_server.conftest import Local
 
 LINES = ".transcript li"
 MARKED = f"{LINES}[aria-current]"

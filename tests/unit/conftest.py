@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from airflow_provider_symbl.client import reconciling, tokens
-from tests.clips import ClipServer, cut_clips
-from tests.conftest import RECORDINGS
-from tests.unit.scripted_symbl import ScriptedSymbl
-from tests.unit.storage import Memory
+from airflow_provider_symbl.client import reconciliation, tokens
+from tests.support.audio import RECORDINGS, cut_clips
+from tests.support.object_storage import Memory
+from tests.support.scripted_symbl import ScriptedSymbl
+from tests.support.web_server import ClipServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def airflow_database() -> None:
 def scripted_symbl(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedSymbl]:
     """Make ``symbl_default`` lead to a server that answers as the test tells it; the client sends each call once."""
     monkeypatch.setattr(tokens, "_caches", {})
-    monkeypatch.setattr(reconciling, "PATIENCE", 0.0)
+    monkeypatch.setattr(reconciliation, "SEARCH_TIMEOUT", 0.0)
     with ScriptedSymbl() as server:
         fields = {
             "conn_type": "symbl",

@@ -19,14 +19,14 @@ from airflow_provider_symbl.hooks.symbl import EXTRAS, SymblHook, settings_from
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 NAME = "airflow-provider-symbl"
 ROOMS = ("hooks", "operators", "sensors", "triggers")
 INNER = {
     "airflow_provider_symbl.hooks.failures",
-    "airflow_provider_symbl.operators.once",
-    "airflow_provider_symbl.operators.record",
+    "airflow_provider_symbl.durable.submit_once",
+    "airflow_provider_symbl.durable.submission_state",
     "airflow_provider_symbl.operators.storage",
     "airflow_provider_symbl.operators.submission",
 }

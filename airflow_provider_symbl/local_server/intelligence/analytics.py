@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
-    from airflow_provider_symbl.local_server.records import Member, Message
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.store.records import Member, Message
 
 NOTHING = timedelta(0)
 MINUTE = timedelta(minutes=1)
@@ -63,7 +63,7 @@ class Measured:
     members: tuple[Talking, ...]
 
 
-def measured(talk: Talk) -> Measured:
+def measured(talk: ConversationView) -> Measured:
     """Measure a conversation, in whatever language.
 
     :param talk: the conversation; it lasts from its first part's beginning to its last one's end.

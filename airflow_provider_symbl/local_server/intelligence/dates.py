@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server import moments
+from airflow_provider_symbl.local_server.api import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ def _read(match: re.Match[str], clock: Clock, *, is_past: bool) -> TimeExpressio
         day = local.date()
         return TimeExpression(match[0], match.start(), kind, day.isoformat(), None, _due(day, clock))
     moment = clock.utc(local)
-    return TimeExpression(match[0], match.start(), kind, moments.iso(moment), None, moment)
+    return TimeExpression(match[0], match.start(), kind, timestamps.iso(moment), None, moment)
 
 
 def _due(day: date, clock: Clock) -> datetime:

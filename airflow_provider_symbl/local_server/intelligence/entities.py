@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
     from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
-    from airflow_provider_symbl.local_server.records import Message, Part, Wanted
+    from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Message, Part
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Entity:
         return self.offset + len(self.text)
 
 
-def entities(talk: Talk) -> list[Entity]:
+def entities(talk: ConversationView) -> list[Entity]:
     """Find the entities of the parts that want any, in order.
 
     :param talk: the conversation.
@@ -72,7 +72,7 @@ def _in_part(part: Part, names: Names) -> Iterator[Entity]:
         yield from sorted(found, key=lambda entity: entity.offset)
 
 
-def _custom(wanted: Wanted, mentions: Mentions) -> Iterator[Entity]:
+def _custom(wanted: AnalysisOptions, mentions: Mentions) -> Iterator[Entity]:
     for custom in wanted.custom_entities:
         for at in mentions.of(custom.text):
             yield Entity("custom", custom.value or custom.text, at.text, at.message, at.start, custom.type)
@@ -89,7 +89,7 @@ def _people(names: Names, mentions: Mentions) -> Iterator[Entity]:
                 yield Entity("person", str(member.name), at.text, at.message, at.start)
 
 
-def _counted(message: Message, wanted: Wanted) -> Iterator[Entity]:
+def _counted(message: Message, wanted: AnalysisOptions) -> Iterator[Entity]:
     clock = Clock(message.start, wanted.minutes_off_utc)
     found = (entity for sentence in sentences(message.text) for entity in _in_sentence(sentence, message, clock))
     return islice(found, MOST_IN_A_MESSAGE)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
     from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
-    from airflow_provider_symbl.local_server.records import Member, Message, Wanted
+    from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Member, Message
 
 QUESTION, ACTION_ITEM, FOLLOW_UP = "question", "action_item", "follow_up"
 ARRANGED = 0.75
@@ -50,7 +50,7 @@ class Insight:
     text: str
     score: float
     message: Message
-    wanted: Wanted
+    wanted: AnalysisOptions
     start: int
     speaker: Member | None
     is_definitive: bool = False
@@ -58,7 +58,7 @@ class Insight:
     due: datetime | None = None
 
 
-def insights(talk: Talk, *types: str) -> list[Insight]:
+def insights(talk: ConversationView, *types: str) -> list[Insight]:
     """Find insights of the given types that are as sure as their part asks, in order, each once.
 
     :param talk: the conversation.
@@ -75,24 +75,24 @@ def insights(talk: Talk, *types: str) -> list[Insight]:
 
 
 class _Finder:
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, talk: ConversationView) -> None:
         self._talk = talk
         self._names = Names(talk.members.values())
         self._cues = Cues(tuple(self._names.by_name))
 
-    def find(self, message: Message, wanted: Wanted) -> Iterator[Insight]:
+    def find(self, message: Message, wanted: AnalysisOptions) -> Iterator[Insight]:
         for sentence in sentences(message.text):
             yield from self._question(message, wanted, sentence)
             yield from self._undertaking(message, wanted, sentence)
 
-    def _question(self, message: Message, wanted: Wanted, sentence: Sentence) -> Iterator[Insight]:
+    def _question(self, message: Message, wanted: AnalysisOptions, sentence: Sentence) -> Iterator[Insight]:
         score = question_score(sentence.plain)
         if score is not None:
             identity = self._talk.identity(QUESTION, sentence.text, message.id)
             speaker = self._talk.speaker(message)
             yield Insight(identity, QUESTION, sentence.text, score, message, wanted, sentence.start, speaker)
 
-    def _undertaking(self, message: Message, wanted: Wanted, sentence: Sentence) -> Iterator[Insight]:
+    def _undertaking(self, message: Message, wanted: AnalysisOptions, sentence: Sentence) -> Iterator[Insight]:
         cue = max(self._cues.find(sentence.plain), key=lambda cue: cue.score, default=None)
         is_arranged = bool(ARRANGEMENT.search(sentence.plain))
         if cue is None and not is_arranged:
@@ -128,7 +128,7 @@ def _score(cue: Cue | None, *, is_arranged: bool) -> float:
     return max(cue.score, ARRANGED - HEDGE_COSTS * cue.is_hedged) if is_arranged else cue.score
 
 
-def _due(message: Message, wanted: Wanted, sentence: Sentence) -> datetime | None:
+def _due(message: Message, wanted: AnalysisOptions, sentence: Sentence) -> datetime | None:
     """Give the end of the first time named that is still to come."""
     expressions = time_expressions(sentence.text, Clock(message.start, wanted.minutes_off_utc))
     return next((expression.due for expression in islice(expressions, 3) if expression.due > message.start), None)

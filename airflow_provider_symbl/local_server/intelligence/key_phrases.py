@@ -14,7 +14,7 @@ from airflow_provider_symbl.local_server.intelligence.topics import topics
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
 
 CUES = Cues()
 
@@ -27,7 +27,7 @@ def action_phrases(text: str) -> list[tuple[int, int]]:
     return list(islice(_action_phrases(text), MOST_IN_A_MESSAGE))
 
 
-def spans(talk: Talk, *, only_insights: bool) -> dict[str, list[tuple[int, int]]]:
+def spans(talk: ConversationView, *, only_insights: bool) -> dict[str, list[tuple[int, int]]]:
     """Find key phrases: by the message's id where each begins and ends, in order and apart from each other.
 
     :param talk: the conversation.

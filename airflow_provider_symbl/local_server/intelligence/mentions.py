@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from airflow_provider_symbl.local_server.records import Message
+    from airflow_provider_symbl.local_server.store.records import Message
 
 TOKEN = re.compile(r"\w+")
 MOST_IN_A_MESSAGE = 200

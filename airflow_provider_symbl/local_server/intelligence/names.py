@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from airflow_provider_symbl.local_server.records import Member
+    from airflow_provider_symbl.local_server.store.records import Member
 
 ORDINARY_WORDS = {
     *("april", "art", "august", "bill", "chase", "drew", "faith", "frank", "grace", "grant", "hope", "joy", "june"),

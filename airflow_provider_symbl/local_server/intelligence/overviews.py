@@ -11,10 +11,10 @@ from airflow_provider_symbl.local_server.intelligence.sentiment import mean, sen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
     from airflow_provider_symbl.local_server.intelligence.sentiment import Sentiment
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
-    from airflow_provider_symbl.local_server.records import Message
+    from airflow_provider_symbl.local_server.store.records import Message
 
 MOST_CHUNKS = 10
 
@@ -31,7 +31,7 @@ class Mood:
     telling: Message
 
 
-def answered(talk: Talk, questions: Iterable[Insight]) -> Iterator[tuple[Insight, str]]:
+def answered(talk: ConversationView, questions: Iterable[Insight]) -> Iterator[tuple[Insight, str]]:
     """Pair each question with what another member said next; one that nobody followed is left out.
 
     :param talk: the conversation.
@@ -44,7 +44,7 @@ def answered(talk: Talk, questions: Iterable[Insight]) -> Iterator[tuple[Insight
             yield question, reply.text
 
 
-def moods(talk: Talk) -> Iterator[Mood]:
+def moods(talk: ConversationView) -> Iterator[Mood]:
     """Judge a conversation in up to ten stretches of as many messages each.
 
     :param talk: the conversation.

@@ -10,10 +10,10 @@ from airflow_provider_symbl.local_server.intelligence.sentences import sentences
 from airflow_provider_symbl.local_server.intelligence.topics import topics
 
 if TYPE_CHECKING:
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
     from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
     from airflow_provider_symbl.local_server.intelligence.topics import Topic
-    from airflow_provider_symbl.local_server.records import Message
+    from airflow_provider_symbl.local_server.store.records import Message
 
 FEWEST_SENTENCES = 3
 """A shorter conversation gets no summary (contract, section 4.9)."""
@@ -32,7 +32,7 @@ class Summarised:
     message: Message
 
 
-def summarised(talk: Talk) -> list[Summarised]:
+def summarised(talk: ConversationView) -> list[Summarised]:
     """Pick one sentence in five, at most ten, in the order in which they were said.
 
     A sentence weighs the scores of the topics in it, and one more where it is an action item or a follow-up; questions
@@ -50,7 +50,7 @@ def summarised(talk: Talk) -> list[Summarised]:
     return list({sentence.id: sentence for sentence in found}.values())
 
 
-def _weights(talk: Talk, said: list[tuple[Message, Sentence]]) -> list[float]:
+def _weights(talk: ConversationView, said: list[tuple[Message, Sentence]]) -> list[float]:
     found = insights(talk)
     asked = {(insight.message.id, insight.start) for insight in found if insight.type == QUESTION}
     undertaken = {(insight.message.id, insight.start) for insight in found} - asked

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
     from airflow_provider_symbl.local_server.intelligence.mentions import Mention
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
 
 FEWEST, MOST = 3, 20
 WORDS_A_TOPIC = 25
@@ -40,7 +40,7 @@ class Topic:
         return list({mention.message.id: None for mention in self.mentions})
 
 
-def topics(talk: Talk, vocabulary: Sequence[str] = ()) -> list[Topic]:
+def topics(talk: ConversationView, vocabulary: Sequence[str] = ()) -> list[Topic]:
     """Find topics, the surest first.
 
     :param talk: the conversation; a topic is not shown in parts that ask for surer ones.
@@ -97,7 +97,7 @@ def _apart(found: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
     return {phrase: mentions for phrase, mentions in found.items() if phrase in kept}
 
 
-def _topic(talk: Talk, score: float, mentions: Sequence[Mention]) -> Topic | None:
+def _topic(talk: ConversationView, score: float, mentions: Sequence[Mention]) -> Topic | None:
     thresholds = {message.id: wanted.threshold for message, wanted in talk.understood}
     shown = tuple(mention for mention in mentions if score >= thresholds[mention.message.id])
     if not shown:

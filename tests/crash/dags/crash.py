@@ -13,13 +13,13 @@ from airflow.sdk import DAG
 
 from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
-from tests.crash import kills
-from tests.crash.cells import CLEARED, KILLS, SERVER, TRIGGERER
+from tests.crash import fault_points
+from tests.crash.crash_cases import CLEARED, KILLS, SERVER, TRIGGERER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.crash.cells import Cell
+    from tests.crash.crash_cases import Cell
 
 FILES = os.environ.get("CRASH_FILES", "")
 SYNC_PAUSE = 1.0
@@ -34,8 +34,8 @@ def _task(cell: Cell) -> None:
         "deferrable": cell.is_deferrable,
         # What waits in the triggerer goes first: it leaves its worker to the others.
         "priority_weight": 2 if cell.is_deferrable else 1,
-        "pre_execute": functools.partial(kills.arm, cell),
-        "post_execute": lambda _context, _result: kills.before_push(cell),
+        "pre_execute": functools.partial(fault_points.arm, cell),
+        "post_execute": lambda _context, _result: fault_points.before_push(cell),
         **dict.fromkeys(("poll_interval", "max_poll_interval"), DEFERRABLE_PAUSE if cell.is_deferrable else SYNC_PAUSE),
     }
     if cell.is_append:

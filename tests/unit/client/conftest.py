@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_provider_symbl.client import replay, tokens
-from airflow_provider_symbl.client.aio import AsyncSymblClient
+from airflow_provider_symbl.client import retries, tokens
+from airflow_provider_symbl.client.async_client import AsyncSymblClient
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.client.settings import ClientSettings
-from tests.unit.client.certificates import Certificate
-from tests.unit.client.scenery import APP_SECRET, Pauses
-from tests.unit.client.scripted_server import ScriptedServer
+from tests.support.certificates import Certificate
+from tests.support.scripted_server import ScriptedServer
+from tests.unit.client.client_fixtures import APP_SECRET, Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_provider_symbl.client.models import Job
-    from tests.unit.client.scenery import GetJob, MakeSettings
+    from tests.unit.client.client_fixtures import GetJob, MakeSettings
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -44,7 +44,7 @@ def server() -> Iterator[ScriptedServer]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
     """Record pauses between attempts instead of making them."""
     record = Pauses()
-    real = replay.pause_before
+    real = retries.backoff
 
     def pause_before(attempt: int, retry_after: float | None = None) -> float:
         record.wanted.append(real(attempt, retry_after))
@@ -53,7 +53,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
             record.then()
         return 0.0
 
-    monkeypatch.setattr(replay, "pause_before", pause_before)
+    monkeypatch.setattr(retries, "backoff", pause_before)
     return record
 
 

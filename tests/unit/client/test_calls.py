@@ -17,8 +17,8 @@ from airflow_provider_symbl.exceptions import (
     SymblServerError,
     SymblTransportError,
 )
-from tests.unit.client.scenery import JOB, JOB_PATH, GetJob, MakeSettings, Pauses
-from tests.unit.client.scripted_server import TOKEN_PATH, Answer, Cut, ScriptedServer
+from tests.support.scripted_server import TOKEN_PATH, Answer, Cut, ScriptedServer
+from tests.unit.client.client_fixtures import JOB, JOB_PATH, GetJob, MakeSettings, Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,14 +12,14 @@ import urllib3.exceptions
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblTransportError, SymblUnknownSubmissionError
-from tests.unit.client.scenery import JOB, JOB_PATH, SUBMISSION, GetJob, MakeSettings, Pauses
-from tests.unit.client.scripted_server import TOKEN, TOKEN_PATH, Answer, ScriptedServer
+from tests.support.scripted_server import TOKEN, TOKEN_PATH, Answer, ScriptedServer
+from tests.unit.client.client_fixtures import JOB, JOB_PATH, SUBMISSION, GetJob, MakeSettings, Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.unit.client.certificates import Certificate
+    from tests.support.certificates import Certificate
 
 STRANGER = "http://symbl.example"
 """A host that no name service knows: only a proxy can be asked for it."""

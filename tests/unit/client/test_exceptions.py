@@ -26,8 +26,8 @@ from airflow_provider_symbl.exceptions import (
     SymblUnknownJobStatusError,
     SymblUnknownSubmissionError,
 )
-from tests.unit.client.scenery import JOB_PATH, GetJob, MakeSettings
-from tests.unit.client.scripted_server import Answer, ScriptedServer
+from tests.support.scripted_server import Answer, ScriptedServer
+from tests.unit.client.client_fixtures import JOB_PATH, GetJob, MakeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

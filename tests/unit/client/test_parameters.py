@@ -10,15 +10,15 @@ import pytest
 
 from airflow_provider_symbl.client.parameters import LANGUAGE_CODES, PARAMETERS, MediaParameters, TextParameters
 from airflow_provider_symbl.exceptions import SymblConfigurationError
-from tests.unit.client.scenery import SUBMISSION
-from tests.unit.client.scripted_server import Answer, Received
+from tests.support.scripted_server import Answer, Received
+from tests.unit.client.client_fixtures import SUBMISSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_symbl.client.client import SymblClient
-    from tests.unit.client.scripted_server import ScriptedServer
+    from tests.support.scripted_server import ScriptedServer
 
 TRACKERS = [{"name": "Money", "vocabulary": ["refund", "double charge"]}, {"id": "4527907378937856"}]
 ENTITIES = [{"customType": "product", "text": "Röhre & Söhne", "value": "1 %"}]

@@ -10,8 +10,8 @@ import pytest
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblError
-from tests.unit.client.scenery import APP_SECRET, JOB_PATH, GetJob, MakeSettings, Pauses
-from tests.unit.client.scripted_server import TOKEN, TOKEN_PATH, Answer, Cut, ScriptedServer
+from tests.support.scripted_server import TOKEN, TOKEN_PATH, Answer, Cut, ScriptedServer
+from tests.unit.client.client_fixtures import APP_SECRET, JOB_PATH, GetJob, MakeSettings, Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_symbl.client.settings import ClientSettings
 from airflow_provider_symbl.exceptions import SymblConfigurationError
-from tests.unit.client.scenery import APP_SECRET
+from tests.unit.client.client_fixtures import APP_SECRET
 
 
 def settings(**fields: Any) -> ClientSettings:

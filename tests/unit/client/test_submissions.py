@@ -19,16 +19,16 @@ from airflow_provider_symbl.exceptions import (
     SymblTransportError,
     SymblUnknownSubmissionError,
 )
-from tests.unit.client.scenery import SUBMISSION, MakeSettings, Pauses
-from tests.unit.client.scripted_server import TOKEN, TOKEN_PATH, Answer, Cut, Received, ScriptedServer
-from tests.unit.client.ways import BYTES, MESSAGES, URL, WAYS, Way, each_way, few_ways
+from tests.support.scripted_server import TOKEN, TOKEN_PATH, Answer, Cut, Received, ScriptedServer
+from tests.unit.client.client_fixtures import SUBMISSION, MakeSettings, Pauses
+from tests.unit.client.ten_calls import BYTES, MESSAGES, URL, WAYS, Way, each_way, few_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_symbl.client.settings import ClientSettings
-    from tests.unit.client.certificates import Certificate
+    from tests.support.certificates import Certificate
 
 MADE = Answer(201, SUBMISSION)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_provider_symbl.client.aio import AsyncSymblClient
+from airflow_provider_symbl.client.async_client import AsyncSymblClient
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.client.models import Member
 from airflow_provider_symbl.exceptions import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 ANN = {"name": "Ann", "userId": "ann@example.org"}
 HELLO = {

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_provider_symbl.client import tokens
-from airflow_provider_symbl.client.aio import AsyncSymblClient
+from airflow_provider_symbl.client.async_client import AsyncSymblClient
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.client.models import Token
 from airflow_provider_symbl.client.tokens import TokenCache, cache_for
 from airflow_provider_symbl.exceptions import SymblAuthenticationError
-from tests.unit.client.scenery import JOB, JOB_PATH, GetJob, MakeSettings
-from tests.unit.client.scripted_server import TOKEN_PATH, Answer
+from tests.support.scripted_server import TOKEN_PATH, Answer
+from tests.unit.client.client_fixtures import JOB, JOB_PATH, GetJob, MakeSettings
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.settings import ClientSettings
-    from tests.unit.client.scripted_server import ScriptedServer
+    from tests.support.scripted_server import ScriptedServer
 
 CALLERS = 20
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_provider_symbl.client import replay
+from airflow_provider_symbl.client import retries
 from airflow_provider_symbl.exceptions import (
     SymblAuthenticationError,
     SymblConcurrencyLimitError,
@@ -17,8 +17,8 @@ from airflow_provider_symbl.exceptions import (
     SymblTransportError,
     SymblUnknownSubmissionError,
 )
-from tests.unit.client.scenery import JOB, JOB_PATH, GetJob, MakeSettings, Pauses
-from tests.unit.client.scripted_server import TOKEN, TOKEN_PATH, Answer, Cut, ScriptedServer
+from tests.support.scripted_server import TOKEN, TOKEN_PATH, Answer, Cut, ScriptedServer
+from tests.unit.client.client_fixtures import JOB, JOB_PATH, GetJob, MakeSettings, Pauses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -328,7 +328,7 @@ def test_the_pauses_are_really_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """At least half of the first pause lies between two attempts."""
-    monkeypatch.setattr(replay, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.2)
     server.answer(JOB_PATH, Answer(503), DONE)
     began = time.monotonic()
     get_job(settings_for(server), "job-1")

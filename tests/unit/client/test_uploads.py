@@ -11,15 +11,15 @@ import pytest
 
 from airflow_provider_symbl.client.uploads import Upload, UploadBody
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblUnknownSubmissionError
-from tests.unit.client.scenery import SUBMISSION, Pauses
-from tests.unit.client.scripted_server import Answer, Cut
+from tests.support.scripted_server import Answer, Cut
+from tests.unit.client.client_fixtures import SUBMISSION, Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_symbl.client.client import SymblClient
-    from tests.unit.client.scripted_server import Received, ScriptedServer
+    from tests.support.scripted_server import Received, ScriptedServer
 
 AUDIO_PATH = "/v1/process/audio"
 VIDEO_PATH = "/v1/process/video"

@@ -15,14 +15,14 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblNotFoundError
 from airflow_provider_symbl.hooks.symbl import EXTRAS, SymblHook
-from tests.unit.scripted_symbl import Reply
+from tests.support.scripted_symbl import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from tests.conftest import SymblLocal
-    from tests.unit.scripted_symbl import ScriptedSymbl
+    from tests.support.scripted_symbl import ScriptedSymbl
+    from tests.support.symbl_local import SymblLocal
 
 SECRET = "the-app-secret-of-this-test"
 MESSAGES = [{"payload": {"content": "Good morning."}}]

@@ -19,14 +19,15 @@ import requests
 from airflow_provider_symbl.local_server import __main__ as command
 from airflow_provider_symbl.local_server import server as server_module
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech import JobFailureError, StoppedError
-from tests.symbl_command import PAUSE
-from tests.unit.local_server.conftest import RECORDINGS, Local
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
+from tests.support.audio import RECORDINGS
+from tests.support.local_client import Local
+from tests.support.symbl_command import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.unit.local_server.conftest import Stranger
+    from tests.support.web_server import Stranger
 
 MODULE = "airflow_provider_symbl.local_server"
 
@@ -127,8 +128,8 @@ def test_an_interpreter_that_ends_during_a_recognition_ends_as_any_other() -> No
     script = f"""
 import sys, time
 sys.path.insert(0, {str(RECORDINGS.parents[1])!r})
-from tests.unit.local_server.conftest import Local
-from tests.unit.local_server.workers import long_call
+from tests.support.local_client import Local
+from tests.support.recogniser_processes import long_call
 from airflow_provider_symbl.local_server.server import LocalServer
 server = LocalServer().__enter__()
 local = Local(server)

@@ -16,14 +16,14 @@ from airflow.sdk import DAG, BaseOperator
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator, SymblSubmitAudioUrlOperator
 from airflow_provider_symbl.operators.text import SymblSubmitTextOperator
-from tests.unit.airflow_tasks import run
+from tests.support.airflow_tasks import run
 from tests.unit.operators.dags.ten_calls import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
-    from tests.unit.scripted_symbl import ScriptedSymbl
+    from tests.support.scripted_symbl import ScriptedSymbl
 
 SUBMITS = tuple(submit for submit, _ in OPERATORS.values())
 APPENDS = tuple(append for _, append in OPERATORS.values())

@@ -16,14 +16,14 @@ from airflow_provider_symbl.operators.audio import (
 )
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
 from airflow_provider_symbl.operators.video import SymblSubmitVideoFileOperator, SymblSubmitVideoUrlOperator
-from tests.conftest import RECORDINGS
-from tests.unit.airflow_tasks import RUN_ID, run
+from tests.support.airflow_tasks import RUN_ID, run
+from tests.support.audio import RECORDINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 MESSAGES = [{"payload": {"content": "Good morning."}}]
 CHAT = RECORDINGS / "chats" / "expired-password.json"

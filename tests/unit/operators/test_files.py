@@ -11,15 +11,15 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.video import SymblAppendVideoFileOperator, SymblSubmitVideoFileOperator
-from tests.unit.airflow_tasks import run
+from tests.support.airflow_tasks import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_symbl.operators.submission import SymblFileOperator
-    from tests.conftest import SymblLocal
-    from tests.unit.scripted_symbl import ScriptedSymbl
-    from tests.unit.storage import Memory
+    from tests.support.object_storage import Memory
+    from tests.support.scripted_symbl import ScriptedSymbl
+    from tests.support.symbl_local import SymblLocal
 
 OPERATORS = (
     SymblSubmitAudioFileOperator,

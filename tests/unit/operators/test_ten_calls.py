@@ -12,12 +12,14 @@ from urllib.parse import quote
 import pytest
 
 from airflow_provider_symbl.operators.submission import is_templated
-from tests.conftest import RECORDINGS, SymblLocal
-from tests.unit.dag_run import Place, Run, run_dags
+from tests.support.audio import RECORDINGS
+from tests.support.dag_run import Place, Run, run_dags
 from tests.unit.operators.dags import ten_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tests.support.symbl_local import SymblLocal
 
 SOURCES = tuple(ten_calls.OPERATORS)
 STEPS = ("submit", "append")

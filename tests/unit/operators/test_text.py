@@ -12,14 +12,14 @@ from airflow.sdk import DAG, task
 from airflow.sdk.execution_time.task_runner import _serialize_rendered_fields
 
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
-from tests.unit.airflow_tasks import context_of, run
+from tests.support.airflow_tasks import context_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import SymblLocal
-    from tests.unit.scripted_symbl import ScriptedSymbl
-    from tests.unit.storage import Memory
+    from tests.support.object_storage import Memory
+    from tests.support.scripted_symbl import ScriptedSymbl
+    from tests.support.symbl_local import SymblLocal
 
 SPOKEN = "The merger is on Tuesday."
 MESSAGES = [{"payload": {"content": SPOKEN, "contentType": "text/plain"}, "from": {"name": "Ann", "userId": "ann-1"}}]

@@ -11,16 +11,16 @@ from airflow.sdk.execution_time.task_runner import _serialize_rendered_fields
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.operators.audio import SymblAppendAudioUrlOperator, SymblSubmitAudioUrlOperator
 from airflow_provider_symbl.operators.video import SymblAppendVideoUrlOperator, SymblSubmitVideoUrlOperator
-from tests.unit.airflow_tasks import run
-from tests.unit.scripted_symbl import Reply
-from tests.unit.storage import SIGNATURE, SigningMemory
+from tests.support.airflow_tasks import run
+from tests.support.object_storage import SIGNATURE, SigningMemory
+from tests.support.scripted_symbl import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_symbl.operators.submission import SymblUrlOperator
-    from tests.conftest import SymblLocal
-    from tests.unit.scripted_symbl import ScriptedSymbl
+    from tests.support.scripted_symbl import ScriptedSymbl
+    from tests.support.symbl_local import SymblLocal
 
 OPERATORS = {
     SymblSubmitAudioUrlOperator: "stand-up.wav",

@@ -21,15 +21,15 @@ from airflow_provider_symbl.exceptions import (
 )
 from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
-from tests.unit.airflow_tasks import run, to_the_end
-from tests.unit.scripted_symbl import SUBMITTED, TOKEN_PATH, Reply, ScriptedSymbl, job
+from tests.support.airflow_tasks import run, to_the_end
+from tests.support.scripted_symbl import SUBMITTED, TOKEN_PATH, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 MESSAGES = [{"payload": {"content": "Good morning."}}]
 JOB_ID, CONVERSATION_ID = SUBMITTED["jobId"], SUBMITTED["conversationId"]

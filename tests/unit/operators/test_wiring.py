@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.dag_run import Place, Run, run_dags
+from tests.support.dag_run import Place, Run, run_dags
+from tests.support.object_storage import SIGNATURE
 from tests.unit.operators.dags import wiring
-from tests.unit.storage import SIGNATURE
 
 if TYPE_CHECKING:
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 
 @dataclasses.dataclass(frozen=True)

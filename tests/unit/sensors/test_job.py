@@ -17,15 +17,15 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.sensors.job import SymblJobSensor
-from tests.unit.airflow_tasks import context_of, resume, run
-from tests.unit.scripted_symbl import SUBMITTED, Reply, ScriptedSymbl, job
+from tests.support.airflow_tasks import context_of, resume, run
+from tests.support.scripted_symbl import SUBMITTED, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_symbl.client.models import Submission
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 JOB_ID, CONVERSATION_ID = SUBMITTED["jobId"], SUBMITTED["conversationId"]
 JOB_PATH = f"/v1/job/{JOB_ID}"

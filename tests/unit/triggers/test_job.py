@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_symbl.client import waiting
+from airflow_provider_symbl.client import polling
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import (
     SymblError,
@@ -22,8 +22,8 @@ from airflow_provider_symbl.exceptions import (
     SymblUnknownJobStatusError,
 )
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
-from tests.unit.airflow_tasks import events_of, rebuilt
-from tests.unit.scripted_symbl import SUBMITTED, TOKEN_PATH, Reply, ScriptedSymbl, job
+from tests.support.airflow_tasks import events_of, rebuilt
+from tests.support.scripted_symbl import SUBMITTED, TOKEN_PATH, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
     from airflow_provider_symbl.client.models import Submission
-    from tests.conftest import SymblLocal
+    from tests.support.symbl_local import SymblLocal
 
 JOB_ID, CONVERSATION_ID = SUBMITTED["jobId"], SUBMITTED["conversationId"]
 JOB_PATH = f"/v1/job/{JOB_ID}"
@@ -202,7 +202,7 @@ async def test_refused_tokens_end_the_wait_once_patience_is_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Credentials that were withdrawn meanwhile do not keep a task waiting until its deadline."""
-    monkeypatch.setattr("airflow_provider_symbl.client.waiting.AUTHENTICATION_PATIENCE", 0.1)
+    monkeypatch.setattr("airflow_provider_symbl.client.polling.AUTHENTICATION_GRACE", 0.1)
     scripted_symbl.on("GET", JOB_PATH, Reply(401, {"message": "Token validation failed for provided token."}))
     with pytest.raises(AirflowFailException, match="Token validation failed"):
         completed_ids(await payload_of(make_trigger()))
@@ -221,7 +221,7 @@ async def test_a_move_to_another_triggerer_keeps_the_deadline(
     with pytest.raises(asyncio.CancelledError):
         await running
     polls = scripted_symbl.count("GET", JOB_PATH)
-    monkeypatch.setattr(waiting, "time", types.SimpleNamespace(time=lambda: first.deadline))
+    monkeypatch.setattr(polling, "time", types.SimpleNamespace(time=lambda: first.deadline))
     payload = await payload_of(rebuilt(first))
     assert payload["error"] == "SymblJobTimeoutError"
     assert scripted_symbl.count("GET", JOB_PATH) == polls

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_symbl.local_server.intelligence import reads
-from airflow_provider_symbl.local_server.records import CustomEntity, Tracker
-from tests.unit.local_server.intelligence.talks import identity, talk
+from airflow_provider_symbl.local_server.intelligence import api
+from airflow_provider_symbl.local_server.store.records import CustomEntity, Tracker
+from tests.unit.local_server.intelligence.conversations_made import identity, talk
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
 
 WORDS = st.sampled_from(
     [
@@ -71,19 +71,19 @@ WANTED: dict[str, Any] = {
 }
 
 
-def everything(spoken: Talk) -> dict[str, Any]:
+def everything(spoken: ConversationView) -> dict[str, Any]:
     """Read all there is."""
     return {
-        **reads.topics(spoken, sentiment=True, parent_refs=True, vocabulary=["the parcel", "😀"]),
-        **reads.insights(spoken),
-        **reads.action_items(spoken),
-        **reads.entities(spoken),
-        **reads.analytics(spoken),
-        **reads.summary(spoken),
-        "trackers": reads.trackers(spoken),
-        "overview": reads.lm_insights(spoken),
-        "spans": dict(reads.key_phrase_spans(spoken, only_insights=False)),
-        "sentiments": [reads.message_sentiment(message.text) for message in spoken.messages],
+        **api.topics(spoken, sentiment=True, parent_refs=True, vocabulary=["the parcel", "😀"]),
+        **api.insights(spoken),
+        **api.action_items(spoken),
+        **api.entities(spoken),
+        **api.analytics(spoken),
+        **api.summary(spoken),
+        "trackers": api.trackers(spoken),
+        "overview": api.lm_insights(spoken),
+        "spans": dict(api.key_phrase_spans(spoken, only_insights=False)),
+        "sentiments": [api.message_sentiment(message.text) for message in spoken.messages],
     }
 
 
@@ -120,15 +120,15 @@ def test_marks_and_places_are_in_order_and_shares_are_shares(turns: list[tuple[s
     """Marks do not overlap; percents lie between 0 and 100."""
     spoken = talk(*turns, **WANTED)
     texts = {message.id: message.text for message in spoken.messages}
-    for message_id, spans in reads.key_phrase_spans(spoken, only_insights=False).items():
+    for message_id, spans in api.key_phrase_spans(spoken, only_insights=False).items():
         edges = [edge for span in spans for edge in span]
         assert edges == sorted(edges)
         assert all(start < end <= len(texts[message_id]) for start, end in spans)
-    for match in (match for tracker in reads.trackers(spoken) for match in _matches(tracker)):
+    for match in (match for tracker in api.trackers(spoken) for match in _matches(tracker)):
         for ref in match["messageRefs"]:
             said = " ".join(texts[ref["id"]][ref["offset"] :].split()).lower()
             assert said.startswith(match["value"])
-    measured: Any = reads.analytics(spoken)
+    measured: Any = api.analytics(spoken)
     assert all(0 <= metric["percent"] <= 100 for metric in measured["metrics"])
     assert all(0 <= talking["talkTime"]["percentage"] <= 100 for talking in measured["members"])
     assert all(0 <= talking["listenTime"]["percentage"] <= 100 for talking in measured["members"])
@@ -151,4 +151,4 @@ def _matches(tracker: dict[str, Any]) -> list[dict[str, Any]]:
 def test_a_long_run_of_the_same_is_read_to_its_end(piece: str, size: int) -> None:
     """No pattern goes back and forth in it, and the answer is no larger than it needs to be."""
     spoken = talk(("Ann Lee", piece * (size // len(piece))), entities=True, phrases=True)
-    assert len(json.dumps([reads.insights(spoken), reads.entities(spoken), reads.summary(spoken)])) < 2_000_000
+    assert len(json.dumps([api.insights(spoken), api.entities(spoken), api.summary(spoken)])) < 2_000_000

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_provider_symbl.local_server.intelligence import reads
-from airflow_provider_symbl.local_server.records import Message, Tracker, Wanted
-from tests.unit.local_server.intelligence.talks import START, identity, member, part, said, talk, talk_of
+from airflow_provider_symbl.local_server.intelligence import api
+from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Message, Tracker
+from tests.unit.local_server.intelligence.conversations_made import START, identity, member, part, said, talk, talk_of
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.local_server.intelligence.talk import Talk
+    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
 
 CALL = (
     ("Agent", "Thank you for calling the billing team. What can I do for you today?"),
@@ -25,9 +25,9 @@ CALL = (
 )
 
 
-def topics(of: Talk, **asked: Any) -> list[dict[str, Any]]:
+def topics(of: ConversationView, **asked: Any) -> list[dict[str, Any]]:
     """Give the topics of a conversation."""
-    found: Any = reads.topics(of, **asked)["topics"]
+    found: Any = api.topics(of, **asked)["topics"]
     return list(found)
 
 
@@ -66,7 +66,7 @@ def test_topics_are_left_out_of_parts_that_ask_for_surer_ones() -> None:
 
 def test_abstract_topics_are_those_that_messages_share() -> None:
     """They have their own type, and no parents."""
-    found: Any = reads.abstract_topics(talk(*CALL))["abstractTopics"]
+    found: Any = api.abstract_topics(talk(*CALL))["abstractTopics"]
     assert {"bank"} <= {topic["text"] for topic in found}
     assert all(len(topic["messageIds"]) >= 2 and topic["type"] == "abstract_topic" for topic in found)
     assert all(set(topic) == {"id", "text", "type", "score", "messageIds"} for topic in found)
@@ -77,7 +77,7 @@ def test_a_tracker_tells_each_place_and_the_insights_there() -> None:
     tracker = Tracker(identity("t"), "Refunds", ("Refund", "second payment", "never said"))
     first = part([("Ann Lee", "Well. I will refund the SECOND  payment. Refunds!")], trackers=(tracker,))
     second = part([("Bob Fox", "No refund.")], first=1, trackers=(tracker,))
-    (found,) = reads.trackers(talk_of(first, second, part([("Ann Lee", "Refund.")], first=2)))
+    (found,) = api.trackers(talk_of(first, second, part([("Ann Lee", "Refund.")], first=2)))
     assert (found["id"], found["name"]) == (tracker.id, "Refunds")
     matches: Any = found["matches"]
     assert [match["value"] for match in matches] == ["Refund", "second payment"]
@@ -90,16 +90,16 @@ def test_nothing_but_talking_is_measured_in_other_languages() -> None:
     """Insights are found in English alone (contract, section 2.8)."""
     tracker = Tracker(identity("t"), "Bank", ("bank",))
     spoken = talk(*CALL, language="de", entities=True, phrases=True, trackers=(tracker,))
-    for read in (reads.insights, reads.topics, reads.entities, reads.summary, reads.abstract_topics):
+    for read in (api.insights, api.topics, api.entities, api.summary, api.abstract_topics):
         assert list(read(spoken).values()) == [[]]
-    assert reads.trackers(spoken) == []
-    assert reads.key_phrase_spans(spoken, only_insights=False) == {}
-    assert reads.phrases(spoken.messages[2], Wanted(phrases=True, language="de")) == []
-    measured: Any = reads.analytics(spoken)["members"]
+    assert api.trackers(spoken) == []
+    assert api.key_phrase_spans(spoken, only_insights=False) == {}
+    assert api.phrases(spoken.messages[2], AnalysisOptions(phrases=True, language="de")) == []
+    measured: Any = api.analytics(spoken)["members"]
     assert len(measured) == 2
 
 
-def times(*spans: tuple[str | None, float, float]) -> Talk:
+def times(*spans: tuple[str | None, float, float]) -> ConversationView:
     """Make a conversation of messages of two words at given seconds."""
     messages = tuple(
         Message(
@@ -118,7 +118,7 @@ def times(*spans: tuple[str | None, float, float]) -> Talk:
 
 def test_analytics_measure_talk_silence_and_overlap() -> None:
     """Time is counted once, however many talk; overlap takes two of them."""
-    measured: Any = reads.analytics(times(("Ann", 0, 4), ("Ann", 3, 5), ("Bob", 4, 8), (None, 10, 12)))
+    measured: Any = api.analytics(times(("Ann", 0, 4), ("Ann", 3, 5), ("Bob", 4, 8), (None, 10, 12)))
     assert measured["metrics"] == [
         {"type": "total_silence", "percent": 50.0, "seconds": 10.0},
         {"type": "total_talk_time", "percent": 50.0, "seconds": 10.0},
@@ -132,14 +132,14 @@ def test_analytics_measure_talk_silence_and_overlap() -> None:
 
 def test_times_that_go_backwards_or_stand_still_break_nothing() -> None:
     """They count as no time."""
-    measured: Any = reads.analytics(times(("Ann", 5, 3), ("Bob", 2, 2), ("Ann", 2, 2)))
+    measured: Any = api.analytics(times(("Ann", 5, 3), ("Bob", 2, 2), ("Ann", 2, 2)))
     assert [metric["seconds"] for metric in measured["metrics"]] == [20.0, 0.0, 0.0]
     assert all(talking["pace"] == {"wpm": 0.0} for talking in measured["members"])
 
 
 def test_a_summary_has_sentences_that_were_said_in_order() -> None:
     """What is to be done belongs into it; questions do not."""
-    found: Any = reads.summary(talk(*CALL))["summary"]
+    found: Any = api.summary(talk(*CALL))["summary"]
     texts = [sentence["text"] for sentence in found]
     assert "I will refund the second payment this afternoon." in texts
     assert not any(text.endswith("?") for text in texts)
@@ -150,12 +150,12 @@ def test_a_summary_has_sentences_that_were_said_in_order() -> None:
 
 def test_a_conversation_of_two_sentences_has_no_summary() -> None:
     """It is one."""
-    assert reads.summary(talk(("Ann", "The billing team has sent the invoice. I will pay it."))) == {"summary": []}
+    assert api.summary(talk(("Ann", "The billing team has sent the invoice. I will pay it."))) == {"summary": []}
 
 
 def test_an_overview_pairs_questions_with_what_another_said_next() -> None:
     """And lists what is to be done, who was there, and how it sounded."""
-    (overview,) = reads.lm_insights(talk(*CALL, ("Customer", "Are you there?")))
+    (overview,) = api.lm_insights(talk(*CALL, ("Customer", "Are you there?")))
     pairs: Any = overview["callQuestionAndAnswers"]
     assert [(pair["questionBy"], pair["answer"]) for pair in pairs["questionsAndAnswers"]] == [
         ("Agent", CALL[1][1]),
@@ -184,7 +184,7 @@ def test_an_overview_pairs_questions_with_what_another_said_next() -> None:
 )
 def test_a_message_has_a_sentiment(text: str, suggested: str) -> None:
     """Also an empty one, and a long one."""
-    found: Any = reads.message_sentiment(text)
+    found: Any = api.message_sentiment(text)
     assert found["suggested"] == suggested
     assert -1 <= found["polarity"]["score"] <= 1
 
@@ -192,7 +192,7 @@ def test_a_message_has_a_sentiment(text: str, suggested: str) -> None:
 def test_key_phrases_are_marked_in_insights_or_everywhere() -> None:
     """Phrases of what is to be done, and topics; each text between the marks was said."""
     spoken = talk(*CALL)
-    every, few = (reads.key_phrase_spans(spoken, only_insights=only) for only in (False, True))
+    every, few = (api.key_phrase_spans(spoken, only_insights=only) for only in (False, True))
     text = CALL[2][1]
     assert [text[start:end] for start, end in few[identity(2)]] == ["refund the second payment this afternoon"]
     assert identity(1) in every
@@ -202,21 +202,21 @@ def test_key_phrases_are_marked_in_insights_or_everywhere() -> None:
 def test_phrases_are_found_only_where_they_are_wanted() -> None:
     """As they were said."""
     message = said("Well, I will refund the payment, and then I will send the report.").messages[0]
-    wanted = reads.phrases(message, Wanted(phrases=True))
+    wanted = api.phrases(message, AnalysisOptions(phrases=True))
     assert [phrase["text"] for phrase in wanted] == ["refund the payment", "send the report"]
-    assert reads.phrases(message, Wanted()) == []
+    assert api.phrases(message, AnalysisOptions()) == []
 
 
 def test_an_empty_conversation_has_nothing() -> None:
     """Its measures are zero."""
     empty = talk_of()
     reading = (
-        *(reads.topics, reads.questions, reads.action_items, reads.follow_ups, reads.insights, reads.entities),
-        *(reads.abstract_topics, reads.comprehensive_action_items, reads.summary),
+        *(api.topics, api.questions, api.action_items, api.follow_ups, api.insights, api.entities),
+        *(api.abstract_topics, api.comprehensive_action_items, api.summary),
     )
     for read in reading:
         assert list(read(empty).values()) == [[]]
-    assert (reads.trackers(empty), reads.lm_insights(empty)) == ([], [])
-    measured: Any = reads.analytics(empty)
+    assert (api.trackers(empty), api.lm_insights(empty)) == ([], [])
+    measured: Any = api.analytics(empty)
     assert measured["members"] == []
     assert all(metric["percent"] == metric["seconds"] == 0 for metric in measured["metrics"])

@@ -11,7 +11,7 @@ from airflow.sdk.io import attach
 from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator, SymblSubmitAudioUrlOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
 from airflow_provider_symbl.sensors.job import SymblJobSensor
-from tests.unit.storage import SigningMemory
+from tests.support.object_storage import SigningMemory
 
 SPOKEN = ("The first is a secret of Anna.", "The second is a secret of Boris.", "The third is a secret of Clara.")
 CLIPS = ("stand-up.wav", "project-review.mp3")

@@ -1,0 +1,259 @@
+"""The client for the triggerer: token and status reads over aiohttp, shared by all triggers of a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiohttp
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+
+from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client.responses import (
+    RequestFailedError,
+    Response,
+    error_of_failure,
+    parse_response,
+)
+from airflow_provider_symbl.client.retries import Failure, RetryPolicy
+from airflow_provider_symbl.client.tokens import cache_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from airflow_provider_symbl.client.calls import Call
+    from airflow_provider_symbl.client.models import Conversation, Job, Message, SummarySentence, Token
+    from airflow_provider_symbl.client.settings import ClientSettings
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+REQUESTS_PER_SECOND = 50.0
+"""Far above what polls with back-off need, far below what would trouble anybody's API."""
+
+
+class AsyncSymblClient:
+    """The reads that a trigger needs; the same names, arguments and errors as :class:`SymblClient`.
+
+    :param settings: the account and how to reach it.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._tokens = cache_for(settings.account)
+        self._token_lock = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy: str | None = None
+        self._session_lock = asyncio.Lock()
+        self._limiter = RateLimiter(REQUESTS_PER_SECOND)
+
+    async def close(self) -> None:
+        """Close the connections that are kept open."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def get_job(self, job_id: str) -> Job:
+        """Return the state of a job.
+
+        :raises SymblNotFoundError: Symbl does not know the job, or no longer.
+        """
+        return await self._perform(calls.get_job(job_id))
+
+    async def get_insights_status(self, conversation_id: str) -> Job:
+        """Return the state of the insights that ``features`` asked for."""
+        return await self._perform(calls.get_insights_status(conversation_id))
+
+    async def get_call_score_status(self, conversation_id: str) -> Job:
+        """Return the state of the call score that ``features`` asked for."""
+        return await self._perform(calls.get_call_score_status(conversation_id))
+
+    async def get_conversation(self, conversation_id: str) -> Conversation:
+        """Return a conversation's own data.
+
+        :raises SymblNotFoundError: there is no such conversation.
+        """
+        return await self._perform(calls.get_conversation(conversation_id))
+
+    async def get_messages(
+        self, conversation_id: str, *, verbose: bool = False, sentiment: bool = False
+    ) -> list[Message]:
+        """Return what was said, in order. Before the job is completed it may be a part of it only.
+
+        :param verbose: with the single words and their times.
+        :param sentiment: with the sentiment of each message.
+        """
+        return await self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
+
+    async def get_summary(self, conversation_id: str) -> list[SummarySentence]:
+        """Return the summary, sentence by sentence.
+
+        :raises SymblNotFoundError: a job of the conversation is not over.
+        """
+        return await self._perform(calls.get_summary(conversation_id))
+
+    async def _perform(self, call: Call[Result]) -> Result:
+        """Send a call with a token; where the token is refused, once more with a new one."""
+        token = await self._token()
+        answer = await self._answer(call, token)
+        if answer.is_refused_token:
+            self._tokens.reject(token)
+            # Symbl may hand out the same one again, and take it now.
+            token = await self._token()
+            answer = await self._answer(call, token)
+        return parse_response(call, answer, (token, self._settings.app_secret))
+
+    async def _token(self) -> str:
+        async with self._token_lock:
+            return self._tokens.current() or self._tokens.keep(await self._fetch_token())
+
+    async def _fetch_token(self) -> Token:
+        call = calls.generate_token(self._settings)
+        return parse_response(call, await self._answer(call, None), (self._settings.app_secret,))
+
+    async def _answer(self, call: Call[Any], token: str | None) -> Response:
+        """Send a call as often as it may be sent, and return the answer that is final."""
+        replay = RetryPolicy(call.endpoint.effect, self._settings.max_retries)
+        while True:
+            try:
+                answer = await self._send(call, token)
+            except RequestFailedError as problem:
+                pause = replay.pause_after_failure(problem.failure)
+                if pause is None:
+                    raise error_of_failure(call, problem) from problem
+                what: object = problem
+            else:
+                pause = replay.pause_after_status(answer.status_code, answer.retry_after)
+                if pause is None:
+                    return answer
+                what = answer.status_code
+            log.warning("%s %s: %s; again in %.1f s", call.endpoint.method, call.path, what, pause)
+            await asyncio.sleep(pause)
+
+    async def _send(self, call: Call[Any], token: str | None) -> Response:
+        headers = call.headers | ({} if token is None else {"Authorization": f"Bearer {token}"})
+        await self._limiter.acquire()
+        try:
+            session = await self._open_session()
+            async with session.request(
+                call.endpoint.method,
+                self._settings.host + call.target,
+                data=call.body,
+                headers=headers,
+                allow_redirects=False,
+                proxy=self._proxy,
+            ) as response:
+                return Response(response.status, await response.read(), response.headers.get("Retry-After"))
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            told = None if _may_repeat_url(problem) else problem
+            raise RequestFailedError(_failure(problem), _reason(problem)) from told
+
+    async def _open_session(self) -> aiohttp.ClientSession:
+        async with self._session_lock:
+            if self._session is None:
+                # Reading the certificate authorities takes longer than the loop may stand still.
+                context = await asyncio.to_thread(_ssl_context, self._settings.verify)
+                timeout = aiohttp.ClientTimeout(
+                    total=None,
+                    sock_connect=self._settings.connect_timeout,
+                    sock_read=self._settings.timeout,
+                )
+                connector = aiohttp.TCPConnector(ssl=context)
+                self._proxy = _proxy_for(self._settings)
+                self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+                self._session._retry_connection = False  # noqa: SLF001 - else a cut GET is sent again, past the limit
+        return self._session
+
+
+class RateLimiter:
+    """Lets requests go one by one, so that between any two lies at least the same time, however late a task wakes.
+
+    :param per_second: how many may go in a second.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._gap = 1 / per_second
+        self._next = 0.0
+        self._gate = asyncio.Lock()
+
+    async def acquire(self) -> None:
+        """Wait for a turn."""
+        clock = asyncio.get_running_loop().time
+        async with self._gate:
+            await asyncio.sleep(max(0.0, self._next - clock()))
+            self._next = clock() + self._gap
+
+
+@dataclasses.dataclass(slots=True)
+class _Shared:
+    client: AsyncSymblClient
+    users: int = 0
+
+
+_shared: dict[tuple[asyncio.AbstractEventLoop, ClientSettings], _Shared] = {}
+
+
+@contextlib.asynccontextmanager
+async def shared_client(settings: ClientSettings) -> AsyncIterator[AsyncSymblClient]:
+    """Lend the one client that all triggers with these settings use in this event loop; the last one closes it.
+
+    :param settings: the account and how to reach it.
+    """
+    key = (asyncio.get_running_loop(), settings)
+    entry = _shared.setdefault(key, _Shared(AsyncSymblClient(settings)))
+    entry.users += 1
+    try:
+        yield entry.client
+    finally:
+        entry.users -= 1
+        if entry.users == 0:
+            del _shared[key]
+            await entry.client.close()
+
+
+def _ssl_context(verify: bool | str) -> ssl.SSLContext | bool:  # noqa: FBT001 - requests' own shape for it
+    if verify is False:
+        return False
+    environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+    authorities = environment if verify is True else verify
+    if Path(authorities).is_dir():
+        return ssl.create_default_context(capath=authorities)
+    return ssl.create_default_context(cafile=authorities)
+
+
+def _proxy_for(settings: ClientSettings) -> str | None:
+    """Return the proxy that requests would take: the connection's own, else the environment's."""
+    environment = get_environ_proxies(settings.host, no_proxy=settings.proxies.get("no_proxy"))
+    proxy = select_proxy(settings.host, {**environment, **settings.proxies})
+    if not proxy:
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _failure(problem: Exception) -> Failure:
+    if isinstance(problem, aiohttp.ClientConnectorCertificateError):
+        return Failure.UNTRUSTED
+    if isinstance(problem, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+        return Failure.NOT_TAKEN
+    return Failure.LOST
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, aiohttp.ClientResponseError):
+        return f"{problem.status} {problem.message}"
+    if _may_repeat_url(problem):
+        return type(problem).__name__
+    os_error = getattr(problem, "os_error", problem)
+    return getattr(os_error, "strerror", None) or str(os_error) or type(problem).__name__
+
+
+def _may_repeat_url(problem: Exception) -> bool:
+    """Tell whether an error's text may hold a URL, which may be a proxy's with a password in it."""
+    is_unreadable = isinstance(problem, ValueError) and not isinstance(problem, OSError)
+    return is_unreadable or isinstance(problem, aiohttp.ClientResponseError)

@@ -1,0 +1,273 @@
+"""Waiting for a job: when to ask again, what each answer means and when to give up; no I/O, one policy for all."""
+
+from __future__ import annotations
+
+import random
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from airflow_provider_symbl.client.validators import invalid_value
+from airflow_provider_symbl.exceptions import (
+    SymblAuthenticationError,
+    SymblBadRequestError,
+    SymblConcurrencyLimitError,
+    SymblError,
+    SymblJobFailedError,
+    SymblJobTimeoutError,
+    SymblNotFoundError,
+    SymblServerError,
+    SymblTransportError,
+    SymblUnknownJobStatusError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from airflow_provider_symbl.client.models import Job, Message
+    from airflow_provider_symbl.client.validators import JsonValue
+
+POLL_INTERVAL = 5.0
+MAX_POLL_INTERVAL = 60.0
+JOB_TIMEOUT = 4 * 3600.0
+GROWTH = 1.5
+JITTER = 0.1
+AUTHENTICATION_GRACE = 300.0
+"""Seconds for which refused tokens are taken for a passing fault: the job was submitted with the same credentials."""
+STABLE_READS = 3
+"""Reads in a row that find the same messages, after which no more are expected."""
+
+PASSING_ERRORS = (SymblTransportError, SymblServerError, SymblConcurrencyLimitError)
+
+Answered_co = TypeVar("Answered_co", covariant=True)
+
+
+class StatusReader(Protocol[Answered_co]):
+    """What a client must be able to read; the asynchronous one answers with awaitables."""
+
+    def get_job(self, job_id: str) -> Answered_co:
+        """Read the state of a job."""
+
+    def get_insights_status(self, conversation_id: str) -> Answered_co:
+        """Read the state of a conversation's insights."""
+
+    def get_call_score_status(self, conversation_id: str) -> Answered_co:
+        """Read the state of a conversation's call score."""
+
+    def get_summary(self, conversation_id: str) -> Any:  # noqa: ANN401 - its sentences, or an awaitable of them
+        """Read a conversation's summary."""
+
+    def get_messages(self, conversation_id: str) -> Any:  # noqa: ANN401 - messages, or an awaitable of them
+        """Read what a conversation holds."""
+
+
+def features_asked(features: Mapping[str, JsonValue] | None) -> list[str]:
+    """Return what has to be waited for besides the job.
+
+    :param features: Symbl's parameter of that name, checked.
+    """
+    asked = (features or {}).get("featureList", ())
+    # Insights first: a call score is made from them.
+    return [name for name in ("insights", "callScore") if name in asked]
+
+
+def check_intervals(poll_interval: object, max_poll_interval: object) -> None:
+    """Check the pauses between polls.
+
+    :param poll_interval: seconds before the first poll.
+    :param max_poll_interval: the most seconds between two polls.
+    :raises SymblConfigurationError: one is no number above 0, or the first exceeds the second.
+    """
+    check_seconds("poll_interval", poll_interval)
+    check_seconds("max_poll_interval", max_poll_interval)
+    if float(poll_interval) > float(max_poll_interval):  # type: ignore[arg-type]  # both were checked to be numbers
+        invalid_value("poll_interval", poll_interval, f"at most max_poll_interval, {max_poll_interval}")
+
+
+def pause_after(polls: int, first: float, most: float, at_least: float = 0.0) -> float:
+    """Return the seconds to wait before asking again: each pause is half as long again, with jitter.
+
+    :param polls: how often was asked so far.
+    :param first: seconds before the first poll.
+    :param most: the most seconds between two polls.
+    :param at_least: seconds that Symbl asked to wait, whatever the others say.
+    """
+    # A float's range ends long after any pause has reached its most.
+    interval = min(first * GROWTH ** min(polls, 100), most)
+    longest = min(interval * (1 + JITTER), most)
+    shortest = min(interval * (1 - JITTER), longest * (1 - JITTER))
+    pause = random.uniform(shortest, longest)  # noqa: S311 - spreads requests in time, guards nothing
+    return max(pause, at_least)
+
+
+def check_seconds(name: str, given: object) -> float:
+    """Check a duration and return it.
+
+    :param name: whose it is.
+    :param given: seconds.
+    :raises SymblConfigurationError: it is no number above 0.
+    """
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < float("inf"):
+        invalid_value(name, given, "seconds, a number above 0")
+    return float(given)
+
+
+class JobPoller:
+    """One wait: for the job, then for what ``features`` asked for.
+
+    The caller sleeps for :meth:`pause`, asks with :meth:`poll`, and hands in the answer or the error until
+    :attr:`is_over`.
+
+    Where the job's id was lost with the answer, the end is read from the conversation: a summary exists only once its
+    jobs are over; for an append, and where there are no summaries, messages that no longer change are the end.
+
+    :param job_id: the job; None where its id was lost.
+    :param conversation_id: its conversation, needed for features and without a job, and told in errors.
+    :param features: what else to wait for: insights, callScore.
+    :param deadline: when to give up, in seconds since the epoch, so that it means the same in every process.
+    :param poll_interval: seconds before the first poll; each further pause is half as long again.
+    :param max_poll_interval: the most seconds between two polls.
+    :param messages_before: without a job, how many messages the conversation held before an append.
+    """
+
+    def __init__(
+        self,
+        *,
+        job_id: str | None,
+        conversation_id: str | None,
+        features: list[str],
+        deadline: float,
+        poll_interval: float = POLL_INTERVAL,
+        max_poll_interval: float = MAX_POLL_INTERVAL,
+        messages_before: int | None = None,
+    ) -> None:
+        check_intervals(poll_interval, max_poll_interval)
+        if (features or job_id is None) and conversation_id is None:
+            invalid_value("conversation_id", None, "the conversation's id, where features or a lost job are waited for")
+        first = "job" if job_id is not None else "summary" if messages_before is None else "messages"
+        self._job_id = job_id
+        self._conversation_id = conversation_id
+        self._stages = [first, *features]
+        self._deadline = deadline
+        self._poll_interval = poll_interval
+        self._max_poll_interval = max_poll_interval
+        self._messages_before = messages_before or 0
+        self._held: list[tuple[str, str]] = []
+        self._same_reads = 0
+        self._polls = 0
+        self._least_pause = 0.0
+        self._refused_since: float | None = None
+        self.last_status = ""
+        """What the last answer said, for logs."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything that was waited for is completed."""
+        return not self._stages
+
+    @property
+    def subject(self) -> str:
+        """What is waited for, for logs."""
+        return f"job {self._job_id}" if self._job_id is not None else f"conversation {self._conversation_id}"
+
+    def check_deadline(self) -> float:
+        """Return the seconds that are left.
+
+        :raises SymblJobTimeoutError: the deadline has passed.
+        """
+        left = self._deadline - time.time()
+        if left <= 0:
+            reason = f"not completed at its deadline ({self._stages[0]}); it goes on at Symbl, which cannot cancel it"
+            raise SymblJobTimeoutError(reason, self._job_id, self._conversation_id)
+        return left
+
+    def pause(self) -> float:
+        """Return the seconds to sleep before the next poll; the last poll falls on the deadline.
+
+        :raises SymblJobTimeoutError: the deadline has passed.
+        """
+        left = self.check_deadline()
+        pause = pause_after(self._polls, self._poll_interval, self._max_poll_interval, self._least_pause)
+        self._polls += 1
+        self._least_pause = 0.0
+        return min(pause, left)
+
+    def poll(self, client: StatusReader[Answered_co]) -> Answered_co:
+        """Read the state of what is waited for now.
+
+        :param client: either client; what the asynchronous one returns is to be awaited.
+        """
+        conversation_id = self._conversation_id or ""
+        asks: dict[str, Callable[[], Any]] = {
+            "job": lambda: client.get_job(self._job_id or ""),
+            "summary": lambda: client.get_summary(conversation_id),
+            "messages": lambda: client.get_messages(conversation_id),
+            "insights": lambda: client.get_insights_status(conversation_id),
+            "callScore": lambda: client.get_call_score_status(conversation_id),
+        }
+        answer: Answered_co = asks[self._stages[0]]()
+        return answer
+
+    def on_response(self, answer: Any) -> bool:  # noqa: ANN401 - what the stage's call returns
+        """Take an answer, and tell whether what was asked for is completed.
+
+        :param answer: what was read.
+        :raises SymblJobFailedError: it failed.
+        :raises SymblUnknownJobStatusError: the status is none that Symbl documents.
+        """
+        self._refused_since = None
+        is_completed = {"summary": self._has_summary, "messages": self._is_settled}.get(self._stages[0], self._is_done)
+        if is_completed(answer):
+            self._stages.pop(0)
+            self._polls = 0
+            return True
+        return False
+
+    def on_error(self, error: SymblError) -> None:
+        """Take a poll that failed: a failed poll is not a failed job.
+
+        :param error: why the poll failed; raised again where asking once more would not help.
+        """
+        if self._stages[0] == "summary" and self._says_no_summary(error):
+            return
+        if isinstance(error, SymblAuthenticationError):
+            now = time.time()
+            self._refused_since = self._refused_since or now
+            if now - self._refused_since < AUTHENTICATION_GRACE:
+                return
+        if not isinstance(error, PASSING_ERRORS):
+            raise error
+        if isinstance(error, SymblConcurrencyLimitError):
+            self._least_pause = error.retry_after or 0.0
+
+    def _is_done(self, job: Job) -> bool:
+        self.last_status = job.status
+        if job.status == "failed":
+            reason = f"{self._stages[0]} failed: {job.message or 'Symbl names no reason'}"
+            raise SymblJobFailedError(reason, self._job_id, self._conversation_id)
+        if job.status not in {"scheduled", "in_progress", "completed"}:
+            reason = f"{self._stages[0]} has the status {job.status!r}, which Symbl does not document"
+            raise SymblUnknownJobStatusError(reason, self._job_id, self._conversation_id)
+        return job.status == "completed"
+
+    def _has_summary(self, _summary: object) -> bool:
+        self.last_status = "completed: it has a summary"
+        return True
+
+    def _is_settled(self, messages: list[Message]) -> bool:
+        held = [(message.id, message.text) for message in messages]
+        is_same = len(held) > self._messages_before and held == self._held
+        self._same_reads = self._same_reads + 1 if is_same else 1
+        self._held = held
+        self.last_status = f"{len(held)} messages, unchanged in {self._same_reads} reads"
+        return is_same and self._same_reads >= STABLE_READS
+
+    def _says_no_summary(self, error: SymblError) -> bool:
+        """Tell whether an error says that there is no summary yet, or none at all, so that messages must tell."""
+        if isinstance(error, SymblNotFoundError):
+            return True
+        is_refused = isinstance(error, SymblBadRequestError)
+        if is_refused or (isinstance(error, SymblServerError) and error.status_code == HTTPStatus.NOT_IMPLEMENTED):
+            self._stages[0] = "messages"
+            return True
+        return False

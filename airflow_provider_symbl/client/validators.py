@@ -1,0 +1,259 @@
+"""The shapes that values of Symbl's parameters have: checks that name the place, what was given and what is allowed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from airflow_provider_symbl.exceptions import SymblConfigurationError
+
+# JSON nests without end, which mypy follows only at the price of a cast at every look inside.
+JsonValue = Any
+
+Check = Callable[[str, object], JsonValue]
+"""Takes the value's place (such as ``trackers[0].name``) and the value; returns what is sent, or raises."""
+
+SHOWN_LENGTH = 60
+SALES_STAGES = ("qualification", "discovery", "demo", "negotiation", "general")
+
+
+def invalid_value(where: str, given: object, allowed: str) -> NoReturn:
+    """Raise the one error for a bad value.
+
+    :param where: the value's place.
+    :param given: the value, or its type alone where it may hold a conversation's text; lists and objects are shown
+        by their type too.
+    :param allowed: what may stand there.
+    :raises SymblConfigurationError: always.
+    """
+    message = f"{where}: got {_shown(given)}; allowed: {allowed}"
+    raise SymblConfigurationError(message)
+
+
+def is_empty(value: object) -> bool:
+    """Tell whether a value says nothing; such are never sent: Symbl refuses nulls and empty texts."""
+    return value is None or (isinstance(value, (str, list, tuple, dict)) and not value)
+
+
+def text(where: str, given: object) -> str:
+    """Check a text that is not blank."""
+    if not isinstance(given, str) or not given.strip() or not is_unicode(given):
+        invalid_value(where, given, "text that is not blank")
+    return given
+
+
+def is_unicode(given: str) -> bool:
+    """Tell whether UTF-8 can hold a text; half a surrogate pair, which a cut JSON text leaves behind, it cannot."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def boolean(where: str, given: object) -> bool:
+    """Check a boolean, which a rendered template spells as text."""
+    value = {"true": True, "false": False}.get(given.lower()) if isinstance(given, str) else given
+    if not isinstance(value, bool):
+        invalid_value(where, given, "True or False")
+    return value
+
+
+def number(lowest: float, highest: float) -> Check:
+    """Make the check of a number within bounds, both included."""
+
+    def check(where: str, given: object) -> float:
+        value = _parsed(given)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
+            invalid_value(where, given, f"a number from {lowest} to {highest}")
+        return value
+
+    return check
+
+
+def integer(lowest: int) -> Check:
+    """Make the check of a whole number of at least ``lowest``."""
+
+    def check(where: str, given: object) -> int:
+        value = _parsed(given)
+        if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+            invalid_value(where, given, f"a whole number from {lowest} up")
+        return value
+
+    return check
+
+
+def choice(*allowed: str) -> Check:
+    """Make the check of a text that is one of a few."""
+
+    def check(where: str, given: object) -> str:
+        if not isinstance(given, str) or given not in allowed:
+            invalid_value(where, given, ", ".join(allowed))
+        return given
+
+    return check
+
+
+def web_address(where: str, given: object) -> str:
+    """Check an absolute http or https URL."""
+    if isinstance(given, str):
+        try:
+            parts = urlsplit(given)
+        except ValueError:
+            parts = urlsplit("")
+        is_clean = is_unicode(given) and not any(map(str.isspace, given))
+        if parts.scheme in {"http", "https"} and parts.hostname and is_clean:
+            return given
+    return invalid_value(where, given, "an absolute http or https URL")
+
+
+def timestamp(where: str, given: object) -> str:
+    """Check an ISO-8601 date and time."""
+    if isinstance(given, str) and "T" in given:
+        try:
+            datetime.datetime.fromisoformat(given)
+        except ValueError:
+            pass
+        else:
+            return given
+    return invalid_value(where, given, "an ISO-8601 time such as 2026-01-31T09:30:00.000Z")
+
+
+def identifier(where: str, given: object) -> str | int:
+    """Check an id, which Symbl gives as text or as a whole number."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    return text(where, given)
+
+
+def list_of(check_item: Check, *, unique: str = "") -> Check:
+    """Make the check of a list that is not empty.
+
+    :param check_item: the check of each item.
+    :param unique: where items may not repeat, what in them may not: ``"item"`` or the name of a key.
+    """
+
+    def check(where: str, given: object) -> list[JsonValue]:
+        items = _parsed(given)
+        if not isinstance(items, Sequence) or isinstance(items, str) or not items:
+            invalid_value(where, type(items), "a list of at least one item, or its JSON text")
+        values = [check_item(f"{where}[{index}]", item) for index, item in enumerate(items)]
+        if unique:
+            _refuse_repeats(where, values, unique)
+        return values
+
+    return check
+
+
+def object_of(
+    required: Mapping[str, Check],
+    optional: Mapping[str, Check] | None = None,
+    *,
+    others: Check | None = None,
+) -> Check:
+    """Make the check of an object.
+
+    :param required: the checks of the keys that must be there.
+    :param optional: the checks of the keys that may be there; left out where they hold nothing.
+    :param others: the check of every other key; None allows no other.
+    """
+    known = {**required, **(optional or {})}
+
+    def check(where: str, given: object) -> dict[str, JsonValue]:
+        items = _parsed(given)
+        if not isinstance(items, Mapping):
+            invalid_value(where, type(items), f"an object with {', '.join(known) or 'text keys'}, or its JSON text")
+        values = {}
+        for key in [*items, *(key for key in required if key not in items)]:
+            check_value = known.get(key, others)
+            if check_value is None:
+                invalid_value(where, key, f"the keys {', '.join(known)}")
+            if key in required or not is_empty(items[key]):
+                values[key] = check_value(f"{where}.{key}", items.get(key))
+        return {key: value for key, value in values.items() if key in required or not is_empty(value)}
+
+    return check
+
+
+def _said(where: str, given: object) -> str:
+    """Check what somebody said, which no error may repeat, not even a number alone."""
+    if not isinstance(given, str) or not given.strip() or not is_unicode(given):
+        invalid_value(where, type(given), "text that is not blank")
+    return given
+
+
+def _tracker(where: str, given: object) -> dict[str, JsonValue]:
+    is_saved = isinstance(given, Mapping) and "id" in given
+    check = _SAVED_TRACKER if is_saved else _INLINE_TRACKER
+    checked: dict[str, JsonValue] = check(where, given)
+    return checked
+
+
+def _duration(where: str, given: object) -> dict[str, JsonValue]:
+    checked: dict[str, JsonValue] = object_of({}, {"startTime": timestamp, "endTime": timestamp})(where, given)
+    times = [datetime.datetime.fromisoformat(checked[key]) for key in ("startTime", "endTime") if key in checked]
+    # Times with and without a zone cannot be compared; Symbl reads both.
+    if len(times) == 2 and (times[0].tzinfo is None) == (times[1].tzinfo is None) and times[0] > times[1]:  # noqa: PLR2004 - both are given
+        invalid_value(
+            f"{where}.endTime",
+            checked["endTime"],
+            f"a time that is not before startTime {checked['startTime']}",
+        )
+    return checked
+
+
+def _parsed(given: object) -> object:
+    """Return what a text says in JSON, or the value itself: a rendered template is always text."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except (ValueError, RecursionError):
+        return given
+
+
+def _refuse_repeats(where: str, values: list[JsonValue], unique: str) -> None:
+    seen: list[JsonValue] = []
+    for index, value in enumerate(values):
+        mark = value.get(unique) if isinstance(value, dict) else value
+        if mark is not None and mark in seen:
+            invalid_value(f"{where}[{index}]", mark, f"each {unique} once")
+        seen.append(mark)
+
+
+def _shown(given: object) -> str:
+    if given is None or given is type(None):
+        return "nothing"
+    if isinstance(given, (str, int, float)):
+        shown = repr(given)
+        return shown if len(shown) <= SHOWN_LENGTH else f"{shown[:SHOWN_LENGTH]}…"
+    kind = given if isinstance(given, type) else type(given)
+    return f"a value of type {kind.__name__}"
+
+
+_SAVED_TRACKER = object_of({"id": identifier})
+_INLINE_TRACKER = object_of({"name": text, "vocabulary": list_of(text, unique="item")})
+
+MESSAGES = list_of(
+    object_of(
+        {"payload": object_of({"content": _said}, {"contentType": choice("text/plain")})},
+        {
+            "from": object_of({}, {"id": identifier, "name": text, "userId": text}),
+            "duration": _duration,
+        },
+    ),
+)
+ENTITIES = list_of(object_of({"customType": text, "text": text}, {"value": text}))
+TRACKERS = list_of(_tracker, unique="name")
+FEATURES = object_of(
+    {"featureList": list_of(choice("insights", "callScore"), unique="item")},
+    {"callScore": object_of({"scorecardId": identifier})},
+)
+METADATA = object_of({}, {"salesStage": choice(*SALES_STAGES)}, others=text)
+CHANNEL_METADATA = list_of(
+    object_of({"channel": integer(1), "speaker": object_of({}, {"name": text, "email": text})}),
+    unique="channel",
+)

@@ -1,0 +1,1 @@
+"""The API as data: operations, their OpenAPI document, and the validation of what comes in."""

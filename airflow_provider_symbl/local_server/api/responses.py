@@ -1,0 +1,94 @@
+"""How the server answers: JSON, and one form for everything that it refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+UNKNOWN_CONVERSATION = "The conversationId is either invalid or does not exist."
+
+
+class JsonResponse(Response):
+    """JSON in plain ASCII, so that text with a broken surrogate pair goes out as it came in."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """Encode the answer.
+
+        :param content: anything that JSON can hold.
+        """
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+
+
+class ApiError(Exception):
+    """A request that the server does not carry out, with the answer that says why.
+
+    :param status: the HTTP status.
+    :param message: what was wrong, what was given and what is allowed.
+    :param extra: further keys of the answer's body.
+    """
+
+    def __init__(self, status: int, message: str, extra: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {**(extra or {}), "message": message}
+
+
+class UnknownConversationError(ApiError):
+    """There is no conversation of that id."""
+
+    def __init__(self) -> None:
+        super().__init__(404, UNKNOWN_CONVERSATION)
+
+
+class UnsupportedCallError(ApiError):
+    """The API has it, this server has not.
+
+    :param what: a verb phrase that completes "symbl-local does not".
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(501, f"symbl-local does not {what}")
+
+
+async def refuse(_request: Request, error: Exception) -> Response:
+    """Answer a refusal.
+
+    :param error: a :class:`ApiError`; the router hands over nothing else.
+    """
+    refusal = cast("ApiError", error)
+    return JsonResponse(refusal.body, refusal.status)
+
+
+async def refuse_route(request: Request, error: Exception) -> Response:
+    """Answer an unknown path or a wrong method.
+
+    :param error: the router's own :class:`HTTPException`.
+    """
+    refusal = cast("HTTPException", error)
+    message = f"{refusal.detail}: {request.method} {request.url.path}"
+    return JsonResponse({"message": message}, refusal.status_code, headers=dict(refusal.headers or {}))
+
+
+async def own_fault(_request: Request, error: Exception) -> Response:
+    """Answer a defect of the server's own; its text may hold a conversation, so only its kind is told.
+
+    :param error: what was raised.
+    """
+    return JsonResponse({"message": f"symbl-local failed: {type(error).__name__}"}, 500)
+
+
+HANDLERS: Mapping[Any, Any] = {
+    ApiError: refuse,
+    HTTPException: refuse_route,
+    Exception: own_fault,
+}

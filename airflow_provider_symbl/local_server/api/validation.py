@@ -1,0 +1,282 @@
+"""What a value may be: small rules that name the field, what was given and what is allowed, as Joi does."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow_provider_symbl.local_server.api import timestamps
+from airflow_provider_symbl.local_server.api.responses import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+IN_AN_ADDRESS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+"""What RFC 3986 allows: all else has to be percent-encoded."""
+LONGEST_NUMBER = 64
+LARGEST_SAFE_NUMBER = 2**53
+
+ROOT = "value"
+"""How Joi calls the document itself; its own fields go by their bare names."""
+
+
+@dataclass(frozen=True)
+class Validator:
+    """What a value may be.
+
+    :param check: takes the field's path and the value; gives the value as it is to be used, or raises
+        :class:`ApiError`.
+    :param schema: the same as JSON Schema says it, for the server's OpenAPI document.
+    """
+
+    check: Callable[[str, object], Any]
+    schema: Mapping[str, object]
+
+    def __call__(self, label: str, value: object) -> Any:  # noqa: ANN401 - what the rule makes of the value
+        """Check a value.
+
+        :param label: the field's path, such as ``messages[0].payload``.
+        :raises ApiError: it is not allowed.
+        """
+        return self.check(label, value)
+
+
+def validation_error(label: str, problem: str) -> ApiError:
+    """Make the refusal of one field.
+
+    :param label: the field's path, such as ``messages[0].payload``.
+    :param problem: what completes the sentence that begins with the field.
+    """
+    return ApiError(400, f'"{label}" {problem}')
+
+
+def kind(value: object) -> str:
+    """Name the JSON type of a value; the value itself may be what somebody said."""
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
+    return "null" if value is None else names.get(type(value), "an object")
+
+
+def _text(label: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise validation_error(label, f"must be a string, but is {kind(value)}")
+    if not value:
+        raise validation_error(label, "is not allowed to be empty")
+    return value
+
+
+text = Validator(_text, {"type": "string", "minLength": 1})
+"""A string that is not empty."""
+
+
+def short_text(longest: int) -> Validator:
+    """Allow a string that is neither empty nor long.
+
+    :param longest: its greatest length, in characters.
+    """
+
+    def check(label: str, value: object) -> str:
+        given: str = text(label, value)
+        if len(given) > longest:
+            raise validation_error(label, f"must be at most {longest} characters long, but has {len(given)}")
+        return given
+
+    return Validator(check, {**text.schema, "maxLength": longest})
+
+
+def _flag(label: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value not in ("true", "false"):
+        raise validation_error(label, f"must be a boolean, but is {_shown(value)}")
+    return value == "true"
+
+
+boolean = Validator(_flag, {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]})
+"""A boolean, or the words ``true`` and ``false``."""
+
+
+def number(low: float, high: float = math.inf) -> Validator:
+    """Allow a number, or a decimal string of one, within bounds.
+
+    :param low: the least value allowed.
+    :param high: the greatest value allowed.
+    """
+
+    def check(label: str, value: object) -> float:
+        given = _number(label, value)
+        if given < low:
+            raise validation_error(label, f"must be greater than or equal to {low}, but is {_shown(value)}")
+        if given > high:
+            raise validation_error(label, f"must be less than or equal to {high}, but is {_shown(value)}")
+        return given
+
+    return Validator(check, _numeric("number", low, high))
+
+
+def integer(low: int, high: float = math.inf) -> Validator:
+    """Allow a whole number, or a decimal string of one, within bounds.
+
+    :param low: the least value allowed.
+    :param high: the greatest value allowed.
+    """
+    within = number(low, high)
+
+    def check(label: str, value: object) -> int:
+        given = float(within(label, value))
+        if not given.is_integer():
+            raise validation_error(label, f"must be an integer, but is {_shown(value)}")
+        return int(given)
+
+    return Validator(check, _numeric("integer", low, high))
+
+
+def enum(*allowed: str) -> Validator:
+    """Allow one of some words.
+
+    :param allowed: the words, in the order in which they are named.
+    """
+
+    def check(label: str, value: object) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise validation_error(label, f"must be one of [{', '.join(allowed)}], but is {_shown(value)}")
+        return value
+
+    return Validator(check, {"enum": list(allowed)})
+
+
+def _web_address(label: str, value: object) -> str:
+    address: str = text(label, value)
+    try:
+        parts = urlsplit(address)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_web = False
+    if not (is_web and IN_AN_ADDRESS.fullmatch(address)):
+        raise validation_error(label, "must be a valid uri with a scheme matching the http|https pattern")
+    return address
+
+
+web_address = Validator(
+    _web_address, {"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]"}
+)
+"""An http or https address."""
+
+
+def _instant(label: str, value: object) -> datetime:
+    try:
+        return timestamps.parse(text(label, value))
+    except (ValueError, OverflowError):
+        raise validation_error(label, f"must be in ISO 8601 date format, but is {_shown(value)}") from None
+
+
+date_time = Validator(_instant, {"type": "string", "format": "date-time"})
+"""An ISO-8601 moment."""
+
+
+def list_of(item: Validator, *, at_least: int = 1) -> Validator:
+    """Allow an array.
+
+    :param item: the rule of each item.
+    :param at_least: how many items there must be.
+    """
+
+    def check(label: str, value: object) -> list[Any]:
+        if not isinstance(value, list):
+            raise validation_error(label, f"must be an array, but is {kind(value)}")
+        if len(value) < at_least:
+            raise validation_error(label, f"must contain at least {at_least} items, but has {len(value)}")
+        return [item(f"{label}[{index}]", entry) for index, entry in enumerate(value)]
+
+    return Validator(check, {"type": "array", "items": item.schema, "minItems": at_least})
+
+
+def unique(rule: Validator, key: Callable[[Any], object]) -> Validator:
+    """Allow an array only if no two items agree.
+
+    :param rule: the array's own rule.
+    :param key: what two items must not share.
+    """
+
+    def check(label: str, value: object) -> list[Any]:
+        items: list[Any] = rule(label, value)
+        seen = set()
+        for index, item in enumerate(items):
+            if key(item) in seen:
+                raise validation_error(f"{label}[{index}]", "contains a duplicate value")
+            seen.add(key(item))
+        return items
+
+    return Validator(check, {**rule.schema, "uniqueItems": True})
+
+
+def object_of(fields: Mapping[str, Validator], required: Iterable[str] = ()) -> Validator:
+    """Allow an object that has no other keys than the given ones.
+
+    :param fields: the rule of each key.
+    :param required: the keys that must be there.
+    """
+
+    def check(label: str, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise validation_error(label, f"must be of type object, but is {kind(value)}")
+        prefix = f"{label}." if label != ROOT else ""
+        for name in [*value, *required]:
+            _known(prefix + name, name in fields, name in value)
+        return {name: fields[name](prefix + name, given) for name, given in value.items()}
+
+    properties = {name: rule.schema for name, rule in fields.items()}
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return Validator(check, {**schema, "required": list(required)})
+
+
+def map_of(value_rule: Validator) -> Validator:
+    """Allow an object of any keys.
+
+    :param value_rule: the rule of each value.
+    """
+
+    def check(label: str, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise validation_error(label, f"must be of type object, but is {kind(value)}")
+        return {name: value_rule(f"{label}.{name}", given) for name, given in value.items()}
+
+    return Validator(check, {"type": "object", "additionalProperties": value_rule.schema})
+
+
+def _known(label: str, is_known: bool, is_given: bool) -> None:  # noqa: FBT001 - two facts about one label
+    if not is_known:
+        raise validation_error(label, "is not allowed")
+    if not is_given:
+        raise validation_error(label, "is required")
+
+
+def _numeric(kind_of_number: str, low: float, high: float) -> dict[str, object]:
+    """Say what a number may be; of its decimal strings the plain ones, whose bounds a pattern can say but roughly."""
+    bounds = {"minimum": low, "maximum": min(high, LARGEST_SAFE_NUMBER - 1)}
+    sign, whole = "-?" if low < 0 else "", "[1-9][0-9]{0,14}" if low > 0 else "[0-9]{1,15}"
+    fraction = r"(\.[0-9]{1,15})?" if kind_of_number == "number" else ""
+    plain = rf"^(0{fraction}|1)$" if high == 1 else f"^{sign}{whole}{fraction}$"
+    return {"anyOf": [{"type": kind_of_number, **bounds}, {"type": "string", "pattern": plain}]}
+
+
+def _number(label: str, value: object) -> float:
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise validation_error(label, f"must be a number, but is {_shown(value)}")
+    if abs(value) >= LARGEST_SAFE_NUMBER:
+        raise validation_error(label, "must be a safe number")
+    return value
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= LONGEST_NUMBER else "a longer string"
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    return kind(value)

@@ -1,0 +1,1 @@
+"""Job queue: from an accepted submission to its messages, downloads and webhooks included."""

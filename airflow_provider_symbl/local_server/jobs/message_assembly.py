@@ -1,0 +1,185 @@
+"""From what was submitted or heard to the messages of a conversation, in their place on its time line."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from airflow_provider_symbl.local_server.jobs.submission_content import Speaker
+from airflow_provider_symbl.local_server.store.records import Member, Message, Part, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent, TextContent, Utterance
+    from airflow_provider_symbl.local_server.speech.transcription import Sentence, Transcription
+
+WORDS_PER_SECOND = 2.5
+"""150 words a minute, ordinary speech: how long a submitted message without an end is taken to last."""
+
+
+class MemberDirectory:
+    """The members of one conversation, as they are found.
+
+    :param known: who takes part already.
+    """
+
+    def __init__(self, known: Iterable[Member] = ()) -> None:
+        self._members = {member.id: member for member in known}
+
+    def by_id(self, member_id: str | None) -> Member | None:
+        """Find a member by its id."""
+        return self._members.get(member_id or "")
+
+    def member(self, speaker: Speaker) -> Member:
+        """Find the member that a speaker is, or make one: same key first, then same name where a key is lacking.
+
+        :param speaker: somebody with a name or a key.
+        """
+        found = self._by_key(speaker) or self._by_name(speaker) or Member(str(uuid.uuid4()))
+        member = replace(found, name=found.name or speaker.name, user_id=found.user_id or speaker.key)
+        self._members[member.id] = member
+        return member
+
+    def _by_key(self, speaker: Speaker) -> Member | None:
+        wanted = (speaker.key or "").casefold()
+        same = (m for m in self._members.values() if m.user_id and m.user_id.casefold() == wanted)
+        return next(same, None)
+
+    def _by_name(self, speaker: Speaker) -> Member | None:
+        same = (m for m in self._members.values() if m.name and m.name == speaker.name)
+        return next((m for m in same if not (m.user_id and speaker.key)), None)
+
+
+@dataclass(frozen=True)
+class PartContext:
+    """Where a job's part goes.
+
+    :param job_id: the job.
+    :param start: where the conversation's time line has come to.
+    :param known: its members so far.
+    """
+
+    job_id: str
+    start: datetime
+    known: tuple[Member, ...] = ()
+
+
+def text_part(order: TextContent, place: PartContext) -> Part:
+    """Make messages of submitted text, exactly as given; compute the times that are missing.
+
+    :param order: the text.
+    :param place: where it goes.
+    """
+    company, messages, cursor = MemberDirectory(place.known), [], order.start or _begin(order, place)
+    members: dict[str, Member] = {}
+    for utterance in order.utterances:
+        member = company.member(utterance.speaker) if utterance.speaker.is_known else None
+        start, end = _times(utterance, cursor)
+        messages.append(_text_message(utterance.text, start, end, member))
+        members.update({member.id: member} if member else {})
+        cursor = max(cursor, end)
+    start = min((message.start for message in messages), default=cursor)
+    return Part(place.job_id, tuple(messages), tuple(members.values()), start, cursor, order.wanted)
+
+
+def media_part(order: MediaContent, heard: Transcription, recording: Path, place: PartContext) -> Part:
+    """Make messages of what was heard, in order of time.
+
+    :param order: who is on which channel.
+    :param heard: what was said there.
+    :param recording: where it was heard; the part owns it from now on.
+    :param place: where it goes.
+    """
+    members = _media_members(order, heard, place)
+    messages = [
+        _heard_message(sentence, place.start, members, sentence.voice or channel)
+        for channel, sentences in enumerate(heard.channels, 1)
+        for sentence in sentences
+    ]
+    messages.sort(key=lambda message: message.start)
+    distinct = {member.id: member for member in members.values()}
+    end = place.start + timedelta(seconds=heard.seconds)
+    people = tuple(distinct.values())
+    source = None if order.source == recording else digest(str(order.source))
+    return Part(place.job_id, tuple(messages), people, place.start, end, order.wanted, recording, source)
+
+
+def digest(url: str) -> str:
+    """Give what a URL is remembered by: it may hold a signature, so not by itself."""
+    return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
+
+
+def spread(text: str, start: datetime, end: datetime) -> tuple[Word, ...]:
+    """Spread a text's words evenly over its time; where each was said, nobody knows.
+
+    :param text: the words.
+    :param start: when the first begins.
+    :param end: when the last ends.
+    """
+    words = text.split()
+    step = (end - start) / max(1, len(words))
+    return tuple(Word(word, start + index * step, start + (index + 1) * step) for index, word in enumerate(words))
+
+
+def _begin(order: TextContent, place: PartContext) -> datetime:
+    """Where messages without times begin: no later than those with times, which may lie far in the past."""
+    given = (u.start or (u.end and u.end - _usual(u)) for u in order.utterances)
+    return min((moment for moment in given if moment), default=place.start)
+
+
+def _usual(utterance: Utterance) -> timedelta:
+    return timedelta(seconds=round(max(1, len(utterance.text.split())) / WORDS_PER_SECOND, 3))
+
+
+def _times(utterance: Utterance, cursor: datetime) -> tuple[datetime, datetime]:
+    usual = _usual(utterance)
+    if utterance.start is None and utterance.end is not None:
+        return min(utterance.end, max(cursor, utterance.end - usual)), utterance.end
+    start = utterance.start or cursor
+    return start, utterance.end or start + usual
+
+
+def _text_message(text: str, start: datetime, end: datetime, member: Member | None) -> Message:
+    return Message(str(uuid.uuid4()), text, start, end, member_id=member.id if member else None)
+
+
+def _media_members(order: MediaContent, heard: Transcription, place: PartContext) -> dict[int, Member]:
+    """Give who is on which channel, or has which voice; each diarized recording has fresh members, as Symbl's has."""
+    if order.voices:
+        voices = {sentence.voice or 1 for sentences in heard.channels for sentence in sentences}
+        return {voice: MemberDirectory().member(_named(Speaker(), voice)) for voice in sorted(voices | {1})}
+    if not order.by_channel:
+        return {}
+    company = MemberDirectory(place.known)
+    return {
+        channel: company.member(_named(order.speakers.get(channel, Speaker()), channel))
+        for channel in range(1, len(heard.channels) + 1)
+    }
+
+
+def _named(speaker: Speaker, channel: int) -> Speaker:
+    return speaker if speaker.is_known else Speaker(f"Speaker {channel}")
+
+
+def _heard_message(sentence: Sentence, base: datetime, members: Mapping[int, Member], tag: int) -> Message:
+    member = members.get(tag)
+    words = tuple(Word(word.text, _at(base, word.start), _at(base, word.end), word.score) for word in sentence.words)
+    return Message(
+        id=str(uuid.uuid4()),
+        text=sentence.text,
+        start=_at(base, sentence.start),
+        end=_at(base, sentence.end),
+        words=words,
+        member_id=member.id if member else None,
+        speaker_tag=tag if member else None,
+    )
+
+
+def _at(base: datetime, seconds: float) -> datetime:
+    return base + timedelta(milliseconds=round(seconds * 1000))

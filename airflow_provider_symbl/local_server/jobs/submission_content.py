@@ -1,0 +1,200 @@
+"""What a client asks for, typed: the parameters of a submission once they are known to be right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from airflow_provider_symbl.local_server.api.parameters import read_file, read_text, read_url
+from airflow_provider_symbl.local_server.store.records import AnalysisOptions, CustomEntity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from airflow_provider_symbl.local_server.store.records import Tracker
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A person as a client names one.
+
+    :param key: what tells the person from others of the same name.
+    """
+
+    name: str | None = None
+    key: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to know the person by."""
+        return bool(self.name or self.key)
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A message of a text submission; times that are not given are computed."""
+
+    text: str
+    speaker: Speaker
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TextContent:
+    """The content of a text submission.
+
+    :param start: when the conversation began, if the client says so.
+    """
+
+    utterances: tuple[Utterance, ...]
+    wanted: AnalysisOptions
+    start: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MediaContent:
+    """A recording to be recognised.
+
+    :param source: a file that the job owns, or a URL to fetch one from.
+    :param is_video: whether only an MP4 will do.
+    :param vocabulary: words to listen for.
+    :param by_channel: whether each channel is a speaker of its own.
+    :param voices: how many people are to be told apart by their voices; None for not at all.
+    :param speakers: who is on which channel; channels count from 1.
+    :param wanted: what is to be found in it.
+    """
+
+    source: Path | str
+    is_video: bool
+    vocabulary: tuple[str, ...]
+    language: str
+    by_channel: bool
+    voices: int | None
+    speakers: Mapping[int, Speaker]
+    wanted: AnalysisOptions
+
+
+Content: TypeAlias = TextContent | MediaContent
+
+
+@dataclass(frozen=True)
+class RawSubmission:
+    """A submission as it came, from which its order can be read again after a restart.
+
+    :param call: ``text``, ``audio``, ``audio/url``, ``video`` or ``video/url``.
+    :param query: the raw query string.
+    :param content: a JSON body that is not in a file.
+    :param file: a recording, or a long JSON body.
+    :param trackers: what it asks to track, the account's own trackers as they were then.
+    """
+
+    call: str
+    query: str
+    content: bytes = b""
+    file: Path | None = None
+    trackers: tuple[Tracker, ...] = ()
+
+    def order(self) -> Content:
+        """Read the order.
+
+        :raises OSError: the file cannot be read.
+        """
+        if self.call == "text":
+            return text_content(read_text(self.query, self._body()), self.trackers)
+        given = read_url(self.query, self._body()) if self.call.endswith("/url") else read_file(self.query)
+        source = given.get("url", cast("Path", self.file))  # what is sent without a URL is sent as a file
+        return media_content(given, source, self.trackers, is_video=self.call.startswith("video"))
+
+    def discard(self) -> None:
+        """Delete the file, if there is one."""
+        if self.file:
+            self.file.unlink(missing_ok=True)
+
+    def _body(self) -> bytes:
+        return self.file.read_bytes() if self.file else self.content
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """What a submission says about its conversation and job rather than about its content.
+
+    :param metadata: what is added to the conversation's.
+    """
+
+    name: str | None
+    webhook_url: str | None
+    features: tuple[str, ...]
+    metadata: Mapping[str, str]
+
+
+def job_options(given: Mapping[str, Any]) -> JobOptions:
+    """Read what all calls share.
+
+    :param given: checked parameters.
+    """
+    features = given.get("features", {}).get("featureList", ())
+    return JobOptions(given.get("name"), given.get("webhookUrl"), tuple(features), given.get("metadata", {}))
+
+
+def text_content(given: Mapping[str, Any], trackers: tuple[Tracker, ...]) -> TextContent:
+    """Read the content of a text submission.
+
+    :param given: checked parameters.
+    :param trackers: what is to be tracked.
+    """
+    utterances = tuple(_utterance(message) for message in given["messages"])
+    return TextContent(utterances, _wanted(given, trackers), given.get("startTime"))
+
+
+def media_content(
+    given: Mapping[str, Any], source: Path | str, trackers: tuple[Tracker, ...], *, is_video: bool
+) -> MediaContent:
+    """Read how a recording is to be recognised. Of two ways to tell speakers apart, diarization wins.
+
+    :param given: checked parameters.
+    :param source: the recording.
+    :param trackers: what is to be tracked.
+    :param is_video: whether it was submitted as a video.
+    """
+    voices = given["diarizationSpeakerCount"] if given.get("enableSpeakerDiarization") else None
+    wanted = _wanted(given, trackers)
+    return MediaContent(
+        source=source,
+        is_video=is_video,
+        vocabulary=tuple(given.get("customVocabulary", ())),
+        language=wanted.language,
+        by_channel=given.get("enableSeparateRecognitionPerChannel", False) and voices is None,
+        voices=voices,
+        speakers={entry["channel"]: _on_channel(entry["speaker"]) for entry in given.get("channelMetadata", ())},
+        wanted=wanted,
+    )
+
+
+def _wanted(given: Mapping[str, Any], trackers: tuple[Tracker, ...]) -> AnalysisOptions:
+    entities = given.get("entities", ())
+    return AnalysisOptions(
+        threshold=given.get("confidenceThreshold", AnalysisOptions.threshold),
+        phrases=given.get("detectPhrases", False),
+        entities=given.get("detectEntities", False),
+        custom_entities=tuple(CustomEntity(one["customType"], one["text"], one.get("value")) for one in entities),
+        trackers=trackers,
+        language=given.get("languageCode", "en-US").partition("-")[0],
+        minutes_off_utc=given.get("timezoneOffset", 0),
+    )
+
+
+def _utterance(message: Mapping[str, Any]) -> Utterance:
+    person, times = message.get("from", {}), message.get("duration", {})
+    return Utterance(
+        text=message["payload"]["content"],
+        speaker=Speaker(person.get("name"), person.get("userId") or person.get("id")),
+        start=times.get("startTime"),
+        end=times.get("endTime"),
+    )
+
+
+def _on_channel(speaker: Mapping[str, str]) -> Speaker:
+    return Speaker(speaker.get("name"), speaker.get("email"))

@@ -1,0 +1,225 @@
+"""The journal: what really arrived, for tests to look at, with every secret masked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import traceback
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+
+from airflow_provider_symbl.local_server.api.bodies import (
+    SCOPE_KEY,
+    Body,
+    TooLongError,
+    declared_length,
+    limit,
+    refuse,
+)
+from airflow_provider_symbl.local_server.api.paths import CONTROL_PREFIX
+from airflow_provider_symbl.local_server.middleware.faults import JOB_FAULT_KEY, SEARCHED, RequestInFlight
+from airflow_provider_symbl.local_server.store.memory_store import JOURNAL_LENGTH, JournalEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, MutableMapping
+    from pathlib import Path
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from airflow_provider_symbl.local_server.middleware.faults import Faults
+    from airflow_provider_symbl.local_server.security.authentication import Accounts
+    from airflow_provider_symbl.local_server.store.memory_store import Store
+
+LOGGER = logging.getLogger(__name__)
+MASK = "***"
+SECRETS = ("appSecret", "refreshToken")
+MAX_BODIES_BYTES = 64 * 1024**2
+"""The bytes of all bodies that are kept together."""
+DEEPEST = 64
+"""How deep a body may be nested if it is kept; what is much deeper could be read, and not be written again."""
+
+
+class RequestPipeline:
+    """Reads each request to its end, notes it, and hands it on; faults meet it on the way.
+
+    A JSON body of up to 1 MiB is kept; of others, length and digest only. When all that are kept come to more than
+    64 MiB, the oldest requests lose theirs first.
+
+    :param app: what answers.
+    :param store: where the notes go; the control routes are not noted.
+    :param faults: decide which requests go on.
+    :param accounts: tell whose long bodies are worth a place on disk.
+    :param spool: the folder for long bodies.
+    :param max_recording_bytes: the longest recording that is taken.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        store: Store,
+        faults: Faults,
+        accounts: Accounts,
+        *,
+        spool: Path,
+        max_recording_bytes: int,
+    ) -> None:
+        self._app = app
+        self._store = store
+        self._faults = faults
+        self._accounts = accounts
+        self._spool = spool
+        self._max_recording_bytes = max_recording_bytes
+        self._kept = KeptBodies(MAX_BODIES_BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or let the server start and stop."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        entry = _entry(scope)
+        is_welcome = scope["path"].startswith(CONTROL_PREFIX) or self._accounts.admits(Headers(scope=scope))
+        body = Body(self._spool if is_welcome else None, limit(scope["path"], self._max_recording_bytes))
+        if not scope["path"].startswith(CONTROL_PREFIX):
+            self._store.journal.append(entry)
+        try:
+            await self._hand_on(RequestInFlight(scope, receive, _noting(entry, send)), entry, body)
+        except (ClientDisconnect, asyncio.CancelledError):  # nobody waits for an answer any more
+            entry.body_size = body.size
+        except Exception as error:  # noqa: BLE001 - it is answered; the server would log its text, which may hold what was said
+            LOGGER.error("A request: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))  # noqa: TRY400 - the same
+        finally:
+            body.discard()
+
+    async def _hand_on(self, call: RequestInFlight, entry: JournalEntry, body: Body) -> None:
+        if await self._faults.pass_through("before_body", call):
+            try:
+                await body.read(call.receive, declared_length(call.scope))
+            except TooLongError as error:
+                entry.body_size = body.size
+                await refuse(error, call.receive, call.send)
+                return
+            self._note(entry, body)
+            call.head = body.head(SEARCHED)
+            if await self._faults.pass_through("before_job", call):
+                scope = {**call.scope, SCOPE_KEY: body, JOB_FAULT_KEY: call.job_fault}
+                await self._app(scope, call.receive, self._answering(call))
+
+    def _note(self, entry: JournalEntry, body: Body) -> None:
+        entry.body_size = body.size
+        entry.body_sha256 = body.sha256
+        if "json" in entry.headers.get("content-type", "") and not body.is_large:
+            entry.body = _showable(body.content())
+            self._kept.add(entry)
+
+    def _answering(self, call: RequestInFlight) -> Send:
+        goes_on = True
+
+        async def answering(event: Message) -> None:
+            nonlocal goes_on
+            if event["type"] == "http.response.start":
+                goes_on = await self._faults.pass_through("after_job", call)
+            if goes_on:
+                await call.send(event)
+
+        return answering
+
+
+class KeptBodies:
+    """The bodies that the journal keeps, oldest first.
+
+    :param limit: how many bytes they may have had together when they arrived.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        # The store forgets entries as it sees fit: whatever it has forgotten is not held here.
+        self._entries: deque[tuple[weakref.ref[JournalEntry], int]] = deque()
+
+    def add(self, entry: JournalEntry) -> None:
+        """Count an entry's body, and take theirs from the oldest entries if need be."""
+        self._entries.append((weakref.ref(entry), entry.body_size))
+        self._size += entry.body_size
+        while self._size > self._limit or len(self._entries) > JOURNAL_LENGTH:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        reference, size = self._entries.popleft()
+        self._size -= size
+        entry = reference()
+        if entry is not None:
+            entry.body = None
+
+
+def masked(body: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Hide the App Secret and refresh tokens in a parsed body.
+
+    :param body: parsed JSON.
+    """
+    if not isinstance(body, dict):
+        return body
+    return {name: MASK if name in SECRETS else value for name, value in body.items()}
+
+
+def _entry(scope: Scope) -> JournalEntry:
+    query = scope["query_string"].decode("latin-1")
+    return JournalEntry(
+        method=scope["method"],
+        path=scope["path"],
+        query_string=query,
+        query=[[name, value] for name, value in parse_qsl(query, keep_blank_values=True)],
+        headers={name.decode("latin-1"): _header(name, value) for name, value in scope["headers"]},
+    )
+
+
+def _header(name: bytes, value: bytes) -> str:
+    if name == b"authorization":
+        return f"Bearer {MASK}" if value[:7].lower() == b"bearer " else MASK
+    return MASK if name == b"x-api-key" else value.decode("latin-1")
+
+
+def _showable(content: bytes) -> str | None:
+    """Write a body anew without its secrets; None if it is no JSON, or could not be written in the journal's answer.
+
+    It is kept as text, since parsed it would take up to some twenty times as much memory.
+    """
+    try:
+        body = json.loads(content)
+        text = json.dumps(masked(body), allow_nan=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return None
+    return text if _depth_is_at_most(DEEPEST, body) else None
+
+
+def _depth_is_at_most(most: int, value: object) -> bool:
+    level = [value]
+    for _ in range(most):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return True
+    return False
+
+
+def _children(item: object) -> Iterable[object]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
+
+
+def _noting(entry: JournalEntry, send: Send) -> Send:
+    async def noting(event: Message) -> None:
+        if event["type"] == "http.response.start":
+            entry.status = _status(event)
+        await send(event)
+
+    return noting
+
+
+def _status(event: MutableMapping[str, Any]) -> int:
+    return int(event["status"])

@@ -1,0 +1,1 @@
+"""The page for people: jobs, conversations and faults in a browser."""

@@ -1,0 +1,175 @@
+"""Reading what is known of conversations as such: one, many, their metadata; and deleting them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_symbl.local_server.api import schemas, timestamps
+from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
+from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
+from airflow_provider_symbl.local_server.api.responses import JsonResponse, UnknownConversationError
+from airflow_provider_symbl.local_server.api.rsql import FILTER
+from airflow_provider_symbl.local_server.api.validation import (
+    date_time,
+    enum,
+    integer,
+    map_of,
+    object_of,
+    short_text,
+    validation_error,
+)
+from airflow_provider_symbl.local_server.routes.serializers import conversation_shape, span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from airflow_provider_symbl.local_server.store.memory_store import Store
+    from airflow_provider_symbl.local_server.store.records import Conversation
+
+LONGEST_METADATA = 128
+METADATA = object_of({"metadata": map_of(short_text(LONGEST_METADATA))}, ("metadata",))
+SORTS = ("conversation.startTime", "conversation.endTime", "conversation.name")
+LIST_QUERY = {
+    "limit": integer(0, 65536),
+    "offset": integer(0),
+    "order": enum("asc", "desc"),
+    "sort": enum(*SORTS),
+    "startTime": date_time,
+    "endTime": date_time,
+    "filter": FILTER,
+}
+USUAL_LIMIT = 20
+USUAL_WINDOW = timedelta(days=7)
+
+
+def get_conversation_or_404(store: Store, request: Request) -> Conversation:
+    """Give the conversation that a request's path names.
+
+    :raises UnknownConversationError: there is none.
+    """
+    conversation = store.conversation(request.path_params["conversation_id"])
+    if conversation is None:
+        raise UnknownConversationError
+    return conversation
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A conversation in a list, with when it began and ended."""
+
+    conversation: Conversation
+    start: datetime
+    end: datetime
+
+    @property
+    def fields(self) -> dict[str, str | datetime]:
+        """What lists are sorted and filtered by, by the names that queries use."""
+        one = self.conversation
+        metadata = {f"conversation.metadata.{key}": value for key, value in one.metadata.items()}
+        return {**metadata, SORTS[0]: self.start, SORTS[1]: self.end, SORTS[2]: one.name, "conversation.id": one.id}
+
+    def meets(self, given: Mapping[str, Any]) -> bool:
+        """Tell whether it belongs into a list.
+
+        :param given: the list's checked query.
+        """
+        clauses = given.get("filter", ())
+        fields = self.fields if clauses else {}
+        return all(clause.holds(fields) for clause in clauses)
+
+
+class Conversations:
+    """Endpoints for conversations as such.
+
+    :param store: where they are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def operations(self) -> list[Operation]:
+        """List the calls."""
+        one, many = schemas.CONVERSATION, schemas.CONVERSATIONS
+        gone = (404,)
+        return [
+            Operation("GET", "/v1/conversations", self.listing, "List conversations", many, query=LIST_QUERY),
+            Operation("GET", CONVERSATION_PATH, self.conversation, "Show a conversation", one, refuses=gone),
+            Operation(
+                "PUT",
+                CONVERSATION_PATH,
+                self.set_metadata,
+                "Replace its metadata",
+                schemas.METADATA,
+                body=METADATA,
+                refuses=gone,
+            ),
+            Operation(
+                "DELETE", CONVERSATION_PATH, self.delete, "Delete a conversation", schemas.MESSAGE_ANSWER, refuses=gone
+            ),
+        ]
+
+    async def conversation(self, request: Request) -> Response:
+        """Show a conversation.
+
+        :raises ApiError: there is no such conversation.
+        """
+        return JsonResponse(self._shown(get_conversation_or_404(self._store, request)))
+
+    async def listing(self, request: Request) -> Response:
+        """List conversations, those whose jobs are not done included.
+
+        :raises ApiError: the window is not one.
+        """
+        given = query_of(request)
+        start, end = _window(given)
+        listed = [entry for entry in self._listed() if start <= entry.start <= end and entry.meets(given)]
+        sort, offset = given.get("sort", SORTS[0]), given.get("offset", 0)
+        listed.sort(key=lambda entry: entry.fields[sort], reverse=given.get("order") == "desc")
+        page = listed[offset : offset + given.get("limit", USUAL_LIMIT)]
+        return JsonResponse({"conversations": [self._shown(entry.conversation) for entry in page]})
+
+    async def set_metadata(self, request: Request) -> Response:
+        """Replace a conversation's metadata by what is given.
+
+        :raises ApiError: there is no such conversation.
+        """
+        changed = replace(get_conversation_or_404(self._store, request), metadata=body_of(request)["metadata"])
+        self._store.put_conversation(changed)
+        return JsonResponse({"id": changed.id, "metadata": dict(changed.metadata)})
+
+    async def delete(self, request: Request) -> Response:
+        """Delete a conversation; its running jobs fail.
+
+        :raises ApiError: there is no such conversation.
+        """
+        self._store.remove_conversation(get_conversation_or_404(self._store, request).id)
+        return JsonResponse({"message": "successfully deleted the conversation"})
+
+    def _shown(self, conversation: Conversation) -> dict[str, Any]:
+        parts = self._store.visible_parts(conversation.id)
+        return conversation_shape(conversation, parts, self._store.members(conversation.id))
+
+    def _listed(self) -> list[Listed]:
+        listed = []
+        for conversation in self._store.conversations():
+            start, end = span(conversation, self._store.visible_parts(conversation.id))
+            listed.append(Listed(conversation, start, end))
+        return listed
+
+
+def _window(given: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    now = timestamps.now()
+    end = given.get("endTime", now)
+    start = given.get("startTime", end - USUAL_WINDOW)
+    for label, moment in (("startTime", start), ("endTime", end)):
+        if moment > timestamps.now():
+            raise validation_error(label, f"must be earlier than now, but is {timestamps.iso(moment)}")
+    if start >= end:
+        raise validation_error("startTime", f'must be earlier than "endTime" ({timestamps.iso(end)})')
+    return start, end

@@ -1,0 +1,104 @@
+"""Transcripts: a conversation as Markdown or as SRT subtitles."""
+
+from __future__ import annotations
+
+import html
+from datetime import timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from airflow_provider_symbl.local_server.store.records import Member, Message
+
+PARAGRAPH_PAUSE = timedelta(seconds=2)
+PARAGRAPH_LENGTH = 6
+"""Messages after which a paragraph ends even though the speaker goes on."""
+SHORTEST_CUE = timedelta(milliseconds=1)
+
+
+def markdown(
+    messages: Sequence[Message],
+    members: Mapping[str, Member],
+    marks: Mapping[str, Sequence[tuple[int, int]]],
+    *,
+    paragraphs: bool,
+    speakers: bool,
+) -> str:
+    """Write a conversation as Markdown, lines parted by ``<br/>``; what was said is escaped.
+
+    :param messages: in order of time.
+    :param members: by id.
+    :param marks: by message id, the stretches of its text to highlight, in order and apart.
+    :param paragraphs: messages that belong together on one line, rather than each on its own.
+    :param speakers: begin each turn with the speaker's name, where it is known.
+    """
+    lines: list[str] = []
+    for _, turn in groupby(messages, key=lambda message: message.member_id):
+        said = list(turn)
+        name = _name(said[0], members) if speakers else None
+        lines += [f"**{_escaped(name)}**"] if name else []
+        groups = _paragraphs(said) if paragraphs else [[message] for message in said]
+        lines += [" ".join(_marked(message.text, marks.get(message.id, ())) for message in group) for group in groups]
+    return ("<br/><br/>" if paragraphs else "<br/>").join(lines)
+
+
+def srt(messages: Iterable[Message], members: Mapping[str, Member], start: datetime, *, speakers: bool) -> str:
+    """Write a conversation as SRT subtitles, one message each.
+
+    :param messages: in order of time.
+    :param members: by id.
+    :param start: the conversation's beginning, from which times count.
+    :param speakers: begin each subtitle with the speaker's name, where it is known.
+    """
+    cues = []
+    for number, message in enumerate(messages, 1):
+        name = _name(message, members) if speakers else None
+        said = _one_line(f"{name}: {message.text}" if name else message.text)
+        begin = max(timedelta(0), message.start - start)
+        end = max(begin + SHORTEST_CUE, message.end - start)
+        cues.append(f"{number}\n{_clock(begin)} --> {_clock(end)}\n{said}\n")
+    return "\n".join(cues)
+
+
+def _paragraphs(messages: Iterable[Message]) -> list[list[Message]]:
+    groups: list[list[Message]] = []
+    for message in messages:
+        last = groups[-1] if groups else []
+        if last and len(last) < PARAGRAPH_LENGTH and message.start - last[-1].end < PARAGRAPH_PAUSE:
+            last.append(message)
+        else:
+            groups.append([message])
+    return groups
+
+
+def _marked(text: str, marks: Iterable[tuple[int, int]]) -> str:
+    pieces, position = [], 0
+    for start, end in marks:
+        pieces += [_escaped(text[position:start]), f"<mark>{_escaped(text[start:end])}</mark>"]
+        position = end
+    return "".join([*pieces, _escaped(text[position:])])
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def _name(message: Message, members: Mapping[str, Member]) -> str | None:
+    member = members.get(message.member_id or "")
+    return (member.name or member.user_id) if member else None
+
+
+def _one_line(text: str) -> str:
+    """Make a cue's text safe: a blank line would end the cue, an arrow would begin another."""
+    return " ".join(text.split()).replace("-->", "->")
+
+
+def _clock(since: timedelta) -> str:
+    milliseconds = since // timedelta(milliseconds=1)
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02},{milliseconds:03}"

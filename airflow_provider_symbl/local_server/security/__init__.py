@@ -1,0 +1,1 @@
+"""Who may come in, and which addresses the server may go out to."""

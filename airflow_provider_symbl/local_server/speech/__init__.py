@@ -1,0 +1,1 @@
+"""Speech recognition and speaker diarization, in processes of their own."""

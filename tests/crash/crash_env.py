@@ -1,0 +1,215 @@
+"""What the matrix runs on, and what can be seen of it: a whole Airflow, and symbl-local with a folder for its state."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import wave
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psutil  # type: ignore[import-untyped]  # its types would be one more library
+import requests
+
+from demo.processes import DemoError, ProcessGroup, wait_until
+from tests.support.audio import RECORDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from airflow_provider_symbl.client.client import SymblClient
+    from demo.airflow_api import TaskInstance
+    from demo.local_airflow import LocalAirflow
+    from demo.symbl_server import SymblServer
+    from tests.crash.crash_cases import Cell
+
+RUN_SECONDS = 900.0
+"""Far more than anything here takes, so that a busy machine fails nothing."""
+FIRST = "This was said before."
+SPEECH = RECORDINGS / "meetings" / "stand-up.wav"
+SPEECH_SECONDS = 4
+SPOKEN_MESSAGES = 2
+"""How many messages those seconds make."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one cell came to.
+
+    :param task: as Airflow shows it.
+    :param was_killed: whether its process left the mark of its death.
+    :param conversations: the ids of its own.
+    :param jobs: the ids of those that its tries made.
+    :param messages: what its conversations hold, all together.
+    :param result: the task's return value, None where there is none.
+    :param log: the task's, of its last try.
+    """
+
+    task: TaskInstance
+    was_killed: bool
+    conversations: Sequence[str]
+    jobs: Sequence[str]
+    messages: Sequence[str]
+    result: Mapping[str, Any] | None
+    log: str
+
+
+class Scene:
+    """A running Airflow and a running symbl-local, and what a test does with them.
+
+    :param folder: takes all that they write.
+    :param airflow: runs the matrix.
+    :param symbl: takes what it submits.
+    :param client: of the same account.
+    """
+
+    def __init__(self, folder: Path, airflow: LocalAirflow, symbl: SymblServer, client: SymblClient) -> None:
+        self.airflow = airflow
+        self.symbl = symbl
+        self._folder = folder
+        self._client = client
+        self._triggerers = contextlib.ExitStack()
+        self._targets: dict[str, str] = {}
+        self._first_jobs: set[str] = set()
+
+    def __enter__(self) -> Self:
+        for name in ("files", "marks"):
+            (self._folder / name).mkdir()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._triggerers.close()
+
+    def control(self, method: str, route: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """Ask something of symbl-local's control routes."""
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(method, f"{self.symbl.url}/__local__/{route}", json=body, timeout=30)
+        assert answer.ok, answer.text
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    def prepare(self, cells: Iterable[Cell]) -> None:
+        """Make what the cells send, and the conversations that they append to, each of one message."""
+        self.control("PUT", "progress", {"by": "at_once"})
+        for number, cell in enumerate(cells):
+            if cell.is_file:
+                _write_speech(self._folder / "files" / f"{cell.task_id}.wav", number)
+            if cell.is_append:
+                made = self._client.submit_text([{"payload": {"content": FIRST}}], name=f"before {cell.task_id}")
+                self._targets[cell.task_id] = made.conversation_id
+                self._first_jobs.add(made.job_id)
+
+    def add_fault(self, cell: Cell, fault: Mapping[str, object]) -> None:
+        """Have symbl-local treat the cell's submission in some way, once."""
+        call = {"call": "* /v1/process/*", "containing": self._targets.get(cell.task_id) or f" {cell.task_id} "}
+        self.control("POST", "faults", {**call, **fault})
+
+    def start(self, dag_id: str) -> str:
+        """Start a run of a DAG and return its id."""
+        self.airflow.wait_for_dag(dag_id, RUN_SECONDS)
+        run_id = self.airflow.trigger(dag_id, self._targets)
+        self.airflow.unpause(dag_id)
+        return run_id
+
+    def hold_jobs(self) -> None:
+        """Let no job end, for those who ask, until it is told to or until symbl-local ends."""
+        answer = {"status": 200, "body": {"id": "held", "status": "in_progress"}}
+        self.control("POST", "faults", {"call": "GET /v1/job/*", "times": None, **answer})
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Return the requests that symbl-local received since it was started."""
+        received: list[dict[str, Any]] = self.control("GET", "journal")["requests"]
+        return received
+
+    def wait_until_polled(self, cells: Iterable[Cell], since: int = 0) -> None:
+        """Wait until the job of each cell was asked for at least once.
+
+        :param cells: those that have one.
+        :param since: how many requests in the journal do not count.
+        """
+        waiting = list(cells)
+
+        def are_polled() -> bool | None:
+            polled = {request["path"] for request in self.journal()[since:]}
+            jobs = self._jobs_of(waiting)
+            return all(made and f"/v1/job/{made[-1]}" in polled for made in jobs.values()) or None
+
+        wait_until(are_polled, seconds=RUN_SECONDS, what="the first poll of each cell's job")
+
+    def states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
+        """Return the state of each task."""
+        return {task.task_id: task.state for task in self.airflow.task_instances(dag_id, run_id)}
+
+    def replace_triggerer(self) -> int:
+        """End the triggerer by force, start another, and return how many processes the first one had."""
+        own = [one for one in psutil.Process().children(recursive=True) if _is_triggerer(one)]
+        ended = {process for one in own for process in (one, *one.children(recursive=True))}
+        for process in ended:
+            process.kill()
+        wait_until(lambda: not any(map(_runs, ended)) or None, seconds=RUN_SECONDS, what="the triggerer's end")
+        command = [sys.executable, "-m", "airflow", "triggerer"]
+        log = self._folder / "triggerer.log"
+        self._triggerers.enter_context(ProcessGroup("triggerer", command, env=self.airflow.env, log=log))
+        return len(ended)
+
+    def outcomes(self, cells: Iterable[Cell], dag_id: str, run_id: str) -> dict[Cell, Outcome]:
+        """Return what each cell came to, once the run is over."""
+        tasks = {task.task_id: task for task in self.airflow.task_instances(dag_id, run_id)}
+        jobs = self._jobs_of(cells)
+        own = self._conversations_of(cells)
+        return {
+            cell: Outcome(
+                task=tasks[cell.task_id],
+                was_killed=(self._folder / "marks" / cell.task_id).exists(),
+                conversations=own[cell],
+                jobs=made,
+                messages=[message.text for each in own[cell] for message in self._client.get_messages(each)],
+                result=self._result(dag_id, run_id, cell),
+                log=self.airflow.task_log(dag_id, run_id, cell.task_id, tasks[cell.task_id].try_number),
+            )
+            for cell, made in jobs.items()
+        }
+
+    def _jobs_of(self, cells: Iterable[Cell]) -> dict[Cell, list[str]]:
+        jobs = [job for job in self.control("GET", "jobs")["jobs"] if job["jobId"] not in self._first_jobs]
+        own = self._conversations_of(cells)
+        return {cell: [job["jobId"] for job in jobs if job["conversationId"] in ids] for cell, ids in own.items()}
+
+    def _conversations_of(self, cells: Iterable[Cell]) -> dict[Cell, list[str]]:
+        named = [(one.name, one.id) for one in self._client.list_conversations()]
+        return {
+            cell: [self._targets[cell.task_id]]
+            if cell.is_append
+            else [identifier for name, identifier in named if f" {cell.task_id} " in name]
+            for cell in cells
+        }
+
+    def _result(self, dag_id: str, run_id: str, cell: Cell) -> Mapping[str, Any] | None:
+        try:
+            result: Mapping[str, Any] = self.airflow.xcom(dag_id, run_id, cell.task_id)
+        except DemoError:  # a task without a result
+            return None
+        return result
+
+
+def _is_triggerer(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile
+        return "triggerer" in process.cmdline()
+    return False
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)  # Airflow's standalone takes no notice of its end
+    return False
+
+
+def _write_speech(path: Path, padding: int) -> None:
+    """Write a short recording; hundredths of a second of silence at its end make it another one than all others."""
+    with wave.open(str(SPEECH), "rb") as source, wave.open(str(path), "wb") as target:
+        target.setparams(source.getparams())
+        target.writeframes(source.readframes(SPEECH_SECONDS * source.getframerate()))
+        target.writeframes(bytes(padding * source.getsampwidth() * source.getframerate() // 100))

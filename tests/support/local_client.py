@@ -1,0 +1,89 @@
+"""A plain client of symbl-local, which sends what it is told and hides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+if TYPE_CHECKING:
+    from airflow_provider_symbl.local_server.server import LocalServer
+
+TIMEOUT = 60.0
+"""Seconds after which what a test waits for is taken never to come."""
+
+
+class Local:
+    """A client that sends what it is told and hides nothing."""
+
+    def __init__(self, server: LocalServer) -> None:
+        self.url = server.url
+        self.credentials = {"type": "application", "appId": server.app_id, "appSecret": server.app_secret}
+        self.session = requests.Session()
+        self.authorise()
+
+    def authorise(self) -> None:
+        """Get a token and use it from now on."""
+        token = self.send("POST", "/oauth2/token:generate", json=self.credentials).json()["accessToken"]
+        self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Send a request and give the answer, whatever it is."""
+        return self.session.request(method, self.url + path, timeout=TIMEOUT, **options)
+
+    def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
+        """Read something that must be there."""
+        answer = self.send("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def submit(self, path: str, method: str = "POST", **options: Any) -> dict[str, str]:
+        """Submit something that must be taken, and give its ids."""
+        answer = self.send(method, f"/v1/process/{path}", **options)
+        assert answer.status_code == 201, answer.text
+        ids: dict[str, str] = answer.json()
+        return ids
+
+    def text(self, *contents: str, **more: Any) -> dict[str, str]:
+        """Submit a text of some messages that nobody in particular said."""
+        return self.submit("text", json={"messages": [message(content) for content in contents], **more})
+
+    def append(self, conversation_id: str, *contents: str, **more: Any) -> dict[str, str]:
+        """Append a text."""
+        body = {"messages": [message(content) for content in contents], **more}
+        return self.submit(f"text/{conversation_id}", "PUT", json=body)
+
+    def job(self, ids: dict[str, str]) -> dict[str, str]:
+        """Read a submission's job."""
+        job: dict[str, str] = self.get(f"/v1/job/{ids['jobId']}")
+        return job
+
+    def of(self, ids: dict[str, str], what: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
+        """Read something of a submission's conversation."""
+        return self.get(f"/v1/conversations/{ids['conversationId']}/{what}", **query)
+
+    def messages(self, ids: dict[str, str], **query: Any) -> list[dict[str, Any]]:
+        """Read the messages of a submission's conversation."""
+        found: list[dict[str, Any]] = self.of(ids, "messages", **query)["messages"]
+        return found
+
+    def texts(self, ids: dict[str, str]) -> list[str]:
+        """Read what was said."""
+        return [message["text"] for message in self.messages(ids)]
+
+    def progress(self, **setting: Any) -> None:
+        """Set the progress of the jobs to come."""
+        answer = self.send("PUT", "/__local__/progress", json=setting)
+        assert answer.status_code == 200, answer.text
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Read what arrived."""
+        found: list[dict[str, Any]] = self.get("/__local__/journal")["requests"]
+        return found
+
+
+def message(content: str, name: str | None = None, user_id: str | None = None, **times: str) -> dict[str, Any]:
+    """Make a message of a text submission."""
+    person = {key: value for key, value in {"name": name, "userId": user_id}.items() if value}
+    parts = {"payload": {"content": content}, "from": person, "duration": times}
+    return {key: value for key, value in parts.items() if value}

@@ -1,0 +1,183 @@
+"""URL submissions: the recording is really fetched, and only from where the client said."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airflow_provider_symbl.local_server.jobs.downloads import Limits, download
+from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
+from tests.support.audio import RECORDINGS, Sound
+from tests.support.local_client import Local
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.web_server import Stranger
+
+OPEN = Limits(allow_private=True, max_bytes=10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "recording", "said"),
+    [
+        ("audio/url", RECORDINGS / "calls" / "late-parcel.wav", "package"),
+        ("video/url", RECORDINGS / "meetings" / "launch-planning.mp4", "mobile app"),
+    ],
+)
+def test_a_recording_is_fetched_and_heard(
+    at_once: Local, stranger: Stranger, path: str, recording: Path, said: str
+) -> None:
+    """Audio and video alike, submitted and appended."""
+    url = stranger.serve("/recording?signature=secret", recording.read_bytes())
+    ids = at_once.submit(path, json={"url": url})
+    again = at_once.submit(f"{path}/{ids['conversationId']}", "PUT", json={"url": url})
+    assert again["conversationId"] == ids["conversationId"]
+    assert said in " ".join(at_once.texts(ids)).lower()
+    assert stranger.asked.qsize() == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"", "The download from 127.0.0.1 is empty"),
+        (200, b"<html>a player</html>", "The recording cannot be decoded: InvalidDataError"),
+        (302, b"", "127.0.0.1 redirects, and only a direct link to the recording will do"),
+        (404, b"gone", "127.0.0.1 answered 404 instead of the recording"),
+    ],
+)
+def test_what_cannot_be_fetched_fails_with_the_reason(
+    at_once: Local, stranger: Stranger, status: int, body: bytes, said: str
+) -> None:
+    """The reason names the host and not the rest of the URL, which may hold a signature."""
+    ids = at_once.submit("audio/url", json={"url": stranger.serve("/a.wav", body, status, Location="/b.wav")})
+    assert at_once.job(ids)["message"] == said
+    assert stranger.asked.qsize() == 1
+
+
+def test_a_host_that_does_not_answer_fails_with_the_reason(at_once: Local) -> None:
+    """Nothing listens on the discard port."""
+    ids = at_once.submit("audio/url", json={"url": "http://127.0.0.1:9/a.wav?signature=secret"})
+    assert at_once.job(ids)["message"] == "The download from 127.0.0.1 failed: ConnectionError"
+
+
+def test_a_download_is_given_up_on_reset(local: Local, stranger: Stranger) -> None:
+    """The server is at once ready for something else, and the late result counts for nothing."""
+    stranger.may_answer.clear()
+    url = stranger.serve("/a.wav", Sound().silence(1).wav())
+    ids = local.submit("audio/url", json={"url": url})
+    stranger.asked.get(timeout=10)
+    assert local.job(ids)["status"] == "in_progress"
+    assert local.send("POST", "/__local__/reset").status_code == 200
+    stranger.may_answer.set()
+    local.authorise()
+    assert local.send("GET", f"/v1/job/{ids['jobId']}").status_code == 404
+    local.progress(by="at_once")
+    assert local.texts(local.text("Hello.")) == ["Hello."]
+
+
+def test_a_private_address_is_not_fetched_from_unless_it_is_allowed(stranger: Stranger) -> None:
+    """The job fails with the reason, which names the host and the way out and not the rest of the URL."""
+    with LocalServer() as server:
+        local = Local(server)
+        local.progress(by="at_once")
+        ids = local.submit("audio/url", json={"url": f"{stranger.url}/a.wav?signature=secret"})
+        job = local.job(ids)
+        local.session.close()
+    said = "127.0.0.1 leads to an address that is not public, which takes --allow-private-urls"
+    assert (job["status"], job["message"]) == ("failed", said)
+    assert stranger.asked.empty()
+
+
+def test_a_name_that_leads_to_a_private_address_is_refused_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stranger: Stranger
+) -> None:
+    """The reason names it as the client did."""
+    answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    with pytest.raises(JobFailureError, match=r"^metadata\.example leads to an address that is not public"):
+        download(
+            "http://metadata.example/?token=secret", tmp_path, threading.Event(), replace(OPEN, allow_private=False)
+        )
+    assert stranger.asked.empty()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+@pytest.mark.parametrize(("size", "is_taken"), [(1000, True), (1001, False), (3_000_000, False)])
+def test_a_recording_may_be_as_long_as_the_limit(
+    stranger: Stranger,
+    tmp_path: Path,
+    is_declared: bool,  # noqa: FBT001 - a parameter of the test
+    size: int,
+    is_taken: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Whether or not the other side says beforehand how long it is; nothing is left of a longer one."""
+    chunked = {"Transfer-Encoding": "chunked", "Content-Length": ""}
+    body = bytes(size)
+    url = _served(stranger, body, {}) if is_declared else _served(stranger, _in_chunks(body), chunked)
+    limits = replace(OPEN, max_bytes=1000)
+    if is_taken:
+        assert download(url, tmp_path, threading.Event(), limits).read_bytes() == bytes(size)
+    else:
+        with pytest.raises(JobFailureError, match=r"from 127\.0\.0\.1 is longer than the 1000 bytes that are allowed"):
+            download(url, tmp_path, threading.Event(), limits)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_compressed_recording_is_refused(stranger: Stranger, tmp_path: Path) -> None:
+    """It was not asked for, and may become of any size."""
+    url = _served(stranger, gzip.compress(bytes(10_000_000)), {"Content-Encoding": "gzip"})
+    with pytest.raises(JobFailureError, match=r"127\.0\.0\.1 sends the recording compressed"):
+        download(url, tmp_path, threading.Event(), OPEN)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_that_breaks_off_is_not_taken(stranger: Stranger, tmp_path: Path) -> None:
+    """What came of it would be heard as if it were all."""
+    url = _served(stranger, bytes(1000), {"Content-Length": "2000"})
+    with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 failed: \w+"):
+        download(url, tmp_path, threading.Event(), OPEN)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_takes_too_long_is_given_up(stranger: Stranger, tmp_path: Path) -> None:
+    """However often something arrives; the reason says how long it may take."""
+    stranger.may_answer.clear()
+    with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 took longer than 0\.1 seconds"):
+        download(stranger.serve("/a.wav", b""), tmp_path, threading.Event(), replace(OPEN, max_seconds=0.1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_nobody_waits_for_is_given_up_at_once(stranger: Stranger, tmp_path: Path) -> None:
+    """The other side does not have to answer first."""
+    stranger.may_answer.clear()
+    stopped = threading.Event()
+    url = stranger.serve("/a.wav", b"")
+
+    def stop() -> None:
+        stranger.asked.get(timeout=10)
+        stopped.set()
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    with pytest.raises(StoppedError):
+        download(url, tmp_path, stopped, OPEN)
+    stopping.join()
+    assert list(tmp_path.iterdir()) == []
+
+
+def _served(stranger: Stranger, body: bytes, headers: dict[str, str]) -> str:
+    stranger.pages["/a.wav"] = (200, headers, body)
+    return f"{stranger.url}/a.wav"
+
+
+def _in_chunks(body: bytes) -> bytes:
+    half = len(body) // 2
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:half], body[half:], b""))

@@ -1,0 +1,113 @@
+"""Transcripts, in both formats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.local_client import message
+
+if TYPE_CHECKING:
+    from tests.support.local_client import Local
+
+
+def spoken(content: str, name: str | None, start: float, end: float) -> dict[str, Any]:
+    """Make a message that was said some seconds after eleven."""
+    moments = [f"2026-03-01T11:{int(at // 60):02}:{at % 60:06.3f}Z" for at in (start, end)]
+    return message(content, name, startTime=moments[0], endTime=moments[1])
+
+
+@pytest.fixture
+def talk(at_once: Local) -> dict[str, str]:
+    """Submit a talk between two named people and an unnamed one."""
+    messages = [
+        spoken("Good morning.", "Ann", 0, 1.5),
+        spoken("How are <you>?", "Ann", 2, 3),
+        spoken("A while later.", "Ann", 6, 7),
+        spoken("Well,\n\n--> thanks.", "Bob & Co", 3599.5, 3599.5),
+        spoken("Bye.", None, 3599.75, 3599.9),
+    ]
+    return at_once.submit("text", json={"messages": messages})
+
+
+def transcript(local: Local, ids: dict[str, str], **body: Any) -> Any:  # noqa: ANN401 - the form that is tested
+    """Ask for a transcript that must be given."""
+    answer = local.send("POST", f"/v1/conversations/{ids['conversationId']}/transcript", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["transcript"]
+
+
+def test_markdown_has_a_line_per_message(at_once: Local, talk: dict[str, str]) -> None:
+    """What was said cannot be taken for markup."""
+    assert transcript(at_once, talk, contentType="text/markdown") == {
+        "payload": "Good morning.<br/>How are &lt;you&gt;?<br/>A while later.<br/>Well,\n\n--&gt; thanks.<br/>Bye.",
+        "contentType": "text/markdown",
+    }
+
+
+def test_markdown_has_paragraphs_and_speakers_where_asked(at_once: Local, talk: dict[str, str]) -> None:
+    """A paragraph ends with the speaker or a pause; nobody is named where nobody is known."""
+    payload = transcript(
+        at_once, talk, contentType="text/markdown", createParagraphs=True, showSpeakerSeparation="true"
+    )["payload"]
+    assert payload.split("<br/><br/>") == [
+        "**Ann**",
+        "Good morning. How are &lt;you&gt;?",
+        "A while later.",
+        "**Bob &amp; Co**",
+        "Well,\n\n--&gt; thanks.",
+        "Bye.",
+    ]
+
+
+def test_a_long_turn_is_cut_into_paragraphs(at_once: Local) -> None:
+    """Six messages make one."""
+    ids = at_once.text(*"abcdefgh")
+    payload = transcript(at_once, ids, contentType="text/markdown", createParagraphs=True)["payload"]
+    assert payload == "a b c d e f<br/><br/>g h"
+
+
+def test_srt_has_padded_times_and_safe_cues(at_once: Local, talk: dict[str, str]) -> None:
+    """A strict parser reads it: no blank line or arrow inside a cue, and each lasts a moment."""
+    found = transcript(at_once, talk, contentType="text/srt", showSpeakerSeparation=True)["payload"]
+    assert found["contentType"] == "text/srt"
+    assert found["content"].split("\n\n") == [
+        "1\n00:00:00,000 --> 00:00:01,500\nAnn: Good morning.",
+        "2\n00:00:02,000 --> 00:00:03,000\nAnn: How are <you>?",
+        "3\n00:00:06,000 --> 00:00:07,000\nAnn: A while later.",
+        "4\n00:59:59,500 --> 00:59:59,501\nBob & Co: Well, -> thanks.",
+        "5\n00:59:59,750 --> 00:59:59,900\nBye.\n",
+    ]
+
+
+def test_srt_without_speakers_is_what_was_said(at_once: Local, talk: dict[str, str]) -> None:
+    """The default is without names."""
+    content = transcript(at_once, talk, contentType="text/srt")["payload"]["content"]
+    assert content.startswith("1\n00:00:00,000 --> 00:00:01,500\nGood morning.\n\n2\n")
+
+
+@pytest.mark.parametrize("content_type", ["text/markdown", "text/srt"])
+def test_an_unfinished_conversation_has_an_empty_transcript(local: Local, content_type: str) -> None:
+    """Nothing may be seen before the job is shown completed."""
+    local.progress(by="polls", polls=2)
+    payload = transcript(local, local.text("Hello."), contentType=content_type)["payload"]
+    assert payload in ("", {"content": "", "contentType": "text/srt"})
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, '"contentType" is required'),
+        ({"contentType": "text/plain"}, '"contentType" must be one of [text/markdown, text/srt], but is "text/pl'),
+        ({"contentType": "text/srt", "createParagraphs": 1}, '"createParagraphs" must be a boolean, but is 1'),
+        ({"contentType": "text/srt", "phrases": {"highlight": True}}, '"phrases.highlight" is not allowed'),
+    ],
+)
+def test_a_bad_request_for_a_transcript_is_refused(
+    at_once: Local, talk: dict[str, str], body: dict[str, Any], said: str
+) -> None:
+    """The answer names the field, what was given and what is allowed."""
+    answer = at_once.send("POST", f"/v1/conversations/{talk['conversationId']}/transcript", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(said)
