@@ -18,7 +18,7 @@ from airflow_provider_symbl.local_server.api import timestamps
 from airflow_provider_symbl.local_server.api.responses import ApiError
 from airflow_provider_symbl.local_server.jobs.downloads import download
 from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext, media_part, text_part
-from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent, TextContent
+from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent, TextContent, content_of
 from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
 from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, TranscriptionOptions
@@ -29,12 +29,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from airflow_provider_symbl.local_server.jobs.downloads import Limits
-    from airflow_provider_symbl.local_server.jobs.submission_content import Content, JobOptions, RawSubmission
-    from airflow_provider_symbl.local_server.middleware.faults import JobFault
+    from airflow_provider_symbl.local_server.jobs.submission_content import Content, JobOptions
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
     from airflow_provider_symbl.local_server.speech.transcription import Transcription
     from airflow_provider_symbl.local_server.store.memory_store import Store
-    from airflow_provider_symbl.local_server.store.records import Part
+    from airflow_provider_symbl.local_server.store.records import JobFault, Part, RawSubmission
 
 LOGGER = logging.getLogger(__name__)
 DOWNLOADS_AT_ONCE = 8
@@ -221,7 +220,7 @@ class Jobs:
 
     def _take_up(self, job: Job) -> None:
         try:
-            order = self._store.sent(job.id).order()
+            order = content_of(self._store.sent(job.id))
         except (OSError, ApiError) as error:
             self._finish(job.id, Status.FAILED, UNREADABLE.format(reason=type(error).__name__))
         else:

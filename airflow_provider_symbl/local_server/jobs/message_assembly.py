@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.jobs.submission_content import Speaker
-from airflow_provider_symbl.local_server.store.records import Member, Message, Part, Word
+from airflow_provider_symbl.local_server.store.members import MemberDirectory
+from airflow_provider_symbl.local_server.store.records import Member, Message, Part, Speaker, Word, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -21,39 +20,6 @@ if TYPE_CHECKING:
 
 WORDS_PER_SECOND = 2.5
 """150 words a minute, ordinary speech: how long a submitted message without an end is taken to last."""
-
-
-class MemberDirectory:
-    """The members of one conversation, as they are found.
-
-    :param known: who takes part already.
-    """
-
-    def __init__(self, known: Iterable[Member] = ()) -> None:
-        self._members = {member.id: member for member in known}
-
-    def by_id(self, member_id: str | None) -> Member | None:
-        """Find a member by its id."""
-        return self._members.get(member_id or "")
-
-    def member(self, speaker: Speaker) -> Member:
-        """Find the member that a speaker is, or make one: same key first, then same name where a key is lacking.
-
-        :param speaker: somebody with a name or a key.
-        """
-        found = self._by_key(speaker) or self._by_name(speaker) or Member(str(uuid.uuid4()))
-        member = replace(found, name=found.name or speaker.name, user_id=found.user_id or speaker.key)
-        self._members[member.id] = member
-        return member
-
-    def _by_key(self, speaker: Speaker) -> Member | None:
-        wanted = (speaker.key or "").casefold()
-        same = (m for m in self._members.values() if m.user_id and m.user_id.casefold() == wanted)
-        return next(same, None)
-
-    def _by_name(self, speaker: Speaker) -> Member | None:
-        same = (m for m in self._members.values() if m.name and m.name == speaker.name)
-        return next((m for m in same if not (m.user_id and speaker.key)), None)
 
 
 @dataclass(frozen=True)
@@ -108,23 +74,6 @@ def media_part(order: MediaContent, heard: Transcription, recording: Path, place
     people = tuple(distinct.values())
     source = None if order.source == recording else digest(str(order.source))
     return Part(place.job_id, tuple(messages), people, place.start, end, order.wanted, recording, source)
-
-
-def digest(url: str) -> str:
-    """Give what a URL is remembered by: it may hold a signature, so not by itself."""
-    return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
-
-
-def spread(text: str, start: datetime, end: datetime) -> tuple[Word, ...]:
-    """Spread a text's words evenly over its time; where each was said, nobody knows.
-
-    :param text: the words.
-    :param start: when the first begins.
-    :param end: when the last ends.
-    """
-    words = text.split()
-    step = (end - start) / max(1, len(words))
-    return tuple(Word(word, start + index * step, start + (index + 1) * step) for index, word in enumerate(words))
 
 
 def _begin(order: TextContent, place: PartContext) -> datetime:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from airflow_provider_symbl.local_server.api.parameters import read_file, read_text, read_url
-from airflow_provider_symbl.local_server.store.records import AnalysisOptions, CustomEntity
+from airflow_provider_symbl.local_server.store.records import AnalysisOptions, CustomEntity, RawSubmission, Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,22 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow_provider_symbl.local_server.store.records import Tracker
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """A person as a client names one.
-
-    :param key: what tells the person from others of the same name.
-    """
-
-    name: str | None = None
-    key: str | None = None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there is anything to know the person by."""
-        return bool(self.name or self.key)
 
 
 @dataclass(frozen=True)
@@ -78,43 +62,6 @@ class MediaContent:
 
 
 Content: TypeAlias = TextContent | MediaContent
-
-
-@dataclass(frozen=True)
-class RawSubmission:
-    """A submission as it came, from which its order can be read again after a restart.
-
-    :param call: ``text``, ``audio``, ``audio/url``, ``video`` or ``video/url``.
-    :param query: the raw query string.
-    :param content: a JSON body that is not in a file.
-    :param file: a recording, or a long JSON body.
-    :param trackers: what it asks to track, the account's own trackers as they were then.
-    """
-
-    call: str
-    query: str
-    content: bytes = b""
-    file: Path | None = None
-    trackers: tuple[Tracker, ...] = ()
-
-    def order(self) -> Content:
-        """Read the order.
-
-        :raises OSError: the file cannot be read.
-        """
-        if self.call == "text":
-            return text_content(read_text(self.query, self._body()), self.trackers)
-        given = read_url(self.query, self._body()) if self.call.endswith("/url") else read_file(self.query)
-        source = given.get("url", cast("Path", self.file))  # what is sent without a URL is sent as a file
-        return media_content(given, source, self.trackers, is_video=self.call.startswith("video"))
-
-    def discard(self) -> None:
-        """Delete the file, if there is one."""
-        if self.file:
-            self.file.unlink(missing_ok=True)
-
-    def _body(self) -> bytes:
-        return self.file.read_bytes() if self.file else self.content
 
 
 @dataclass(frozen=True)
@@ -198,3 +145,17 @@ def _utterance(message: Mapping[str, Any]) -> Utterance:
 
 def _on_channel(speaker: Mapping[str, str]) -> Speaker:
     return Speaker(speaker.get("name"), speaker.get("email"))
+
+
+def content_of(submission: RawSubmission) -> Content:
+    """Read the content of a submission as it came.
+
+    :raises OSError: its file cannot be read.
+    :raises ApiError: it is none that this server takes.
+    """
+    if submission.call == "text":
+        return text_content(read_text(submission.query, submission.body()), submission.trackers)
+    is_url = submission.call.endswith("/url")
+    given = read_url(submission.query, submission.body()) if is_url else read_file(submission.query)
+    source = given.get("url", cast("Path", submission.file))  # what is sent without a URL is sent as a file
+    return media_content(given, source, submission.trackers, is_video=submission.call.startswith("video"))

@@ -49,6 +49,7 @@ from airflow_provider_symbl.local_server.api.validation import (
     validation_error,
 )
 from airflow_provider_symbl.local_server.middleware.connections import cut
+from airflow_provider_symbl.local_server.store.records import JobFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,22 +70,6 @@ CALL = re.compile(r"[A-Z*]+ [/*][^\s?]*")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[ -~\xa0-\xff]*")
 FAILURE = "A fault rule wants this job to fail"
-
-
-@dataclass(frozen=True)
-class JobFault:
-    """What faults have in store for the job that a submission makes.
-
-    :param failure: the reason with which it fails; None for none.
-    :param seconds: how long after submission its end is shown at the earliest.
-    """
-
-    failure: str | None = None
-    seconds: float = 0.0
-
-    def joined(self, other: JobFault) -> JobFault:
-        """Give what both want: the other's reason rather than this one's, and the longer time."""
-        return JobFault(other.failure or self.failure, max(self.seconds, other.seconds))
 
 
 @dataclass

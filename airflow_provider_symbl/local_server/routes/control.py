@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.local_server.api import schemas
 from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
-from airflow_provider_symbl.local_server.api.responses import JsonResponse
+from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 from airflow_provider_symbl.local_server.api.timestamps import iso
-from airflow_provider_symbl.local_server.api.validation import integer
+from airflow_provider_symbl.local_server.api.validation import Validator, enum, integer, number, object_of
 from airflow_provider_symbl.local_server.middleware.connections import cut_others
 from airflow_provider_symbl.local_server.middleware.faults import FAULT
-from airflow_provider_symbl.local_server.routes.progress import PROGRESS
+from airflow_provider_symbl.local_server.store.records import Progress
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -178,3 +178,23 @@ def package_version() -> str:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
         return "not installed"
+
+
+MODES = ("work", "at_once", "polls", "time")
+
+
+SETTING = object_of({"by": enum(*MODES), "polls": integer(1), "seconds": number(0)}, ("by",))
+
+
+def _progress(label: str, setting: object) -> Progress:
+    by = SETTING(label, setting)
+    needed = {"polls": "polls", "time": "seconds"}.get(by["by"])
+    if needed and needed not in by:
+        raise ApiError(400, f'"{needed}" is required when "by" is "{by["by"]}"')
+    for name in by.keys() - {"by", needed}:
+        raise ApiError(400, f'"{name}" is not allowed when "by" is "{by["by"]}"')
+    return Progress(**by)
+
+
+PROGRESS = Validator(_progress, SETTING.schema)
+"""The setting that a test sends, in one of its four forms."""

@@ -17,8 +17,8 @@ from airflow_provider_symbl.local_server.api.validation import (
     validation_error,
     web_address,
 )
-from airflow_provider_symbl.local_server.jobs.message_assembly import digest
 from airflow_provider_symbl.local_server.routes.conversations import get_conversation_or_404
+from airflow_provider_symbl.local_server.store.records import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

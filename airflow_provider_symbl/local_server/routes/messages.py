@@ -21,12 +21,11 @@ from airflow_provider_symbl.local_server.api.validation import (
     validation_error,
 )
 from airflow_provider_symbl.local_server.intelligence.api import key_phrase_spans, message_sentiment, phrases
-from airflow_provider_symbl.local_server.jobs.message_assembly import MemberDirectory
-from airflow_provider_symbl.local_server.jobs.submission_content import Speaker
 from airflow_provider_symbl.local_server.routes.conversations import get_conversation_or_404
 from airflow_provider_symbl.local_server.routes.serializers import member_shape, message_shape, span
 from airflow_provider_symbl.local_server.routes.transcripts import markdown, srt
-from airflow_provider_symbl.local_server.store.members import turns_of, with_member, with_turns
+from airflow_provider_symbl.local_server.store.members import MemberDirectory, turns_of, with_member, with_turns
+from airflow_provider_symbl.local_server.store.records import Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

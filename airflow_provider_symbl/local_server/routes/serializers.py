@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api.timestamps import iso
-from airflow_provider_symbl.local_server.jobs.message_assembly import spread
+from airflow_provider_symbl.local_server.store.records import Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from airflow_provider_symbl.local_server.store.records import Conversation, Job, Member, Message, Part, Word
+    from airflow_provider_symbl.local_server.store.records import Conversation, Job, Member, Message, Part
 
 
 def job_shape(job: Job) -> dict[str, object]:
@@ -98,3 +98,15 @@ def _times(span: Message | Word, start: datetime) -> dict[str, object]:
         "timeOffset": round((span.start - start) / second, 2),
         "duration": round((span.end - span.start) / second, 2),
     }
+
+
+def spread(text: str, start: datetime, end: datetime) -> tuple[Word, ...]:
+    """Spread a text's words evenly over its time; where each was said, nobody knows.
+
+    :param text: the words.
+    :param start: when the first begins.
+    :param end: when the last ends.
+    """
+    words = text.split()
+    step = (end - start) / max(1, len(words))
+    return tuple(Word(word, start + index * step, start + (index + 1) * step) for index, word in enumerate(words))

@@ -23,15 +23,11 @@ from airflow_provider_symbl.local_server.api.parameters import (
 )
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse, UnknownConversationError
 from airflow_provider_symbl.local_server.api.validation import validation_error
-from airflow_provider_symbl.local_server.jobs.submission_content import (
-    RawSubmission,
-    job_options,
-    media_content,
-    text_content,
-)
+from airflow_provider_symbl.local_server.jobs.submission_content import job_options, media_content, text_content
 from airflow_provider_symbl.local_server.middleware.faults import job_fault
 from airflow_provider_symbl.local_server.routes.serializers import job_shape
 from airflow_provider_symbl.local_server.routes.trackers import tracked
+from airflow_provider_symbl.local_server.store.records import RawSubmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,10 +38,9 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.api.operations import Endpoint
     from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
     from airflow_provider_symbl.local_server.jobs.submission_content import Content
-    from airflow_provider_symbl.local_server.middleware.faults import JobFault
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
     from airflow_provider_symbl.local_server.store.memory_store import Store
-    from airflow_provider_symbl.local_server.store.records import Conversation, Tracker
+    from airflow_provider_symbl.local_server.store.records import Conversation, JobFault, Tracker
 
 SNIFFED = 12
 UNTYPED = ("", "application/octet-stream")

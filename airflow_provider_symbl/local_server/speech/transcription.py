@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Report: TypeAlias = "Callable[[Mapping[str, object]], None]"
+"""Takes what a recognition process has to say: what it heard, how far it has come, how it ended."""
 
 OFFLINE_MODEL = "tiny.en"
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - Japanese is one of the languages

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
 
     from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
-    from airflow_provider_symbl.local_server.speech.worker import Report
+    from airflow_provider_symbl.local_server.speech.transcription import Report
 
 Samples: TypeAlias = "numpy.ndarray[Any, numpy.dtype[numpy.float32]]"
 

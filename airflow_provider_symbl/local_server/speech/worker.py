@@ -10,17 +10,16 @@ import queue
 import threading
 import traceback
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, TranscriptionOptions
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, Report, TranscriptionOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
     from airflow_provider_symbl.local_server.speech.whisper import WhisperTranscriber
 
-    Report: TypeAlias = Callable[[Mapping[str, object]], None]
 
 ROOM = "airflow_provider_symbl.local_server.speech"
 NICENESS = 5

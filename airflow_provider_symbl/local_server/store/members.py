@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import uuid
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.store.records import Member
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from airflow_provider_symbl.local_server.store.records import Member, Message, Part
+    from airflow_provider_symbl.local_server.store.records import Message, Part, Speaker
 
 SECOND = timedelta(seconds=1)
 
@@ -119,3 +122,36 @@ def _shared(turns: Sequence[Turn], begin: float, end: float) -> float:
     first = bisect_right(turns, begin, key=lambda turn: turn.end)
     behind = bisect_left(turns, end, key=lambda turn: turn.start)
     return sum(min(end, turn.end) - max(begin, turn.start) for turn in turns[first:behind])
+
+
+class MemberDirectory:
+    """The members of one conversation, as they are found.
+
+    :param known: who takes part already.
+    """
+
+    def __init__(self, known: Iterable[Member] = ()) -> None:
+        self._members = {member.id: member for member in known}
+
+    def by_id(self, member_id: str | None) -> Member | None:
+        """Find a member by its id."""
+        return self._members.get(member_id or "")
+
+    def member(self, speaker: Speaker) -> Member:
+        """Find the member that a speaker is, or make one: same key first, then same name where a key is lacking.
+
+        :param speaker: somebody with a name or a key.
+        """
+        found = self._by_key(speaker) or self._by_name(speaker) or Member(str(uuid.uuid4()))
+        member = replace(found, name=found.name or speaker.name, user_id=found.user_id or speaker.key)
+        self._members[member.id] = member
+        return member
+
+    def _by_key(self, speaker: Speaker) -> Member | None:
+        wanted = (speaker.key or "").casefold()
+        same = (m for m in self._members.values() if m.user_id and m.user_id.casefold() == wanted)
+        return next(same, None)
+
+    def _by_name(self, speaker: Speaker) -> Member | None:
+        same = (m for m in self._members.values() if m.name and m.name == speaker.name)
+        return next((m for m in same if not (m.user_id and speaker.key)), None)

@@ -9,20 +9,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from airflow_provider_symbl.local_server.routes.progress import Progress
-from airflow_provider_symbl.local_server.store.records import Status, discard
+from airflow_provider_symbl.local_server.store.records import Progress, Status, discard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from airflow_provider_symbl.local_server.jobs.submission_content import RawSubmission
     from airflow_provider_symbl.local_server.store.records import (
         Conversation,
         Job,
         Member,
         Message,
         Part,
+        RawSubmission,
         Token,
         Tracker,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
-
-    from airflow_provider_symbl.local_server.routes.progress import Progress
 
 
 class Status(enum.StrEnum):
@@ -200,3 +199,104 @@ class Token:
     text: str
     expires: float
     refresh: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a job's shown status follows.
+
+    :param by: ``work`` (the real work), ``at_once`` (the work is over when the submission is answered),
+        ``polls`` (the number of times that the status was read) or ``time`` (since submission).
+    :param polls: the read that shows the end, from 1.
+    :param seconds: how long after submission the end is shown at the earliest.
+    """
+
+    by: str = "work"
+    polls: int = 1
+    seconds: float = 0.0
+
+    @property
+    def setting(self) -> dict[str, object]:
+        """The setting in the form in which it is set."""
+        extra: dict[str, dict[str, object]] = {
+            "polls": {"polls": self.polls},
+            "time": {"seconds": self.seconds},
+        }
+        return {"by": self.by, **extra.get(self.by, {})}
+
+    def at_read(self, reads: int, actual: Status) -> Status:
+        """Say what the given read of a status shows when progress goes by polls.
+
+        :param reads: how many reads there were, this one included.
+        :param actual: where the work stands.
+        """
+        if actual.is_terminal and reads >= self.polls:
+            return actual
+        return Status.SCHEDULED if reads <= 1 else Status.IN_PROGRESS
+
+
+@dataclass(frozen=True)
+class JobFault:
+    """What faults have in store for the job that a submission makes.
+
+    :param failure: the reason with which it fails; None for none.
+    :param seconds: how long after submission its end is shown at the earliest.
+    """
+
+    failure: str | None = None
+    seconds: float = 0.0
+
+    def joined(self, other: JobFault) -> JobFault:
+        """Give what both want: the other's reason rather than this one's, and the longer time."""
+        return JobFault(other.failure or self.failure, max(self.seconds, other.seconds))
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A person as a client names one.
+
+    :param key: what tells the person from others of the same name.
+    """
+
+    name: str | None = None
+    key: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to know the person by."""
+        return bool(self.name or self.key)
+
+
+@dataclass(frozen=True)
+class RawSubmission:
+    """A submission as it came, from which its content can be read again after a restart.
+
+    :param call: ``text``, ``audio``, ``audio/url``, ``video`` or ``video/url``.
+    :param query: the raw query string.
+    :param content: a JSON body that is not in a file.
+    :param file: a recording, or a long JSON body.
+    :param trackers: what it asks to track, the account's own trackers as they were then.
+    """
+
+    call: str
+    query: str
+    content: bytes = b""
+    file: Path | None = None
+    trackers: tuple[Tracker, ...] = ()
+
+    def discard(self) -> None:
+        """Delete the file, if there is one."""
+        if self.file:
+            self.file.unlink(missing_ok=True)
+
+    def body(self) -> bytes:
+        """Read the JSON body, or what else was sent.
+
+        :raises OSError: the file cannot be read.
+        """
+        return self.file.read_bytes() if self.file else self.content
+
+
+def digest(url: str) -> str:
+    """Give what a URL is remembered by: it may hold a signature, so not by itself."""
+    return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()

@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_symbl.local_server.jobs.submission_content import RawSubmission
-from airflow_provider_symbl.local_server.routes.progress import Progress
 from airflow_provider_symbl.local_server.store.records import (
     AnalysisOptions,
     Conversation,
@@ -19,6 +17,8 @@ from airflow_provider_symbl.local_server.store.records import (
     Member,
     Message,
     Part,
+    Progress,
+    RawSubmission,
     Status,
     Token,
     Tracker,

@@ -13,12 +13,10 @@ from airflow_provider_symbl.local_server.api import timestamps
 from airflow_provider_symbl.local_server.jobs.downloads import Limits
 from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
 from airflow_provider_symbl.local_server.jobs.message_assembly import text_part
-from airflow_provider_symbl.local_server.jobs.submission_content import RawSubmission
-from airflow_provider_symbl.local_server.routes.progress import Progress
 from airflow_provider_symbl.local_server.server import LocalServer
 from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
 from airflow_provider_symbl.local_server.store.memory_store import Store
-from airflow_provider_symbl.local_server.store.records import Conversation, Job, Status
+from airflow_provider_symbl.local_server.store.records import Conversation, Job, Progress, RawSubmission, Status
 from tests.support.audio import RECORDINGS, Sound
 from tests.support.local_client import Local, message
 

@@ -13,9 +13,8 @@ import pytest
 from airflow_provider_symbl.local_server.api import timestamps
 from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
 from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
-from airflow_provider_symbl.local_server.routes.progress import Progress
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.store.records import Job, Status
+from airflow_provider_symbl.local_server.store.records import Job, Progress, Status
 from tests.support.local_client import Local
 
 if TYPE_CHECKING:
