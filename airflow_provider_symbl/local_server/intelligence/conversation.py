@@ -41,12 +41,12 @@ class ConversationView:
     @property
     def understood_parts(self) -> tuple[Part, ...]:
         """The parts in English."""
-        return tuple(part for part in self.parts if part.wanted.language == UNDERSTOOD)
+        return tuple(part for part in self.parts if part.analysis_options.language == UNDERSTOOD)
 
     @cached_property
     def understood(self) -> tuple[tuple[Message, AnalysisOptions], ...]:
         """What was said in English, each message with what is to be found in it."""
-        return tuple((message, part.wanted) for part in self.understood_parts for message in part.messages)
+        return tuple((message, part.analysis_options) for part in self.understood_parts for message in part.messages)
 
     @property
     def start(self) -> datetime:

@@ -56,19 +56,21 @@ def entities(talk: ConversationView) -> list[Entity]:
     :param talk: the conversation.
     """
     names = Names(talk.members.values())
-    return [entity for part in talk.understood_parts if part.wanted.entities for entity in _in_part(part, names)]
+    return [
+        entity for part in talk.understood_parts if part.analysis_options.entities for entity in _in_part(part, names)
+    ]
 
 
 def _in_part(part: Part, names: Names) -> Iterator[Entity]:
     named: dict[str, list[Entity]] = {}
     mentions = Mentions(part.messages)
-    for entity in [*_custom(part.wanted, mentions), *_people(names, mentions)]:
+    for entity in [*_custom(part.analysis_options, mentions), *_people(names, mentions)]:
         in_message = named.setdefault(entity.message.id, [])
         if len(in_message) < MOST_IN_A_MESSAGE:
             in_message.append(entity)
     for message in part.messages:
         known = named.get(message.id, [])
-        found = [*known, *_apart_from(known, _counted(message, part.wanted))]
+        found = [*known, *_apart_from(known, _counted(message, part.analysis_options))]
         yield from sorted(found, key=lambda entity: entity.offset)
 
 

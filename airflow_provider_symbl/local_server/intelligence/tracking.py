@@ -50,8 +50,8 @@ def tracked(talk: ConversationView) -> dict[str, list[Tracked]]:
 
 def _in_parts(talk: ConversationView) -> Iterator[tuple[Tracker, str, list[Mention]]]:
     for part in talk.understood_parts:
-        mentions = Mentions(part.messages if part.wanted.trackers else ())
-        for tracker in part.wanted.trackers:
+        mentions = Mentions(part.messages if part.analysis_options.trackers else ())
+        for tracker in part.analysis_options.trackers:
             for phrase in {word.casefold(): word for word in tracker.vocabulary}.values():
                 places = mentions.of(phrase)
                 if places:

@@ -154,8 +154,8 @@ def content_of(submission: RawSubmission) -> Content:
     :raises ApiError: it is none that this server takes.
     """
     if submission.call == "text":
-        return text_content(read_text(submission.query, submission.body()), submission.trackers)
+        return text_content(read_text(submission.query, submission.read_body()), submission.trackers)
     is_url = submission.call.endswith("/url")
-    given = read_url(submission.query, submission.body()) if is_url else read_file(submission.query)
+    given = read_url(submission.query, submission.read_body()) if is_url else read_file(submission.query)
     source = given.get("url", cast("Path", submission.file))  # what is sent without a URL is sent as a file
     return media_content(given, source, submission.trackers, is_video=submission.call.startswith("video"))

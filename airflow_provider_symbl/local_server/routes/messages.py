@@ -200,8 +200,12 @@ def _messages(talk: ConversationView, *, verbose: bool, sentiment: bool) -> list
     return [
         {
             **message_shape(message, talk.conversation_id, talk.start, talk.members, verbose=verbose),
-            "phrases": phrases(message, part.wanted),
-            **({"sentiment": message_sentiment(message.text)} if sentiment and part.wanted.language == "en" else {}),
+            "phrases": phrases(message, part.analysis_options),
+            **(
+                {"sentiment": message_sentiment(message.text)}
+                if sentiment and part.analysis_options.language == "en"
+                else {}
+            ),
         }
         for part in talk.parts
         for message in part.messages

@@ -66,7 +66,7 @@ def sent(data: bytes, spool: Path) -> RawSubmission:
     """
     fields = json.loads(data)
     read = {
-        "content": base64.b64decode(fields["content"]),
+        "body": base64.b64decode(fields["body"]),
         "file": _file(fields["file"], spool),
         "trackers": _trackers(fields["trackers"]),
     }
@@ -80,7 +80,7 @@ def part(data: bytes, spool: Path) -> Part:
     """
     fields = json.loads(zlib.decompress(data))
     read = {
-        "wanted": _wanted(fields["wanted"]),
+        "analysis_options": _analysis_options(fields["analysis_options"]),
         "recording": _file(fields["recording"], spool),
         "messages": tuple(_message(entry) for entry in fields["messages"]),
         "members": tuple(Member(**entry) for entry in fields["members"]),
@@ -107,7 +107,7 @@ def _file(name: str | None, spool: Path) -> Path | None:
     return spool / name if name else None
 
 
-def _wanted(fields: dict[str, Any]) -> AnalysisOptions:
+def _analysis_options(fields: dict[str, Any]) -> AnalysisOptions:
     entities = tuple(CustomEntity(**entry) for entry in fields["custom_entities"])
     return AnalysisOptions(**{**fields, "custom_entities": entities, "trackers": _trackers(fields["trackers"])})
 
