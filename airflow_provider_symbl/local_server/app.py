@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -40,10 +39,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint
+    from airflow_provider_symbl.local_server.settings import ServerSettings
     from airflow_provider_symbl.local_server.store.memory_store import Store
 
 STOP_TIMEOUT = 2.0
-MAX_RECORDING_BYTES = 8 * 1024**3
 
 NOT_BUILT: Mapping[tuple[str, str], str] = {
     ("GET", f"{CONVERSATION_PATH}/intents"): "find intents",
@@ -66,44 +65,22 @@ class NotUrl(StringConvertor):
 register_url_convertor("not_url", NotUrl())
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How a server is set up.
-
-    :param max_concurrent_jobs: the account's cap.
-    :param model: a faster-whisper model's name or folder; None for the offline one.
-    :param workers: how many recordings are recognised at a time.
-    :param token_lifetime: seconds.
-    :param speaker_model: a file that tells voices apart; None refuses to.
-    :param allow_private_urls: whether recordings are fetched from, and webhooks sent to, addresses that are not public.
-    :param max_recording_bytes: the longest recording that is taken or fetched.
-    """
-
-    app_id: str
-    app_secret: str
-    max_concurrent_jobs: int = 50
-    model: str | None = None
-    workers: int = 1
-    token_lifetime: float = 86_400.0
-    speaker_model: str | None = None
-    allow_private_urls: bool = False
-    max_recording_bytes: int = MAX_RECORDING_BYTES
-
-
 class Application:
     """One server's parts, put together.
 
     :param settings: how it is set up.
     :param store: what it knows.
     :param spool: a folder for bodies and downloads.
+    :param app_id: the App ID to accept.
+    :param app_secret: the App Secret to accept.
     """
 
-    def __init__(self, settings: Settings, store: Store, spool: Path) -> None:
+    def __init__(self, settings: ServerSettings, store: Store, spool: Path, *, app_id: str, app_secret: str) -> None:
         self.server_state = ServerState()
         self.recogniser = RecogniserPool(settings.model, settings.workers, settings.speaker_model)
         limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
         self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
-        self._accounts = Accounts(store, settings.app_id, settings.app_secret, settings.token_lifetime)
+        self._accounts = Accounts(store, app_id, app_secret, settings.token_lifetime)
         self.faults = Faults()
         talks = ConversationAnalyzer(store)
         page = Page(store, talks)
@@ -127,7 +104,7 @@ class Application:
         journal = RequestPipeline(
             starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=longest
         )
-        self.asgi = ControlAccessMiddleware(journal, settings.app_id, settings.app_secret)
+        self.asgi = ControlAccessMiddleware(journal, app_id, app_secret)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ import requests
 from airflow_provider_symbl.local_server import __main__ as command
 from airflow_provider_symbl.local_server import server as server_module
 from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
 from tests.support.audio import RECORDINGS
 from tests.support.local_client import Local
@@ -182,6 +184,22 @@ def test_the_command_says_which_extra_is_missing(
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert command.main(["--port", "0"]) == 1
     assert "pip install 'airflow-provider-symbl[local]'" in capsys.readouterr().err
+
+
+def test_every_flag_is_a_keyword_of_the_server(capsys: pytest.CaptureFixture[str]) -> None:
+    """And every keyword a flag, but for how long a token is good."""
+    with pytest.raises(SystemExit, match="0"):
+        command.main(["--help"])
+    flags = set(re.findall(r"^ +--([a-z-]+)", capsys.readouterr().out, flags=re.MULTILINE))
+    keywords = {option.name.replace("_", "-") for option in fields(ServerSettings)}
+    assert keywords - flags == {"token-lifetime"}
+    assert flags <= keywords
+
+
+def test_a_keyword_that_is_none_is_named() -> None:
+    """As with any other class."""
+    with pytest.raises(TypeError, match="unexpected keyword argument 'hots'"):
+        LocalServer(hots="localhost")  # type: ignore[call-arg]  # that mypy objects is the other half of the test
 
 
 @pytest.mark.parametrize(
