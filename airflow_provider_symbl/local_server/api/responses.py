@@ -17,7 +17,7 @@ UNKNOWN_CONVERSATION = "The conversationId is either invalid or does not exist."
 
 
 class JsonResponse(Response):
-    """JSON in plain ASCII, so that text with a broken surrogate pair goes out as it came in."""
+    """JSON in plain ASCII: a refusal names the key that was sent, even one that UTF-8 cannot hold."""
 
     media_type = "application/json"
 

@@ -21,6 +21,8 @@ IN_AN_ADDRESS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]
 LONGEST_NUMBER = 64
 LARGEST_SAFE_NUMBER = 2**53
 
+LONE_SURROGATE = "has half of a surrogate pair"
+
 ROOT = "value"
 """How Joi calls the document itself; its own fields go by their bare names."""
 
@@ -66,11 +68,22 @@ def _text(label: str, value: object) -> str:
         raise validation_error(label, f"must be a string, but is {kind(value)}")
     if not value:
         raise validation_error(label, "is not allowed to be empty")
+    if not is_unicode(value):
+        raise validation_error(label, f"must be Unicode text, but {LONE_SURROGATE}")
     return value
 
 
+def is_unicode(value: str) -> bool:
+    """Tell whether UTF-8 can hold a text; a lone surrogate, which JSON can escape, it cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 text = Validator(_text, {"type": "string", "minLength": 1})
-"""A string that is not empty."""
+"""A string that is not empty. Whatever text the server keeps has come through here."""
 
 
 def short_text(longest: int) -> Validator:
@@ -243,6 +256,9 @@ def map_of(value_rule: Validator) -> Validator:
     def check(label: str, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise validation_error(label, f"must be of type object, but is {kind(value)}")
+        for name in value:
+            if not is_unicode(name):
+                raise validation_error(label, f"must have keys that are Unicode text, but one {LONE_SURROGATE}")
         return {name: value_rule(f"{label}.{name}", given) for name, given in value.items()}
 
     return Validator(check, {"type": "object", "additionalProperties": value_rule.schema})

@@ -97,7 +97,7 @@ class RequestInFlight:
     def contains(self, wanted: str) -> bool:
         """Tell whether a text occurs in path, decoded query or what is known of the body."""
         query = unquote_plus(self.scope["query_string"].decode("latin-1"))
-        return wanted in self.path or wanted in query or wanted.encode(errors="surrogatepass") in self.head
+        return wanted in self.path or wanted in query or wanted.encode() in self.head
 
 
 @dataclass(frozen=True)

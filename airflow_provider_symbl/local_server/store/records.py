@@ -309,4 +309,4 @@ class Token:
 
 def digest(url: str) -> str:
     """Give the SHA-256 of a URL, which is kept in its place: a signed URL is a secret."""
-    return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(url.encode()).hexdigest()

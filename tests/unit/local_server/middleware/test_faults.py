@@ -334,10 +334,11 @@ def test_a_text_is_found_in_a_recording_that_was_handed_over(local: Local) -> No
     assert jobs(local) == 1
 
 
-def test_a_rule_asks_for_text_that_is_no_unicode(local: Local) -> None:
-    """It is not found, and nothing breaks."""
-    fault(local, TEXT, containing="\ud83d", status=418)
-    assert post_text(local).status_code == 201
+def test_a_rule_must_not_ask_for_text_that_is_no_unicode(local: Local) -> None:
+    """No call can contain it."""
+    answer = local.send("POST", "/__local__/faults", json={"call": TEXT, "containing": "\ud83d", "status": 418})
+    assert answer.status_code == 400
+    assert answer.json()["message"] == '"containing" must be Unicode text, but has half of a surrogate pair'
 
 
 def test_a_rule_meets_some_calls_after_some(local: Local) -> None:

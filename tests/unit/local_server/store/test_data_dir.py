@@ -115,7 +115,7 @@ def test_what_is_over_stays_as_it_was(tmp_path: Path) -> None:
     with running(tmp_path / "made" / "anew") as local:
         local.progress(by="at_once")
         times = {"startTime": "2026-01-02T03:04:05.678901Z", "endTime": "2026-01-02T05:04:06.5+02:00"}
-        said = [message("Größe \ud83d", "Ann", "ann@example.com", **times), message("Yes.", "Bob")]
+        said = [message("Größe \U0001f600", "Ann", "ann@example.com", **times), message("Yes.", "Bob")]
         ids = local.submit("text", json={"messages": said, "name": "A talk", **features})
         channels = {"enableSeparateRecognitionPerChannel": "true"}
         local.submit(f"audio/{ids['conversationId']}", "PUT", data=b"noise", params=channels)
