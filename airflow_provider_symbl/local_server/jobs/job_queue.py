@@ -220,7 +220,7 @@ class Jobs:
 
     def _take_up(self, job: Job) -> None:
         try:
-            order = content_of(self._store.sent(job.id))
+            order = content_of(self._store.submission(job.id))
         except (OSError, ApiError) as error:
             self._finish(job.id, Status.FAILED, UNREADABLE.format(reason=type(error).__name__))
         else:

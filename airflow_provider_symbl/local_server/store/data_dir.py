@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Change: TypeAlias = "tuple[str, str, bytes | None]"
 """Kind, id and new value of a record; None removes it."""
 
-FORMAT = 1
+FORMAT = 2
+"""The number of what the records look like: one higher with each change that a default cannot bridge."""
 APPLICATION = 0x53594D42
 """``SYMB``: the mark in the file's header that tells ours from other SQLite files."""
 MAGIC = b"SQLite format 3\x00"
@@ -30,6 +31,10 @@ SCHEMA = f"""
     CREATE TABLE record (kind TEXT NOT NULL, id TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, id));
     COMMIT;
 """
+OTHER_FORMAT = (
+    "{name} was written by {other} symbl-local (format {found}, this one has {ours}): "
+    "name another --data-dir, or delete the files symbl-local.* in this one to start anew"
+)
 PUT = "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET value = excluded.value"
 REMOVE = "DELETE FROM record WHERE kind = ? AND id = ?"
 
@@ -162,10 +167,13 @@ def _check(path: Path) -> None:
     """Look at the header ourselves: SQLite may write to a file as soon as it opens it."""
     with path.open("rb") as file:
         header = file.read(HEADER_LENGTH)
-    if header and not (header.startswith(MAGIC) and _number(header, APPLICATION_AT) == APPLICATION):
+    if not header:
+        return
+    if not (header.startswith(MAGIC) and _number(header, APPLICATION_AT) == APPLICATION):
         raise _ForeignError(f"{path.name} was not written by symbl-local")
-    if header and _number(header, FORMAT_AT) > FORMAT:
-        raise _ForeignError(f"{path.name} was written by a newer symbl-local")
+    if (found := _number(header, FORMAT_AT)) != FORMAT:
+        other = "a newer" if found > FORMAT else "an older"
+        raise _ForeignError(OTHER_FORMAT.format(name=path.name, other=other, found=found, ours=FORMAT))
 
 
 def _number(header: bytes, start: int) -> int:

@@ -67,15 +67,15 @@ class Store:
     _conversations: dict[str, Conversation] = field(default_factory=dict)
     _parts: dict[str, list[Part]] = field(default_factory=dict)
     _jobs: dict[str, Job] = field(default_factory=dict)
-    _sent: dict[str, RawSubmission] = field(default_factory=dict)
+    _submissions: dict[str, RawSubmission] = field(default_factory=dict)
     _active: set[str] = field(default_factory=set)
     _reads: Counter[str] = field(default_factory=Counter)
     _trackers: dict[str, Tracker] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget everything, the progress setting included; recordings are deleted."""
-        for sent in self._sent.values():
-            sent.discard()
+        for submission in self._submissions.values():
+            submission.discard()
         for parts in self._parts.values():
             for part in parts:
                 discard(part)
@@ -137,12 +137,14 @@ class Store:
             pass
         return fresh
 
-    def add_submission(self, conversation: Conversation, job: Job, sent: RawSubmission) -> None:
+    def add_submission(self, conversation: Conversation, job: Job, submission: RawSubmission) -> None:
         """Keep a new job with what was sent, whose file belongs to the store now, and its conversation's new form."""
-        self._write(("conversation", conversation.id, conversation), ("job", job.id, job), ("sent", job.id, sent))
+        self._write(
+            ("conversation", conversation.id, conversation), ("job", job.id, job), ("submission", job.id, submission)
+        )
         self._conversations[conversation.id] = conversation
         self._parts.setdefault(conversation.id, [])
-        self._sent[job.id] = sent
+        self._submissions[job.id] = submission
         self._remember(job)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
@@ -225,17 +227,17 @@ class Store:
         :param packed: what :meth:`pack` has made of it.
         """
         found = [("part", job.id, packed)] if part else []
-        self._write(("job", job.id, job), ("sent", job.id, None), *found)
+        self._write(("job", job.id, job), ("submission", job.id, None), *found)
         if part:
             self._parts[job.conversation_id].append(part)
         self._remember(job)
-        sent = self._sent.pop(job.id)
-        if part is None or sent.file != part.recording:
-            sent.discard()
+        submission = self._submissions.pop(job.id)
+        if part is None or submission.file != part.recording:
+            submission.discard()
 
-    def sent(self, job_id: str) -> RawSubmission:
-        """Give what was sent for a job that is not over."""
-        return self._sent[job_id]
+    def submission(self, job_id: str) -> RawSubmission:
+        """Give the submission of a job that is not over."""
+        return self._submissions[job_id]
 
     def job(self, job_id: str) -> Job | None:
         """Find a job."""
@@ -282,7 +284,7 @@ class Store:
 
     def _forget(self) -> None:
         self._progress = Progress()
-        for held in (self.journal, self._tokens, self._conversations, self._parts, self._jobs, self._sent):
+        for held in (self.journal, self._tokens, self._conversations, self._parts, self._jobs, self._submissions):
             held.clear()
         self._active.clear()
         self._reads.clear()

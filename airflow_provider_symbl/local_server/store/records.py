@@ -1,20 +1,31 @@
 """The records of the store: conversations, their parts, jobs, submissions and tokens, each a frozen dataclass.
 
 They are values without any I/O but for the files that a part or a submission owns, so every room may use them. A store
-hands them out as they are, and a change makes a new one.
+hands them out as they are, and a change makes a new one. Their fields are what a data folder holds: a new field needs a
+default, which the records of older servers take; renaming or removing one needs a new :data:`.data_dir.FORMAT`.
 """
 
 from __future__ import annotations
 
 import enum
 import hashlib
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the types of the fields, here and below
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime  # noqa: TC003 - the same
+from pathlib import Path
+from typing import Annotated, TypeAlias, cast
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-    from pathlib import Path
+from pydantic import Base64Bytes, PlainSerializer, PlainValidator, ValidationInfo
+
+
+def _in_spool(name: str, info: ValidationInfo) -> Path:
+    return cast("Path", info.context) / name  # the reader gives the folder
+
+
+StoredPath: TypeAlias = Annotated[
+    Path, PlainSerializer(lambda path: path.name, return_type=str), PlainValidator(_in_spool)
+]
+"""A file in the store's folder for files. On disk it is its name alone, so that the folder may be moved."""
 
 
 class Status(enum.StrEnum):
@@ -191,7 +202,7 @@ class Part:
     start: datetime
     end: datetime
     analysis_options: AnalysisOptions = field(default_factory=AnalysisOptions)
-    recording: Path | None = None
+    recording: StoredPath | None = None
     source: str | None = None
 
 
@@ -277,8 +288,8 @@ class RawSubmission:
 
     call: str
     query: str
-    body: bytes = b""
-    file: Path | None = None
+    body: Base64Bytes = b""
+    file: StoredPath | None = None
     trackers: tuple[Tracker, ...] = ()
 
     def discard(self) -> None:
