@@ -1,4 +1,8 @@
-"""The folder that keeps a server's state: a SQLite file, the recordings not yet worked on, and a lock."""
+"""The data folder: a SQLite file of records, the files that they own, and a lock.
+
+Records are a key-value table: kind, id and JSON. There is no ORM and no further column: all records are read at the
+start and then stay in memory (:mod:`.sqlite_store`).
+"""
 
 from __future__ import annotations
 
@@ -46,8 +50,8 @@ class DataDirError(Exception):
 class DataDir:
     """A folder that is one server's own from entering the context to leaving it.
 
-    What :meth:`write` has returned from outlives the end of the process, however sudden. A power cut or a crash of
-    the operating system may cost the last moments before it, never the file.
+    What :meth:`write` has returned from outlives the end of the process, however sudden: SQLite's write-ahead log has
+    it. A power cut or a crash of the operating system may cost the last moments before it, never the file.
 
     :param path: made if it is not there.
     :raises DataDirError: on entering, if it cannot be used or another server uses it; its files are as they were.
@@ -111,15 +115,15 @@ class DataDir:
             self.write([(ACCOUNT, name, fresh.encode())])
         return fresh
 
-    def sweep(self, wanted: Collection[Path]) -> None:
-        """Delete the recordings that nobody will ask for.
+    def sweep(self, owned: Collection[Path]) -> None:
+        """Delete the files that no record owns, which a kill left behind.
 
-        :param wanted: those to leave alone.
+        :param owned: those to leave alone.
         :raises DataDirError: one cannot be deleted.
         """
         with self._explained():
             for path in self.spool.iterdir():
-                if path not in wanted:
+                if path not in owned:
                     path.unlink(missing_ok=True)
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""All that the server knows, behind one door, so that it can be kept elsewhere than in memory too."""
+"""The in-memory store: all state of the server, and the interface of the store that outlives its process."""
 
 from __future__ import annotations
 
@@ -56,8 +56,10 @@ class JournalEntry:
 class Store:
     """The server's state, in memory. Not for more than one thread.
 
-    The journal keeps the newest 100,000 requests. Whatever else changes is written first, where a subclass writes it,
-    and remembered then: what could not be written has not happened.
+    Write-first rule (write-ahead, as databases have it): each change calls :meth:`_write` before it touches memory.
+    Here that does nothing; a subclass writes to disk there, all of a change or none, and raises if it cannot. So a
+    request whose change could not be written fails without any effect. The journal, which keeps the newest 100,000
+    requests, is in memory only.
     """
 
     journal: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=JOURNAL_LENGTH))
@@ -138,7 +140,7 @@ class Store:
         return fresh
 
     def add_submission(self, conversation: Conversation, job: Job, submission: RawSubmission) -> None:
-        """Keep a new job with what was sent, whose file belongs to the store now, and its conversation's new form."""
+        """Keep a new job with its submission, whose file belongs to the store now, and the conversation."""
         self._write(
             ("conversation", conversation.id, conversation), ("job", job.id, job), ("submission", job.id, submission)
         )
@@ -169,7 +171,7 @@ class Store:
         self._conversations[conversation.id] = conversation
 
     def changing(self, conversation_id: str) -> asyncio.Lock:
-        """Give what is held from reading a conversation's members until what was made of them is kept.
+        """Give the conversation's lock: held from reading its members until what was made of them is kept.
 
         That takes a while, in which another change would be lost.
         """
@@ -180,7 +182,7 @@ class Store:
         return list(self._parts[conversation_id])
 
     def put_parts(self, conversation_id: str, parts: Sequence[Part], packed: Sequence[bytes]) -> None:
-        """Keep the new forms of parts that are there.
+        """Replace parts that are there.
 
         :param packed: what :meth:`pack` has made of each.
         """
@@ -189,7 +191,7 @@ class Store:
         self._parts[conversation_id] = [changed.get(part.job_id, part) for part in self._parts[conversation_id]]
 
     def timeline_end(self, conversation_id: str) -> datetime | None:
-        """Tell where the conversation's time line ends, unseen parts included; None if it has not begun."""
+        """Tell when the conversation's time line ends, unseen parts included; None if it has not begun."""
         return max((part.end for part in self._parts[conversation_id]), default=None)
 
     def known_members(self, conversation_id: str) -> list[Member]:
@@ -214,16 +216,16 @@ class Store:
         self._remember(job)
 
     async def pack(self, _part: Part) -> bytes:
-        """Do beforehand what takes long about keeping a part.
+        """Serialize a part, where that is needed, off the event loop: it takes long for a long recording.
 
-        :return: what :meth:`end_job` asks for.
+        :return: what :meth:`end_job` and :meth:`put_parts` ask for.
         """
         return b""
 
     def end_job(self, job: Job, part: Part | None = None, packed: bytes = b"") -> None:
-        """Keep a job that is over, and what it has found; forget what was sent, but for the part's recording.
+        """Keep a job that is over, and its part; forget its submission, but for the part's recording.
 
-        :param part: follows what came before; it stays unseen until the job is shown completed.
+        :param part: follows what came before; clients do not see it until the job is shown completed.
         :param packed: what :meth:`pack` has made of it.
         """
         found = [("part", job.id, packed)] if part else []
@@ -273,9 +275,9 @@ class Store:
         return self._jobs[part.job_id].shown is Status.COMPLETED
 
     def _write(self, *changes: tuple[str, str, object]) -> None:
-        """Make changes last, all of them or none.
+        """Write changes to disk before they are made in memory, all of them or none.
 
-        :param changes: kind, id and new form of a record; None removes it.
+        :param changes: kind, id and new value of a record; None removes it.
         """
 
     def _remember(self, job: Job) -> None:

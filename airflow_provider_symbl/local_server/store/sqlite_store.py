@@ -1,6 +1,7 @@
-"""The store that outlives its process: in memory as the other, and written through to a data folder.
+"""The store that outlives its process: in memory as the other, and written to a data folder.
 
-Write-through cache: every change is written to SQLite before it is made in memory, and reads never leave memory.
+Write-through cache: every change is written to SQLite first (the write-first rule of :class:`.Store`), and reads never
+leave memory.
 Serialization: a record is JSON, written and read by pydantic's TypeAdapter over its dataclass. A field that a later
 server has added is ignored, and a field that an earlier one did not write takes its default.
 """
@@ -76,9 +77,9 @@ class SqliteStore(Store):
         self._folder.sweep(submitted | recordings)
 
     async def pack(self, part: Part) -> bytes:
-        """Do what takes long about keeping a part, off the event loop.
+        """Serialize and compress a part in a thread.
 
-        :return: what :meth:`end_job` asks for.
+        :return: what :meth:`end_job` and :meth:`put_parts` ask for.
         """
         return await asyncio.to_thread(_packed, part)
 
