@@ -15,7 +15,6 @@ from airflow_provider_symbl.local_server.api.operations import Operation, routes
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import HANDLERS, JsonResponse, UnsupportedCallError
 from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
-from airflow_provider_symbl.local_server.jobs.downloads import Limits
 from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
 from airflow_provider_symbl.local_server.middleware.faults import Faults
 from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
@@ -77,9 +76,8 @@ class Application:
 
     def __init__(self, settings: ServerSettings, store: Store, spool: Path, *, app_id: str, app_secret: str) -> None:
         self.server_state = ServerState()
-        self.recogniser = RecogniserPool(settings.model, settings.workers, settings.speaker_model)
-        limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
-        self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
+        self.recogniser = RecogniserPool.from_settings(settings)
+        self.jobs = Jobs.from_settings(settings, store, self.recogniser, spool)
         self._accounts = Accounts(store, app_id, app_secret, settings.token_lifetime)
         self.faults = Faults()
         talks = ConversationAnalyzer(store)

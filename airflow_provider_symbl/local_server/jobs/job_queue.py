@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api import timestamps
 from airflow_provider_symbl.local_server.api.responses import ApiError
-from airflow_provider_symbl.local_server.jobs.downloads import download
+from airflow_provider_symbl.local_server.jobs.downloads import Limits, download
 from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext, media_part, text_part
 from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent, TextContent, content_of
 from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
@@ -26,10 +26,10 @@ from airflow_provider_symbl.local_server.store.records import Conversation, Job,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from typing import Any
+    from typing import Any, Self
 
-    from airflow_provider_symbl.local_server.jobs.downloads import Limits
     from airflow_provider_symbl.local_server.jobs.submission_content import Content, JobOptions
+    from airflow_provider_symbl.local_server.settings import ServerSettings
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
     from airflow_provider_symbl.local_server.speech.transcription import Transcription
     from airflow_provider_symbl.local_server.store.memory_store import Store
@@ -140,6 +140,12 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._webhooks.drop()
+
+    @classmethod
+    def from_settings(cls, settings: ServerSettings, store: Store, recogniser: RecogniserPool, spool: Path) -> Self:
+        """Make what a server's settings ask for."""
+        limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
+        return cls(store, recogniser, settings.max_concurrent_jobs, spool, limits)
 
     def ensure_room(self) -> None:
         """Refuse a submission that would be one too many.

@@ -23,6 +23,9 @@ from airflow_provider_symbl.local_server.speech.transcription import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Self
+
+    from airflow_provider_symbl.local_server.settings import ServerSettings
 
 LOGGER = logging.getLogger(__name__)
 MODULE = "airflow_provider_symbl.local_server.speech.worker"
@@ -61,6 +64,11 @@ class RecogniserPool:
     def is_english_only(self) -> bool:
         """Whether the model's name says that it knows no other language."""
         return self.name.rstrip("/").endswith(".en")
+
+    @classmethod
+    def from_settings(cls, settings: ServerSettings) -> Self:
+        """Make the pool that a server's settings ask for."""
+        return cls(settings.model, settings.workers, settings.speaker_model)
 
     def load(self) -> None:
         """Start all processes that are not busy, and have them load the model.
