@@ -1,4 +1,4 @@
-"""The command ``symbl-local``: a server in the foreground until it is told to end."""
+"""The command ``symbl-local``: a server in the foreground until it is told to end; its flags are the settings."""
 
 from __future__ import annotations
 

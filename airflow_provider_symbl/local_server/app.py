@@ -1,4 +1,4 @@
-"""The application: every route, and what stands behind it."""
+"""The ASGI application: store, jobs and routes put together, behind the middleware."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 STOP_TIMEOUT = 2.0
 
-NOT_BUILT: Mapping[tuple[str, str], str] = {
+UNSUPPORTED: Mapping[tuple[str, str], str] = {
     ("GET", f"{CONVERSATION_PATH}/intents"): "find intents",
     ("GET", f"{CONVERSATION_PATH}/callscore"): "score calls: that takes judgement",
     ("GET", f"{CONVERSATION_PATH}/bookmarks"): "keep bookmarks",
@@ -52,7 +52,7 @@ NOT_BUILT: Mapping[tuple[str, str], str] = {
     ("PUT", f"{CONVERSATION_PATH}/experiences/url"): "lead to pages of other makers",
     ("GET", "/v1/groups/{group_id}/conversations"): "keep groups of conversations",
 }
-"""Calls that Symbl has had and this server refuses, with a verb phrase that completes "symbl-local does not"."""
+"""Calls of Symbl's that this server refuses, with a verb phrase that completes "symbl-local does not"."""
 
 
 class NotUrl(StringConvertor):
@@ -65,11 +65,11 @@ register_url_convertor("not_url", NotUrl())
 
 
 class Application:
-    """One server's parts, put together.
+    """One server, without its socket and its thread.
 
-    :param settings: how it is set up.
-    :param store: what it knows.
-    :param spool: a folder for bodies and downloads.
+    :param settings: its options.
+    :param store: its state.
+    :param spool: the folder for request bodies and downloads.
     :param app_id: the App ID to accept.
     :param app_secret: the App Secret to accept.
     """
@@ -80,29 +80,29 @@ class Application:
         self.jobs = Jobs.from_settings(settings, store, self.recogniser, spool)
         self._accounts = Accounts(store, app_id, app_secret, settings.token_lifetime)
         self.faults = Faults()
-        talks = ConversationAnalyzer(store)
-        page = Page(store, talks)
-        rooms = (
+        analyzer = ConversationAnalyzer(store)
+        page = Page(store, analyzer)
+        groups = (
             self._accounts,
             Submissions(store, self.jobs, self.recogniser),
             Experiences(store),
             Conversations(store),
-            Reads(store, talks),
-            Findings(store, self.jobs, talks),
+            Reads(store, analyzer),
+            Findings(store, self.jobs, analyzer),
             Trackers(store),
             Control(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
             page,
         )
-        self.operations = [*(operation for room in rooms for operation in room.operations()), *_refused()]
-        self.operations.append(_described(self.operations))
+        self.operations = [*(operation for group in groups for operation in group.operations()), *_unsupported_calls()]
+        self.operations.append(_openapi(self.operations))
         self.routes = [*routes(self.operations, self._accounts.guard), *page.routes()]
         starlette = Starlette(routes=self.routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
-        longest = settings.max_recording_bytes
-        journal = RequestPipeline(
-            starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=longest
+        max_bytes = settings.max_recording_bytes
+        pipeline = RequestPipeline(
+            starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=max_bytes
         )
-        self.asgi = ControlAccessMiddleware(journal, app_id, app_secret)
+        self.asgi = ControlAccessMiddleware(pipeline, app_id, app_secret)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -112,26 +112,28 @@ class Application:
         await self.jobs.stop(STOP_TIMEOUT)
 
 
-def _described(operations: list[Operation]) -> Operation:
+def _openapi(operations: list[Operation]) -> Operation:
     """Make the call that shows the OpenAPI document, itself included."""
 
-    async def described(_request: Request) -> Response:
+    async def show(_request: Request) -> Response:
         return JsonResponse(document(operations, package_version()))
 
     path, summary = "/__local__/openapi.json", "Show this document"
-    return Operation("GET", path, described, summary, {"type": "object"}, tag="Control", is_guarded=False)
+    return Operation("GET", path, show, summary, {"type": "object"}, tag="Control", is_guarded=False)
 
 
-def _refused() -> list[Operation]:
+def _unsupported_calls() -> list[Operation]:
     extra: dict[str, Any] = {"tag": "Refused", "is_checked": False}
     return [
-        Operation(method, path, _not_built(what), f"Refused: symbl-local does not {what}", schemas.ERROR, 501, **extra)
-        for (method, path), what in NOT_BUILT.items()
+        Operation(
+            method, path, _unsupported(what), f"Refused: symbl-local does not {what}", schemas.ERROR, 501, **extra
+        )
+        for (method, path), what in UNSUPPORTED.items()
     ]
 
 
-def _not_built(what: str) -> Endpoint:
-    async def refused(_request: Request) -> Response:
+def _unsupported(what: str) -> Endpoint:
+    async def refuse(_request: Request) -> Response:
         raise UnsupportedCallError(what)
 
-    return refused
+    return refuse

@@ -95,7 +95,7 @@ class LocalServer:
         analysis.warm_up()
 
     def _state(self, stack: contextlib.ExitStack) -> tuple[Store, Path]:
-        """Open what the server knows, and the folder for its files."""
+        """Open the store, and the folder for its files."""
         if self._settings.data_dir is None:
             folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
             return Store(), Path(stack.enter_context(folder))
