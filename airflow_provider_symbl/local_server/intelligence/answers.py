@@ -11,12 +11,11 @@ from airflow_provider_symbl.local_server.intelligence.topics import parents
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.intelligence.analytics import Share, Talking
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
     from airflow_provider_symbl.local_server.intelligence.entities import Entity
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
-    from airflow_provider_symbl.local_server.intelligence.overviews import Mood
-    from airflow_provider_symbl.local_server.intelligence.summaries import Summarised
+    from airflow_provider_symbl.local_server.intelligence.summaries import Mood, Summarised
     from airflow_provider_symbl.local_server.intelligence.topics import Topic
     from airflow_provider_symbl.local_server.intelligence.tracking import Tracked
     from airflow_provider_symbl.local_server.store.records import Member, Message

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.intelligence import answers
+from airflow_provider_symbl.local_server.intelligence.analysis import UNDERSTOOD
 from airflow_provider_symbl.local_server.intelligence.analytics import measured
-from airflow_provider_symbl.local_server.intelligence.conversation import UNDERSTOOD
 from airflow_provider_symbl.local_server.intelligence.entities import entities as found_entities
 from airflow_provider_symbl.local_server.intelligence.insights import ACTION_ITEM, FOLLOW_UP, QUESTION
 from airflow_provider_symbl.local_server.intelligence.insights import insights as found_insights
 from airflow_provider_symbl.local_server.intelligence.key_phrases import spans
-from airflow_provider_symbl.local_server.intelligence.overviews import answered, moods
 from airflow_provider_symbl.local_server.intelligence.sentiment import mean
 from airflow_provider_symbl.local_server.intelligence.sentiment import sentiment as judged
-from airflow_provider_symbl.local_server.intelligence.summaries import summarised
+from airflow_provider_symbl.local_server.intelligence.summaries import answered, moods, summarised
 from airflow_provider_symbl.local_server.intelligence.topics import topics as found_topics
 from airflow_provider_symbl.local_server.intelligence.tracking import tracked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.intelligence.answers import Shape
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
     from airflow_provider_symbl.local_server.intelligence.entities import Entity
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
     from airflow_provider_symbl.local_server.intelligence.topics import Topic

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.intelligence.arrangements import ARRANGEMENT
-from airflow_provider_symbl.local_server.intelligence.cues import HEDGE_COSTS, Cue, Cues, lowered
+from airflow_provider_symbl.local_server.intelligence.cues import (
+    ARRANGEMENT,
+    HEDGE_COSTS,
+    Cue,
+    Cues,
+    lowered,
+    question_score,
+)
 from airflow_provider_symbl.local_server.intelligence.dates import Clock, time_expressions
-from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE
-from airflow_provider_symbl.local_server.intelligence.names import Names
-from airflow_provider_symbl.local_server.intelligence.questions import question_score
+from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE, Names
 from airflow_provider_symbl.local_server.intelligence.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
     from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Member, Message
 

@@ -14,7 +14,7 @@ from airflow_provider_symbl.local_server.intelligence.topics import topics
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 
 CUES = Cues()
 

@@ -11,7 +11,7 @@ from airflow_provider_symbl.local_server.intelligence.mentions import Mentions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
     from airflow_provider_symbl.local_server.intelligence.mentions import Mention
     from airflow_provider_symbl.local_server.store.records import Tracker

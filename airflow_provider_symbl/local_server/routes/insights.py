@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
-    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer, ConversationView
     from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Job

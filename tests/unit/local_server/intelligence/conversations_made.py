@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Member, Message, Part
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from airflow_provider_symbl.local_server.store.records import CustomEntity, Trac
 from tests.unit.local_server.intelligence.conversations_made import identity, talk
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 
 WORDS = st.sampled_from(
     [

@@ -13,7 +13,7 @@ from airflow_provider_symbl.local_server.store.records import AnalysisOptions, M
 from tests.unit.local_server.intelligence.conversations_made import START, identity, member, part, said, talk, talk_of
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 
 CALL = (
     ("Agent", "Thank you for calling the billing team. What can I do for you today?"),
