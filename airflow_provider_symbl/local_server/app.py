@@ -20,14 +20,14 @@ from airflow_provider_symbl.local_server.jobs.downloads import Limits
 from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
 from airflow_provider_symbl.local_server.middleware.faults import Faults
 from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
-from airflow_provider_symbl.local_server.page.routes import Page
-from airflow_provider_symbl.local_server.routes.control import Control, package_version
-from airflow_provider_symbl.local_server.routes.conversations import Conversations
-from airflow_provider_symbl.local_server.routes.experiences import Experiences
-from airflow_provider_symbl.local_server.routes.insights import Findings
-from airflow_provider_symbl.local_server.routes.messages import Reads
-from airflow_provider_symbl.local_server.routes.submissions import Submissions
-from airflow_provider_symbl.local_server.routes.trackers import Trackers
+from airflow_provider_symbl.local_server.page.routes import PageRoutes
+from airflow_provider_symbl.local_server.routes.control import ControlRoutes, package_version
+from airflow_provider_symbl.local_server.routes.conversations import ConversationRoutes
+from airflow_provider_symbl.local_server.routes.experiences import ExperienceRoutes
+from airflow_provider_symbl.local_server.routes.insights import InsightRoutes
+from airflow_provider_symbl.local_server.routes.messages import MessageRoutes
+from airflow_provider_symbl.local_server.routes.submissions import SubmissionRoutes
+from airflow_provider_symbl.local_server.routes.trackers import TrackerRoutes
 from airflow_provider_symbl.local_server.security.authentication import Accounts
 from airflow_provider_symbl.local_server.security.control_access import ControlAccessMiddleware
 from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
@@ -105,17 +105,17 @@ class Application:
         self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
         self._accounts = Accounts(store, settings.app_id, settings.app_secret, settings.token_lifetime)
         self.faults = Faults()
-        talks = ConversationAnalyzer(store)
-        page = Page(store, talks)
+        analyzer = ConversationAnalyzer(store)
+        page = PageRoutes(store, analyzer)
         rooms = (
             self._accounts,
-            Submissions(store, self.jobs, self.recogniser),
-            Experiences(store),
-            Conversations(store),
-            Reads(store, talks),
-            Findings(store, self.jobs, talks),
-            Trackers(store),
-            Control(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
+            SubmissionRoutes(store, self.jobs, self.recogniser),
+            ExperienceRoutes(store),
+            ConversationRoutes(store),
+            MessageRoutes(store, analyzer),
+            InsightRoutes(store, self.jobs, analyzer),
+            TrackerRoutes(store),
+            ControlRoutes(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
             page,
         )
         self.operations = [*(operation for room in rooms for operation in room.operations()), *_refused()]

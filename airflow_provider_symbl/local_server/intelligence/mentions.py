@@ -1,4 +1,4 @@
-"""Where given phrases, and the names of members, occur in messages."""
+"""Mentions: where phrases occur in messages, by an index of their words; and the names that members go by."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ MOST_NAMES = 200
 
 @dataclass(frozen=True)
 class Mention:
-    """An occurrence.
+    """An occurrence of a phrase in a message.
 
-    :param start: its first character's offset in the message.
+    :param start: the offset of its first character in the message.
     """
 
     message: Message
@@ -42,12 +42,12 @@ class Mention:
 
     @property
     def text(self) -> str:
-        """What the message says there."""
+        """The words of the message there."""
         return self.message.text[self.start : self.end]
 
 
 class Mentions:
-    """Messages, indexed by their words, so that many phrases are found in many messages in little time.
+    """An inverted index of messages, by which many phrases are found in many messages in little time.
 
     :param messages: in order.
     """
@@ -68,19 +68,19 @@ class Mentions:
         """
         if not phrase.split():
             return []
-        sought = _Phrase(tuple(phrase.lower().split()))
-        places = self._anywhere(sought) if sought.lead is None else self._places.get(sought.tokens[:2], {}).items()
-        return [mention for index, starts in places for mention in self._checked(index, starts, sought)]
+        words = _Phrase(tuple(phrase.lower().split()))
+        places = self._anywhere(words) if words.lead is None else self._places.get(words.tokens[:2], {}).items()
+        return [mention for index, starts in places for mention in self._checked(index, starts, words)]
 
-    def _anywhere(self, sought: _Phrase) -> Iterator[tuple[int, Iterable[int]]]:
+    def _anywhere(self, phrase: _Phrase) -> Iterator[tuple[int, Iterable[int]]]:
         """Give where a phrase that begins with no word, such as an emoji, may be: such are not indexed."""
         for index, message in enumerate(self._messages):
-            yield index, (match.start() for match in sought.pattern.finditer(message.text))
+            yield index, (match.start() for match in phrase.pattern.finditer(message.text))
 
-    def _checked(self, index: int, starts: Iterable[int], sought: _Phrase) -> Iterator[Mention]:
-        message, lead = self._messages[index], sought.lead or 0
-        found = (sought.pattern.match(message.text, max(0, start - lead)) for start in starts)
-        for match in islice(filter(None, found), MOST_IN_A_MESSAGE):
+    def _checked(self, index: int, starts: Iterable[int], phrase: _Phrase) -> Iterator[Mention]:
+        message, lead = self._messages[index], phrase.lead or 0
+        matches = (phrase.pattern.match(message.text, max(0, start - lead)) for start in starts)
+        for match in islice(filter(None, matches), MOST_IN_A_MESSAGE):
             yield Mention(message, match.start(), match.end())
 
 

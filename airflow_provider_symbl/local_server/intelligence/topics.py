@@ -27,7 +27,7 @@ MOST_WORDS_READ = 50_000
 LONGEST_WORD = 40
 MOST_KEYWORDS = 200
 WORDS_IN_A_KEYWORD = 3
-SPOKEN = frozenset(
+SPOKEN_STOP_WORDS = frozenset(
     (  # noqa: SIM905 - as a list, it would take 200 lines
         "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
         "september october november december today tomorrow yesterday tonight morning afternoon evening night day "
@@ -73,22 +73,22 @@ class Topic:
         return list({mention.message.id: None for mention in self.mentions})
 
 
-def topics(talk: ConversationView, vocabulary: Sequence[str] = ()) -> list[Topic]:
+def find_topics(view: ConversationView, vocabulary: Sequence[str] = ()) -> list[Topic]:
     """Find topics, the surest first.
 
-    :param talk: the conversation; a topic is not shown in parts that ask for surer ones.
+    :param view: the conversation; a topic is not shown in parts that ask for surer ones.
     :param vocabulary: phrases that are topics wherever they occur.
     """
-    messages = [message for message, _ in talk.understood]
+    messages = [message for message, _ in view.analyzed_messages]
     mentions = Mentions(messages)
-    wanted = {phrase: mentions.of(phrase) for phrase in vocabulary}
+    own_words = {phrase: mentions.of(phrase) for phrase in vocabulary}
     words = sum(len(message.text.split()) for message in messages)
     most = min(MOST_TOPICS, FEWEST_TOPICS + words // WORDS_A_TOPIC)
-    names = {word for name in Names(talk.members.values()).by_name for word in name.split()}
-    weights = keywords((message.text for message in messages), names) if messages else {}
-    found = _apart(_with_plurals({phrase: mentions.of(phrase) for phrase in weights}))
-    own = [_topic(talk, 1.0, places) for places in wanted.values()]
-    other = [_topic(talk, round(weights[phrase], 3), places) for phrase, places in list(found.items())[:most]]
+    names = {word for name in Names(view.members.values()).by_name for word in name.split()}
+    weights = extract_keywords((message.text for message in messages), names) if messages else {}
+    by_phrase = _apart(_with_plurals({phrase: mentions.of(phrase) for phrase in weights}))
+    own = [_topic(view, 1.0, places) for places in own_words.values()]
+    other = [_topic(view, round(weights[phrase], 3), places) for phrase, places in list(by_phrase.items())[:most]]
     return _distinct([*own, *other])
 
 
@@ -101,10 +101,10 @@ def parents(topic: Topic, others: Iterable[Topic]) -> list[Topic]:
     return [other for other in others if other.id != topic.id and inner in f" {other.text.lower()} "]
 
 
-def _with_plurals(found: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
+def _with_plurals(by_phrase: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
     """Count a phrase and its plural as one, under the form that tells more."""
     merged: dict[str, tuple[str, list[Mention]]] = {}
-    for phrase, mentions in found.items():
+    for phrase, mentions in by_phrase.items():
         _, known = merged.setdefault(phrase.lower().removesuffix("s"), (phrase, []))
         known += mentions
     return {phrase: sorted(mentions, key=_place) for phrase, mentions in merged.values()}
@@ -118,49 +118,49 @@ def _words(mention: Mention) -> Iterator[tuple[str, int]]:
     return ((mention.message.id, mention.start + word.start()) for word in TOKEN.finditer(mention.text))
 
 
-def _apart(found: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
+def _apart(by_phrase: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
     """Leave out what never occurs, and what only ever occurs inside a longer phrase."""
     taken: set[tuple[str, int]] = set()
     kept = set()
-    for phrase in sorted(found, key=lambda phrase: -len(phrase.split())):
-        places = {place for mention in found[phrase] for place in _words(mention)}
+    for phrase in sorted(by_phrase, key=lambda phrase: -len(phrase.split())):
+        places = {place for mention in by_phrase[phrase] for place in _words(mention)}
         if not places <= taken:
             kept.add(phrase)
         taken |= places
-    return {phrase: mentions for phrase, mentions in found.items() if phrase in kept}
+    return {phrase: mentions for phrase, mentions in by_phrase.items() if phrase in kept}
 
 
-def _topic(talk: ConversationView, score: float, mentions: Sequence[Mention]) -> Topic | None:
-    thresholds = {message.id: wanted.threshold for message, wanted in talk.understood}
+def _topic(view: ConversationView, score: float, mentions: Sequence[Mention]) -> Topic | None:
+    thresholds = {message.id: options.threshold for message, options in view.analyzed_messages}
     shown = tuple(mention for mention in mentions if score >= thresholds[mention.message.id])
     if not shown:
         return None
     text = " ".join(shown[0].text.split())
     ids = list({mention.message.id: None for mention in shown})
-    return Topic(talk.identity("topic", text.lower(), ids), text, score, shown)
+    return Topic(view.stable_id("topic", text.lower(), ids), text, score, shown)
 
 
-def _distinct(found: Iterable[Topic | None]) -> list[Topic]:
+def _distinct(topics: Iterable[Topic | None]) -> list[Topic]:
     distinct: dict[str, Topic] = {}
-    for topic in found:
+    for topic in topics:
         if topic is not None:
             distinct.setdefault(topic.text.lower(), topic)
     return sorted(distinct.values(), key=lambda topic: -topic.score)
 
 
-def keywords(texts: Iterable[str], besides: Collection[str] = ()) -> dict[str, float]:
+def extract_keywords(texts: Iterable[str], stop_words: Collection[str] = ()) -> dict[str, float]:
     """Find key words and phrases of up to three words, the most telling first, each with its weight, 0 to 1.
 
-    :param texts: what was said; the first 50,000 words are read.
-    :param besides: words that tell nothing in this conversation, in lower case.
+    :param texts: messages; the first 50,000 words are read.
+    :param stop_words: further words that tell nothing in this conversation, in lower case.
     """
     # Loaded when first used: it takes more than a second.
     extractor = importlib.import_module("yake").KeywordExtractor(lan="en", n=WORDS_IN_A_KEYWORD, top=MOST_KEYWORDS)
-    extractor.stopword_set |= SPOKEN.union(besides)
-    found: list[tuple[str, Any]] = extractor.extract_keywords("\n".join(_bounded(texts)))
+    extractor.stopword_set |= SPOKEN_STOP_WORDS.union(stop_words)
+    keywords: list[tuple[str, Any]] = extractor.extract_keywords("\n".join(_bounded(texts)))
     return {
         phrase: 1 / (1 + max(0.0, float(weight)))
-        for phrase, weight in found
+        for phrase, weight in keywords
         if all(_is_telling(word, extractor.stopword_set) for word in phrase.lower().split())
     }
 
