@@ -82,18 +82,18 @@ class PageRoutes:
         """List the calls."""
         many, one = "/__local__/conversations", "/__local__/conversations/{conversation_id}"
         more: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": REFUSED_TO_STRANGERS}
-        gone = {**more, "refuses": (404, *REFUSED_TO_STRANGERS)}
+        not_found = {**more, "refuses": (404, *REFUSED_TO_STRANGERS)}
         listed, shown, insights = schemas.LISTED, schemas.READ, schemas.FOUND
         return [
             Operation("GET", many, self.listing, "List conversations for the page", listed, query=LIST_QUERY, **more),
-            Operation("GET", one, self.conversation, "Show a conversation for the page", shown, **gone),
+            Operation("GET", one, self.conversation, "Show a conversation for the page", shown, **not_found),
             Operation(
                 "GET",
                 f"{one}/insights",
                 self.insights,
                 "Show insights for the page",
                 insights,
-                **gone,
+                **not_found,
             ),
         ]
 

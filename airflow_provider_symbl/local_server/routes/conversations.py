@@ -92,10 +92,10 @@ class ConversationRoutes:
     def operations(self) -> list[Operation]:
         """List the calls."""
         one, many = schemas.CONVERSATION, schemas.CONVERSATIONS
-        gone = (404,)
+        not_found = (404,)
         return [
             Operation("GET", "/v1/conversations", self.listing, "List conversations", many, query=LIST_QUERY),
-            Operation("GET", CONVERSATION_PATH, self.conversation, "Show a conversation", one, refuses=gone),
+            Operation("GET", CONVERSATION_PATH, self.conversation, "Show a conversation", one, refuses=not_found),
             Operation(
                 "PUT",
                 CONVERSATION_PATH,
@@ -103,10 +103,15 @@ class ConversationRoutes:
                 "Replace its metadata",
                 schemas.METADATA,
                 body=METADATA,
-                refuses=gone,
+                refuses=not_found,
             ),
             Operation(
-                "DELETE", CONVERSATION_PATH, self.delete, "Delete a conversation", schemas.MESSAGE_ANSWER, refuses=gone
+                "DELETE",
+                CONVERSATION_PATH,
+                self.delete,
+                "Delete a conversation",
+                schemas.MESSAGE_ANSWER,
+                refuses=not_found,
             ),
         ]
 

@@ -32,7 +32,7 @@ TOPICS_QUERY = {
     "customTopicVocabulary": list_of(text),
     "customVocabulary": list_of(text),
 }
-SIMPLE: Mapping[str, tuple[Callable[[ConversationView], object], str, Schema]] = {
+RESOURCES: Mapping[str, tuple[Callable[[ConversationView], object], str, Schema]] = {
     "questions": (resources.questions, "List the questions asked", schemas.QUESTIONS),
     "action-items": (resources.action_items, "List what somebody is to do", schemas.ACTION_ITEMS),
     "follow-ups": (resources.follow_ups, "List what is to be taken up again", schemas.FOLLOW_UPS),
@@ -78,7 +78,7 @@ class InsightRoutes:
             ),
             *(
                 self._read(path, self._endpoint(resource), summary, schema)
-                for path, (resource, summary, schema) in SIMPLE.items()
+                for path, (resource, summary, schema) in RESOURCES.items()
             ),
         ]
 

@@ -84,7 +84,7 @@ class MessageRoutes:
 
     def operations(self) -> list[Operation]:
         """List the calls."""
-        gone = (404,)
+        not_found = (404,)
         query = {"verbose": boolean, "sentiment": boolean}
         answer = schemas.MESSAGE_ANSWER
         member = f"{CONVERSATION_PATH}/members/{{member_id}}"
@@ -96,12 +96,14 @@ class MessageRoutes:
                 "List messages",
                 schemas.MESSAGES,
                 query=query,
-                refuses=gone,
+                refuses=not_found,
             ),
             Operation(
-                "GET", f"{CONVERSATION_PATH}/members", self.members, "List members", schemas.MEMBERS, refuses=gone
+                "GET", f"{CONVERSATION_PATH}/members", self.members, "List members", schemas.MEMBERS, refuses=not_found
             ),
-            Operation("PUT", member, self.update_member, "Rename or merge a member", answer, body=MEMBER, refuses=gone),
+            Operation(
+                "PUT", member, self.update_member, "Rename or merge a member", answer, body=MEMBER, refuses=not_found
+            ),
             Operation(
                 "PUT",
                 f"{CONVERSATION_PATH}/speakers",
@@ -109,7 +111,7 @@ class MessageRoutes:
                 "Tell who spoke when",
                 answer,
                 body=SPEAKER_EVENTS,
-                refuses=gone,
+                refuses=not_found,
             ),
             Operation(
                 "POST",
@@ -118,7 +120,7 @@ class MessageRoutes:
                 "Write a transcript",
                 schemas.TRANSCRIPT,
                 body=TRANSCRIPT,
-                refuses=gone,
+                refuses=not_found,
             ),
         ]
 
