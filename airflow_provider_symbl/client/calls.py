@@ -7,15 +7,23 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from airflow_provider_symbl.client import endpoints
 from airflow_provider_symbl.client.endpoints import Endpoint, Placement, Source
-from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, SummarySentence, Token
+from airflow_provider_symbl.client.models import (
+    Conversation,
+    Job,
+    Member,
+    Message,
+    Submission,
+    SummarySentence,
+    Token,
+)
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
 from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.validators import JsonValue, choice, integer, invalid_value, is_unicode
+from airflow_provider_symbl.client.validators import Json, choice, integer, invalid_value, is_unicode
 from airflow_provider_symbl.exceptions import SymblNotFoundError
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ class Call(Generic[Result]):
 
     endpoint: Endpoint
     path: str
-    parse: Callable[[Any], Result]
+    parse: Callable[[Json], Result]
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     upload: Upload | None = None
@@ -73,7 +81,7 @@ def submit(
     content: object,
     conversation_id: str | None,
     given: Mapping[str, object],
-    extra: Mapping[str, JsonValue] | None,
+    extra: Mapping[str, Json] | None,
 ) -> Call[Submission]:
     """Submit a conversation, or append to one where its id is given.
 
@@ -102,7 +110,7 @@ def get_job(job_id: str) -> Call[Job]:
     """Read the state of a job."""
     path = endpoints.JOB.path_for(_checked_id("job_id", job_id))
 
-    def parse(answer: Any) -> Job:  # noqa: ANN401 - JSON
+    def parse(answer: Json) -> Job:
         # Seen by others with an unknown or forgotten job; its HTTP status is not on record.
         if "status" not in answer and "not found" in str(answer.get("message")):
             raise SymblNotFoundError(HTTPStatus.NOT_FOUND, answer["message"], endpoints.JOB.method, path)
@@ -154,7 +162,7 @@ def get_messages(conversation_id: str, *, verbose: bool, sentiment: bool) -> Cal
     asked = {"verbose": verbose, "sentiment": sentiment}
     query = [(name, "true") for name, is_wanted in asked.items() if is_wanted]
 
-    def parse(answer: Any) -> list[Message]:  # noqa: ANN401 - JSON
+    def parse(answer: Json) -> list[Message]:
         return [Message.from_json(item) for item in answer["messages"]]
 
     return _get(endpoints.MESSAGES, "conversation_id", conversation_id, parse, query)
@@ -163,7 +171,7 @@ def get_messages(conversation_id: str, *, verbose: bool, sentiment: bool) -> Cal
 def get_summary(conversation_id: str) -> Call[list[SummarySentence]]:
     """Read the summary; Symbl has none, and answers 404, until the conversation's jobs are over."""
 
-    def parse(answer: Any) -> list[SummarySentence]:  # noqa: ANN401 - JSON
+    def parse(answer: Json) -> list[SummarySentence]:
         return [SummarySentence.from_json(item) for item in answer["summary"]]
 
     return _get(endpoints.SUMMARY, "conversation_id", conversation_id, parse)
@@ -172,7 +180,7 @@ def get_summary(conversation_id: str) -> Call[list[SummarySentence]]:
 def get_members(conversation_id: str) -> Call[list[Member]]:
     """Read who takes part."""
 
-    def parse(answer: Any) -> list[Member]:  # noqa: ANN401 - JSON
+    def parse(answer: Json) -> list[Member]:
         return [Member.from_json(item) for item in answer["members"]]
 
     return _get(endpoints.MEMBERS, "conversation_id", conversation_id, parse)
@@ -181,7 +189,7 @@ def get_members(conversation_id: str) -> Call[list[Member]]:
 def get_transcript(conversation_id: str, *, format: str) -> Call[str]:  # noqa: A002 - the public name
     """Read the whole transcript as Markdown or SRT text."""
     choice(*TRANSCRIPT_FORMATS)("format", format)
-    wanted: dict[str, JsonValue] = {
+    wanted: dict[str, Json] = {
         "contentType": TRANSCRIPT_FORMATS[format],
         "showSpeakerSeparation": True,
     }
@@ -200,7 +208,7 @@ def _get(
     endpoint: Endpoint,
     id_name: str,
     identifier: str,
-    parse: Callable[[Any], Result],
+    parse: Callable[[Json], Result],
     query: list[tuple[str, str]] | None = None,
 ) -> Call[Result]:
     return Call(endpoint, endpoint.path_for(_checked_id(id_name, identifier)), parse, tuple(query or ()))
@@ -209,13 +217,13 @@ def _get(
 def _json_call(
     endpoint: Endpoint,
     identifier: str,
-    parse: Callable[[Any], Result],
-    payload: Mapping[str, JsonValue],
+    parse: Callable[[Json], Result],
+    payload: Mapping[str, Json],
 ) -> Call[Result]:
     return Call(endpoint, endpoint.path_for(identifier), parse, body=_encoded(payload), content_type=JSON_TYPE)
 
 
-def _encoded(payload: Mapping[str, JsonValue]) -> bytes:
+def _encoded(payload: Mapping[str, Json]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -232,7 +240,7 @@ def _timestamp(name: str, moment: datetime.datetime) -> str:
     return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def _transcript_text(answer: Any) -> str:  # noqa: ANN401 - JSON
+def _transcript_text(answer: Json) -> str:
     # Symbl's reference shows the text one level deeper for SRT; its own Go client reads both the same way.
     payload = answer["transcript"]["payload"]
     return str(payload["content"] if isinstance(payload, Mapping) else payload)

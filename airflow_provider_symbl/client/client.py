@@ -26,7 +26,7 @@ from airflow_provider_symbl.client.responses import (
 from airflow_provider_symbl.client.retries import RetryPolicy
 from airflow_provider_symbl.client.tokens import cache_for
 from airflow_provider_symbl.client.transport import Transport
-from airflow_provider_symbl.client.uploads import StoredFile, Upload
+from airflow_provider_symbl.client.uploads import StoredPath, Upload
 from airflow_provider_symbl.exceptions import SymblError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
     from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
     from airflow_provider_symbl.client.settings import ClientSettings
-    from airflow_provider_symbl.client.validators import JsonValue
+    from airflow_provider_symbl.client.validators import Json
 
 log = logging.getLogger(__name__)
 
@@ -87,10 +87,10 @@ class SymblClient:
 
     def submit_text(
         self,
-        messages: Sequence[Mapping[str, JsonValue]],
+        messages: Sequence[Mapping[str, Json]],
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[TextParameters],
     ) -> Submission:
         """Submit a written conversation, or append to one.
@@ -107,10 +107,10 @@ class SymblClient:
 
     def submit_audio_file(
         self,
-        file: str | os.PathLike[str] | StoredFile,
+        file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit_text`.
@@ -124,7 +124,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit_text`.
@@ -135,10 +135,10 @@ class SymblClient:
 
     def submit_video_file(
         self,
-        file: str | os.PathLike[str] | StoredFile,
+        file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit_text`.
@@ -152,7 +152,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit_text`.
@@ -181,7 +181,7 @@ class SymblClient:
         job_id: str,
         *,
         conversation_id: str | None = None,
-        features: Mapping[str, JsonValue] | None = None,
+        features: Mapping[str, Json] | None = None,
         deadline: float | None = None,
         poll_interval: float = POLL_INTERVAL,
         max_poll_interval: float = MAX_POLL_INTERVAL,
@@ -305,7 +305,7 @@ class SymblClient:
         content: object,
         conversation_id: str | None,
         parameters: Mapping[str, Any],
-        extra: Mapping[str, JsonValue] | None,
+        extra: Mapping[str, Json] | None,
     ) -> Submission:
         return self._perform(calls.submit(source, content, conversation_id, parameters, extra))
 

@@ -20,7 +20,7 @@ from airflow_provider_symbl.client.validators import (
     METADATA,
     TRACKERS,
     Check,
-    JsonValue,
+    Json,
     boolean,
     choice,
     integer,
@@ -46,11 +46,11 @@ class TextParameters(TypedDict, total=False):
     detect_phrases: bool | None
     detect_entities: bool | None
     entities: Sequence[Mapping[str, str]] | None
-    trackers: Sequence[Mapping[str, JsonValue]] | None
+    trackers: Sequence[Mapping[str, Json]] | None
     enable_all_trackers: bool | None
     enable_summary: bool | None
     webhook_url: str | None
-    features: Mapping[str, JsonValue] | None
+    features: Mapping[str, Json] | None
     metadata: Mapping[str, str] | None
     conversation_type: str | None
 
@@ -62,7 +62,7 @@ class MediaParameters(TextParameters, total=False):
     language_code: str | None
     mode: str | None
     enable_separate_recognition_per_channel: bool | None
-    channel_metadata: Sequence[Mapping[str, JsonValue]] | None
+    channel_metadata: Sequence[Mapping[str, Json]] | None
     enable_speaker_diarization: bool | None
     diarization_speaker_count: int | None
 
@@ -110,7 +110,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 CONTENT_CHECKS: Mapping[str, Check] = {"messages": MESSAGES, "url": web_address}
 
 
-def check_content(source: Source, given: object) -> JsonValue:
+def check_content(source: Source, given: object) -> Json:
     """Return the messages or the URL of a submission as it is sent.
 
     :param source: how the conversation is handed over; text or a URL.
@@ -120,7 +120,7 @@ def check_content(source: Source, given: object) -> JsonValue:
     return CONTENT_CHECKS[source.content](source.content, given)
 
 
-def check_each(source: Source, given: Mapping[str, object]) -> dict[str, JsonValue]:
+def check_each(source: Source, given: Mapping[str, object]) -> dict[str, Json]:
     """Return what is sent for each given parameter, by Symbl's names; what is None or empty is left out.
 
     :param source: how the conversation is handed over; it decides which parameters there are.
@@ -138,7 +138,7 @@ def check_each(source: Source, given: Mapping[str, object]) -> dict[str, JsonVal
     return {wire_name: value for wire_name, value in values.items() if not is_empty(value)}
 
 
-def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
+def check_extra(source: Source, extra: object) -> dict[str, Json]:
     """Return the extra parameters, which are sent as they are under the names that they have.
 
     :param source: how the conversation is handed over.
@@ -159,7 +159,7 @@ def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
     return {name: value for name, value in extra.items() if not is_empty(value)}
 
 
-def check_together(values: Mapping[str, JsonValue]) -> None:
+def check_together(values: Mapping[str, Json]) -> None:
     """Check the parameters that have a meaning only beside another one.
 
     :param values: what will be sent, by Symbl's names.
@@ -179,7 +179,7 @@ def check_together(values: Mapping[str, JsonValue]) -> None:
         )
 
 
-def validate(source: Source, given: Mapping[str, object], extra: object = None) -> dict[str, JsonValue]:
+def validate(source: Source, given: Mapping[str, object], extra: object = None) -> dict[str, Json]:
     """Return all parameters of one submission as they are sent, by Symbl's names.
 
     :param source: how the conversation is handed over.
@@ -192,7 +192,7 @@ def validate(source: Source, given: Mapping[str, object], extra: object = None) 
     return values | check_extra(source, extra)
 
 
-def query_pairs(values: Mapping[str, JsonValue]) -> list[tuple[str, str]]:
+def query_pairs(values: Mapping[str, Json]) -> list[tuple[str, str]]:
     """Return parameters as they stand in a query string, not yet percent-encoded.
 
     Booleans are lower-case, lists and objects one JSON text each: the one form that Symbl reads for a list of one
@@ -216,7 +216,7 @@ def _check_json(where: str, given: object) -> None:
         invalid_value(where, given, "a JSON value")
 
 
-def _query_text(value: JsonValue) -> str:
+def _query_text(value: Json) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

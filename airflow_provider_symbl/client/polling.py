@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from airflow_provider_symbl.client.models import Job, Message
-    from airflow_provider_symbl.client.validators import JsonValue
+    from airflow_provider_symbl.client.validators import Json
 
 POLL_INTERVAL = 5.0
 MAX_POLL_INTERVAL = 60.0
@@ -61,7 +61,7 @@ class StatusReader(Protocol[Answered_co]):
         """Read what a conversation holds."""
 
 
-def features_asked(features: Mapping[str, JsonValue] | None) -> list[str]:
+def features_asked(features: Mapping[str, Json] | None) -> list[str]:
     """Return what has to be waited for besides the job.
 
     :param features: Symbl's parameter of that name, checked.

@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 
 # JSON nests without end, which mypy follows only at the price of a cast at every look inside.
-JsonValue = Any
+Json = Any
+JsonObject = Mapping[str, Json]
+# The operators' name for it.
+JsonValue = Json
 
-Check = Callable[[str, object], JsonValue]
+Check = Callable[[str, object], Json]
 """Takes the value's place (such as ``trackers[0].name``) and the value; returns what is sent, or raises."""
 
 SHOWN_LENGTH = 60
@@ -136,7 +139,7 @@ def list_of(check_item: Check, *, unique: str = "") -> Check:
     :param unique: where items may not repeat, what in them may not: ``"item"`` or the name of a key.
     """
 
-    def check(where: str, given: object) -> list[JsonValue]:
+    def check(where: str, given: object) -> list[Json]:
         items = _parsed(given)
         if not isinstance(items, Sequence) or isinstance(items, str) or not items:
             invalid_value(where, type(items), "a list of at least one item, or its JSON text")
@@ -162,7 +165,7 @@ def object_of(
     """
     known = {**required, **(optional or {})}
 
-    def check(where: str, given: object) -> dict[str, JsonValue]:
+    def check(where: str, given: object) -> dict[str, Json]:
         items = _parsed(given)
         if not isinstance(items, Mapping):
             invalid_value(where, type(items), f"an object with {', '.join(known) or 'text keys'}, or its JSON text")
@@ -185,15 +188,15 @@ def _said(where: str, given: object) -> str:
     return given
 
 
-def _tracker(where: str, given: object) -> dict[str, JsonValue]:
+def _tracker(where: str, given: object) -> dict[str, Json]:
     is_saved = isinstance(given, Mapping) and "id" in given
     check = _SAVED_TRACKER if is_saved else _INLINE_TRACKER
-    checked: dict[str, JsonValue] = check(where, given)
+    checked: dict[str, Json] = check(where, given)
     return checked
 
 
-def _duration(where: str, given: object) -> dict[str, JsonValue]:
-    checked: dict[str, JsonValue] = object_of({}, {"startTime": timestamp, "endTime": timestamp})(where, given)
+def _duration(where: str, given: object) -> dict[str, Json]:
+    checked: dict[str, Json] = object_of({}, {"startTime": timestamp, "endTime": timestamp})(where, given)
     times = [datetime.datetime.fromisoformat(checked[key]) for key in ("startTime", "endTime") if key in checked]
     # Times with and without a zone cannot be compared; Symbl reads both.
     if len(times) == 2 and (times[0].tzinfo is None) == (times[1].tzinfo is None) and times[0] > times[1]:  # noqa: PLR2004 - both are given
@@ -215,8 +218,8 @@ def _parsed(given: object) -> object:
         return given
 
 
-def _refuse_repeats(where: str, values: list[JsonValue], unique: str) -> None:
-    seen: list[JsonValue] = []
+def _refuse_repeats(where: str, values: list[Json], unique: str) -> None:
+    seen: list[Json] = []
     for index, value in enumerate(values):
         mark = value.get(unique) if isinstance(value, dict) else value
         if mark is not None and mark in seen:
