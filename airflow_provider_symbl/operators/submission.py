@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_symbl.client.parameters import (
-    PARAMETERS,
+    MEDIA_PARAMETERS,
+    TEXT_PARAMETERS,
     check_each,
     check_extra,
     check_together,
@@ -110,9 +111,7 @@ class SymblSubmissionOperator(BaseOperator):
 
     source: ClassVar[Source]
     is_append: ClassVar[bool] = False
-    parameter_names: ClassVar[tuple[str, ...]] = tuple(
-        name for name, parameter in PARAMETERS.items() if not parameter.is_about_speech
-    )
+    parameter_names: ClassVar[tuple[str, ...]] = tuple(TEXT_PARAMETERS)
     template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
     template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
         ("entities", "trackers", "features", "metadata", "extra_parameters"),
@@ -385,7 +384,7 @@ class SymblMediaOperator(SymblSubmissionOperator):
     :param diarization_speaker_count: how many there are, needed with the former.
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = tuple(PARAMETERS)
+    parameter_names: ClassVar[tuple[str, ...]] = tuple(MEDIA_PARAMETERS)
     template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
     template_fields_renderers: ClassVar[dict[str, str]] = {
         **SymblSubmissionOperator.template_fields_renderers,
