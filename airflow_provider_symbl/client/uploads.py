@@ -41,7 +41,7 @@ class Upload:
     :raises SymblConfigurationError: it is missing, empty, a folder or unreadable.
     """
 
-    def __init__(self, file: str | os.PathLike[str] | StoredPath) -> None:
+    def __init__(self, file: object) -> None:
         if not isinstance(file, (str, os.PathLike, StoredPath)):
             invalid_value("file", file, "the path of a recording")
         if not str(file).strip():

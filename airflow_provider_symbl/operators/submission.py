@@ -347,9 +347,7 @@ class SymblSubmissionOperator(BaseOperator):
             parameters["conversation_id"] = self.conversation_id
         else:
             parameters["name"] = intent.name
-        submit = getattr(self._client, f"submit_{self.source.name}")
-        submission: Submission = submit(content, **parameters)
-        return submission
+        return self._client.submit(self.source, content, **parameters)
 
     def _wait(self, record: Record) -> None:
         self._waited_for = record
@@ -369,7 +367,7 @@ class SymblSubmissionOperator(BaseOperator):
         if self.deferrable:
             trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **what)
             self.defer(trigger=trigger, method_name="execute_complete")
-        self._client.wait(wait)
+        self._client.poll_until_over(wait)
 
 
 class SymblMediaOperator(SymblSubmissionOperator):
