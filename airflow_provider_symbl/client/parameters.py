@@ -19,8 +19,8 @@ from airflow_provider_symbl.client.validators import (
     MESSAGES,
     METADATA,
     TRACKERS,
-    Check,
     Json,
+    Validator,
     boolean,
     choice,
     integer,
@@ -67,7 +67,7 @@ class MediaParameters(TextParameters, total=False):
     diarization_speaker_count: Annotated[int | None, integer(1)]
 
 
-def _validators_of(table: type[TextParameters]) -> Mapping[str, Check]:
+def _validators_of(table: type[TextParameters]) -> Mapping[str, Validator]:
     hints = get_type_hints(table, include_extras=True)
     return {name: get_args(hint)[1] for name, hint in hints.items()}
 
@@ -77,7 +77,7 @@ TEXT_PARAMETERS = _validators_of(TextParameters)
 MEDIA_PARAMETERS = _validators_of(MediaParameters)
 """The validator of each parameter of audio and video, by Python name."""
 
-CONTENT_CHECKS: Mapping[str, Check] = {"messages": MESSAGES, "url": web_address}
+CONTENT_VALIDATORS: Mapping[str, Validator] = {"messages": MESSAGES, "url": web_address}
 
 
 def check_content(source: Source, given: object) -> Json:
@@ -87,7 +87,7 @@ def check_content(source: Source, given: object) -> Json:
     :param given: the list of messages or the URL.
     :raises SymblConfigurationError: it is empty, or has not the shape that Symbl takes.
     """
-    return CONTENT_CHECKS[source.content](source.content, given)
+    return CONTENT_VALIDATORS[source.content](source.content, given)
 
 
 def check_each(source: Source, given: Mapping[str, object]) -> dict[str, Json]:
@@ -171,7 +171,7 @@ def query_pairs(values: Mapping[str, Json]) -> list[tuple[str, str]]:
     return [(name, _query_text(value)) for name, value in values.items()]
 
 
-def _parameters_of(source: Source) -> Mapping[str, Check]:
+def _parameters_of(source: Source) -> Mapping[str, Validator]:
     return TEXT_PARAMETERS if source is TEXT else MEDIA_PARAMETERS
 
 

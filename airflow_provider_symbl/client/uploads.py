@@ -66,15 +66,15 @@ class Upload:
         try:
             status = self._path.stat()
         except FileNotFoundError:
-            self._refuse("does not exist")
+            self._invalid("does not exist")
         except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
-            self._refuse_unreadable(problem)
+            self._unreadable(problem)
         if stat.S_ISDIR(status.st_mode):
-            self._refuse("is a folder")
+            self._invalid("is a folder")
         if not stat.S_ISREG(status.st_mode):
-            self._refuse("is not a regular file")
+            self._invalid("is not a regular file")
         if status.st_size == 0:
-            self._refuse("is empty")
+            self._invalid("is empty")
         self._open().close()
         return status.st_size
 
@@ -82,12 +82,14 @@ class Upload:
         try:
             return self._path.open("rb")
         except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
-            self._refuse_unreadable(problem)
+            self._unreadable(problem)
 
-    def _refuse_unreadable(self, problem: Exception) -> NoReturn:
-        self._refuse(f"cannot be read ({getattr(problem, 'strerror', None) or str(problem) or type(problem).__name__})")
+    def _unreadable(self, problem: Exception) -> NoReturn:
+        self._invalid(
+            f"cannot be read ({getattr(problem, 'strerror', None) or str(problem) or type(problem).__name__})"
+        )
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _invalid(self, what: str) -> NoReturn:
         message = f"file: {self._path} {what}; allowed: a readable file that is not empty"
         raise SymblConfigurationError(message)
 
