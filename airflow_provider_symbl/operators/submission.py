@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_symbl.client.parameters import (
-    PARAMETERS,
+    MEDIA_PARAMETERS,
+    TEXT_PARAMETERS,
     check_each,
     check_extra,
     check_together,
@@ -110,9 +111,7 @@ class SymblSubmissionOperator(BaseOperator):
 
     source: ClassVar[Source]
     is_append: ClassVar[bool] = False
-    parameter_names: ClassVar[tuple[str, ...]] = tuple(
-        name for name, parameter in PARAMETERS.items() if not parameter.is_about_speech
-    )
+    parameter_names: ClassVar[tuple[str, ...]] = tuple(TEXT_PARAMETERS)
     template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
     template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
         ("entities", "trackers", "features", "metadata", "extra_parameters"),
@@ -348,9 +347,7 @@ class SymblSubmissionOperator(BaseOperator):
             parameters["conversation_id"] = self.conversation_id
         else:
             parameters["name"] = intent.name
-        submit = getattr(self._client, f"submit_{self.source.name}")
-        submission: Submission = submit(content, **parameters)
-        return submission
+        return self._client.submit(self.source, content, **parameters)
 
     def _wait(self, record: Record) -> None:
         self._waited_for = record
@@ -370,7 +367,7 @@ class SymblSubmissionOperator(BaseOperator):
         if self.deferrable:
             trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **what)
             self.defer(trigger=trigger, method_name="execute_complete")
-        self._client.wait(wait)
+        self._client.poll_until_over(wait)
 
 
 class SymblMediaOperator(SymblSubmissionOperator):
@@ -385,7 +382,7 @@ class SymblMediaOperator(SymblSubmissionOperator):
     :param diarization_speaker_count: how many there are, needed with the former.
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = tuple(PARAMETERS)
+    parameter_names: ClassVar[tuple[str, ...]] = tuple(MEDIA_PARAMETERS)
     template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
     template_fields_renderers: ClassVar[dict[str, str]] = {
         **SymblSubmissionOperator.template_fields_renderers,
