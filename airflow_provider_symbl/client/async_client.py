@@ -8,7 +8,7 @@ import dataclasses
 import os
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import aiohttp
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
@@ -20,17 +20,29 @@ from airflow_provider_symbl.client.retries import Failure
 from airflow_provider_symbl.client.tokens import cache_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from airflow_provider_symbl.client.calls import Call
     from airflow_provider_symbl.client.exchange import Step, Steps
-    from airflow_provider_symbl.client.models import Job, Message, SummarySentence
     from airflow_provider_symbl.client.settings import ClientSettings
 
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 REQUESTS_PER_SECOND = 50.0
 """Far above what polls with backoff need, far below what would trouble anybody's API."""
+
+
+def _sent(
+    describe: Callable[Arguments, Call[Result]],
+) -> Callable[Concatenate[AsyncSymblClient, Arguments], Coroutine[Any, Any, Result]]:
+    """Make a method that sends a call."""
+
+    async def method(client: AsyncSymblClient, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await client._perform(describe(*args, **kwargs))  # noqa: SLF001 - a method of the same class
+
+    calls.show_as_method(method, describe)
+    return method
 
 
 class AsyncSymblClient:
@@ -53,27 +65,11 @@ class AsyncSymblClient:
         if self._session is not None:
             await self._session.close()
 
-    async def get_job(self, job_id: str) -> Job:
-        """Return the state of a job."""
-        return await self._perform(calls.get_job(job_id))
-
-    async def get_insights_status(self, conversation_id: str) -> Job:
-        """Return the state of the insights that ``features`` asked for."""
-        return await self._perform(calls.get_insights_status(conversation_id))
-
-    async def get_call_score_status(self, conversation_id: str) -> Job:
-        """Return the state of the call score that ``features`` asked for."""
-        return await self._perform(calls.get_call_score_status(conversation_id))
-
-    async def get_messages(
-        self, conversation_id: str, *, verbose: bool = False, sentiment: bool = False
-    ) -> list[Message]:
-        """Return what was said, in order; with the single words and the sentiment of each message, where asked."""
-        return await self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
-
-    async def get_summary(self, conversation_id: str) -> list[SummarySentence]:
-        """Return the summary, sentence by sentence; not found until the conversation's jobs are over."""
-        return await self._perform(calls.get_summary(conversation_id))
+    get_job = _sent(calls.get_job)
+    get_insights_status = _sent(calls.get_insights_status)
+    get_call_score_status = _sent(calls.get_call_score_status)
+    get_messages = _sent(calls.get_messages)
+    get_summary = _sent(calls.get_summary)
 
     async def _perform(self, call: Call[Result]) -> Result:
         return await self._drive(exchange(call, self._settings, self._tokens))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -71,6 +72,20 @@ class Call(Generic[Result]):
         if self.content_type:
             headers["Content-Type"] = self.content_type
         return headers
+
+
+def show_as_method(method: Callable[..., object], describe: Callable[..., object]) -> None:
+    """Give a client's method the name, arguments and docstring of the call that it sends, for editors and ``help``.
+
+    :param method: it sends the call.
+    :param describe: describes the call; annotated to return ``Call[...]``.
+    """
+    told = inspect.signature(describe)
+    client = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    returned = str(told.return_annotation).removeprefix("Call[").removesuffix("]")
+    signature = told.replace(parameters=[client, *told.parameters.values()], return_annotation=returned)
+    for name, value in (("__name__", describe.__name__), ("__doc__", describe.__doc__), ("__signature__", signature)):
+        setattr(method, name, value)
 
 
 def generate_token(settings: ClientSettings) -> Call[Token]:
@@ -170,7 +185,7 @@ def list_conversations(
     return _call(endpoint, "", _each("conversations", Conversation.from_json), tuple(query))
 
 
-def get_messages(conversation_id: str, *, verbose: bool, sentiment: bool) -> Call[list[Message]]:
+def get_messages(conversation_id: str, *, verbose: bool = False, sentiment: bool = False) -> Call[list[Message]]:
     """Read what was said, in order. Before the job is completed it may be a part of it only.
 
     :param verbose: with the single words and their times.
@@ -194,7 +209,7 @@ def get_members(conversation_id: str) -> Call[list[Member]]:
     return _of_conversation("/members", conversation_id, _each("members", Member.from_json))
 
 
-def get_transcript(conversation_id: str, *, format: str) -> Call[str]:  # noqa: A002 - the public name
+def get_transcript(conversation_id: str, *, format: str = "markdown") -> Call[str]:  # noqa: A002 - the public name
     """Read the whole transcript as one text.
 
     :param format: markdown or srt.

@@ -7,7 +7,7 @@ import itertools
 import logging
 import time
 import weakref
-from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from airflow_provider_symbl.client import calls
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
@@ -29,21 +29,34 @@ from airflow_provider_symbl.exceptions import SymblError
 if TYPE_CHECKING:
     import datetime
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from airflow_provider_symbl.client.calls import Call
     from airflow_provider_symbl.client.endpoints import Source
     from airflow_provider_symbl.client.exchange import Step, Steps
-    from airflow_provider_symbl.client.models import Conversation, Member, Message, Submission, SummarySentence
+    from airflow_provider_symbl.client.models import Conversation, Submission
     from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Json
 
 log = logging.getLogger(__name__)
 
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 PAGE_SIZE = 100
+
+
+def _sent(
+    describe: Callable[Arguments, Call[Result]],
+) -> Callable[Concatenate[SymblClient, Arguments], Result]:
+    """Make a method that sends a call."""
+
+    def method(client: SymblClient, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return client._perform(describe(*args, **kwargs))  # noqa: SLF001 - a method of the same class
+
+    calls.show_as_method(method, describe)
+    return method
 
 
 class SymblClient:
@@ -181,18 +194,6 @@ class SymblClient:
             VIDEO_URL, url, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
         )
 
-    def get_job(self, job_id: str) -> Job:
-        """Return the state of a job."""
-        return self._perform(calls.get_job(job_id))
-
-    def get_insights_status(self, conversation_id: str) -> Job:
-        """Return the state of the insights that ``features`` asked for."""
-        return self._perform(calls.get_insights_status(conversation_id))
-
-    def get_call_score_status(self, conversation_id: str) -> Job:
-        """Return the state of the call score that ``features`` asked for."""
-        return self._perform(calls.get_call_score_status(conversation_id))
-
     def wait_for_job(
         self,
         job_id: str,
@@ -245,10 +246,6 @@ class SymblClient:
                     poller.on_response(response)
                     log.info("Symbl %s: %s", poller.subject, poller.last_status)
 
-    def get_conversation(self, conversation_id: str) -> Conversation:
-        """Return a conversation's own data."""
-        return self._perform(calls.get_conversation(conversation_id))
-
     def list_conversations(
         self,
         *,
@@ -274,25 +271,15 @@ class SymblClient:
             if len(page) < page_size:
                 return
 
-    def get_messages(self, conversation_id: str, *, verbose: bool = False, sentiment: bool = False) -> list[Message]:
-        """Return what was said, in order; with the single words and the sentiment of each message, where asked."""
-        return self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
-
-    def get_summary(self, conversation_id: str) -> list[SummarySentence]:
-        """Return the summary, sentence by sentence; not found until the conversation's jobs are over."""
-        return self._perform(calls.get_summary(conversation_id))
-
-    def get_members(self, conversation_id: str) -> list[Member]:
-        """Return who takes part."""
-        return self._perform(calls.get_members(conversation_id))
-
-    def get_transcript(self, conversation_id: str, *, format: str = "markdown") -> str:  # noqa: A002 - the public name
-        """Return the whole transcript as one text, markdown or srt."""
-        return self._perform(calls.get_transcript(conversation_id, format=format))
-
-    def delete_conversation(self, conversation_id: str) -> None:
-        """Delete a conversation for good."""
-        self._perform(calls.delete_conversation(conversation_id))
+    get_job = _sent(calls.get_job)
+    get_insights_status = _sent(calls.get_insights_status)
+    get_call_score_status = _sent(calls.get_call_score_status)
+    get_conversation = _sent(calls.get_conversation)
+    get_messages = _sent(calls.get_messages)
+    get_summary = _sent(calls.get_summary)
+    get_members = _sent(calls.get_members)
+    get_transcript = _sent(calls.get_transcript)
+    delete_conversation = _sent(calls.delete_conversation)
 
     def _perform(self, call: Call[Result]) -> Result:
         return self._drive(
