@@ -1,4 +1,4 @@
-"""One submission over all tries of a task: what is written down, found again, looked for, and sent anew."""
+"""One submission over all tries of a task, with Airflow's task state store: found again, looked for, and sent anew."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("connection")
 
 
 @pytest.fixture(autouse=True)
-def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a lost submission once."""
     monkeypatch.setattr(reconciliation, "SEARCH_TIMEOUT", 0.0)
 
@@ -350,55 +350,6 @@ def test_a_store_that_cannot_be_read_is_not_an_empty_store(symbl_local: SymblLoc
     assert symbl_local.submissions() == []
 
 
-def test_what_another_program_kept_there_is_not_overlooked(symbl_local: SymblLocal) -> None:
-    """It may be a record of a later version, of a job that is paid for."""
-    state = TaskState(kept={KEY: json.dumps({"version": 2})})
-    with pytest.raises(SymblError, match="cannot be read, so nothing is submitted"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE), state)
-    assert symbl_local.submissions() == []
-
-
-class BreaksAfter(TaskState):
-    """A store that breaks for good after some writes."""
-
-    writes = 1
-
-    def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
-        """Keep a value, as long as that works."""
-        super().set(key, value)
-        self.writes -= 1
-        self.is_broken = self.writes == 0
-
-
-def test_an_intent_that_cannot_be_written_is_not_followed(symbl_local: SymblLocal) -> None:
-    """What could not be found again is not sent."""
-
-    class ReadOnly(TaskState):
-        def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
-            self.is_broken = True
-            super().set(key, value)
-
-    with pytest.raises(SymblError, match="cannot be written"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE), ReadOnly())
-    assert symbl_local.submissions() == []
-
-
-def test_ids_that_cannot_be_written_are_told_and_waited_for(symbl_local: SymblLocal, logged: Callable[[], str]) -> None:
-    """The job is there, so this try goes on with it."""
-    result = run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), BreaksAfter())
-    assert len(symbl_local.submissions()) == 1
-    assert f"Symbl made job {result['job_id']} of conversation {result['conversation_id']}, which could not be" in (
-        logged()
-    )
-
-
-def test_a_refusal_is_told_though_the_store_is_broken(symbl_local: SymblLocal) -> None:
-    """Of two errors the user reads the one about the submission."""
-    fault(symbl_local, status=400, body={"message": "no"})
-    with pytest.raises(AirflowFailException, match="answered 400: no"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE), BreaksAfter())
-
-
 def test_before_airflow_3_3_there_is_no_memory(symbl_local: SymblLocal, logged: Callable[[], str]) -> None:
     """Each try submits, and says so; within one a lost answer is still made good."""
     symbl_local.progress(by="at_once")
@@ -429,31 +380,6 @@ def test_a_name_of_the_users_own_is_told_apart_from_the_same_one_before(symbl_lo
     assert result["conversation_id"] == made["conversationId"]
 
 
-def test_two_conversations_of_one_name_cannot_be_told_apart(
-    symbl_local: SymblLocal,
-    monkeypatch: pytest.MonkeyPatch,
-    logged: Callable[[], str],
-) -> None:
-    """Neither is adopted: the wrong one would be somebody else's."""
-    fault(symbl_local, at="after_job", cut=True)
-    make_intent = reconciliation.SubmissionEvidence.to_submit.__func__  # type: ignore[attr-defined]  # a class method's own function
-
-    def with_a_rival(
-        cls: type[reconciliation.SubmissionEvidence], *args: Any, **more: Any
-    ) -> reconciliation.SubmissionEvidence:
-        intent: reconciliation.SubmissionEvidence = make_intent(cls, *args, **more)
-        with SymblClient(symbl_local.settings) as client:
-            client.submit_text(MESSAGES, name="Stand-up")
-        return intent
-
-    monkeypatch.setattr(reconciliation.SubmissionEvidence, "to_submit", classmethod(with_a_rival))
-    requests.delete(f"{symbl_local.url}/__local__/faults", timeout=10).raise_for_status()
-    fault(symbl_local, at="after_job", cut=True, after=1)
-    with pytest.raises(SymblUnknownSubmissionError):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE, name="Stand-up", **PACE), TaskState())
-    assert "2 conversations are named 'Stand-up': which one it is cannot be told" in logged()
-
-
 def test_old_messages_are_found_where_symbl_puts_them(symbl_local: SymblLocal) -> None:
     """A conversation may start when its first message says, long before it was submitted."""
     fault(symbl_local, at="after_job", cut=True)
@@ -463,37 +389,6 @@ def test_old_messages_are_found_where_symbl_puts_them(symbl_local: SymblLocal) -
     (call,) = [call for call in symbl_local.requests("/v1/conversations") if call["method"] == "GET"]
     assert dict(call["query"])["startTime"] < "2025-01-31T09:30:01"
     assert result["conversation_id"]
-
-
-def test_a_submission_is_looked_for_until_patience_is_over(
-    symbl_local: SymblLocal,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What was taken may be shown only later, and a look may fail."""
-    monkeypatch.setattr(reconciliation, "SEARCH_TIMEOUT", 600.0)
-    monkeypatch.setattr(reconciliation, "FIRST_PAUSE", 0.01)
-    fault(symbl_local, at="after_job", cut=True)
-    fault(symbl_local, call="GET /v1/conversations", status=200, body={"conversations": []}, times=2)
-    fault(symbl_local, call="GET /v1/conversations", status=418, body={"message": "short and stout"}, after=9)
-    result = run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), TaskState())
-    assert result["conversation_id"]
-    assert len(symbl_local.requests("/v1/conversations")) == 3
-
-
-def test_nobody_could_look_does_not_mean_that_there_is_nothing(
-    symbl_local: SymblLocal,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """While Symbl is down nothing is submitted a second time, whatever was asked for."""
-    monkeypatch.setenv("AIRFLOW_CONN_SYMBL_DEFAULT", _without_retries(symbl_local))
-    state = Killing().at(2, after=False)
-    with pytest.raises(KilledError):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)
-    fault(symbl_local, call="GET /v1/conversations", status=503, times=1)
-    with pytest.raises(SymblError, match="answered 503"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)
-    assert run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)["conversation_id"]
-    assert len(symbl_local.submissions()) == 1
 
 
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["job forgotten", "all gone"])
@@ -539,11 +434,6 @@ def test_the_state_of_a_task_that_waits_for_room_names_no_submission(symbl_local
     with pytest.raises(TaskDeferred):
         run(SymblSubmitTextOperator(task_id="send", messages=MORE, deferrable=True, **PACE), state)
     assert state.kept == {}
-
-
-def _without_retries(server: SymblLocal) -> str:
-    account = {"login": server.app_id, "password": server.app_secret, "host": server.url}
-    return json.dumps({"conn_type": "symbl", **account, "extra": {"max_retries": 0}})
 
 
 def _until_over(server: SymblLocal) -> None:
