@@ -7,6 +7,8 @@ import json
 import secrets
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.client.validators import is_empty
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,7 +33,9 @@ def fingerprint(
     :param parameters: Symbl's parameters, as the client takes them.
     """
     target = (source.name, settings.host, settings.app_id, conversation_id)
-    identity = [*target, content, parameters]
+    # What is not sent says nothing, so that a version with one more parameter gives the same hash.
+    given = {name: value for name, value in parameters.items() if not is_empty(value)}
+    identity = [*target, content, given]
     return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
 
 

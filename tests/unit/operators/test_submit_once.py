@@ -172,6 +172,19 @@ def test_another_input_is_another_submission(
     assert "An earlier try submitted something else, which goes on by itself: job" in logged()
 
 
+def test_a_new_version_with_one_more_parameter_knows_the_submission_again(
+    symbl_local: SymblLocal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A parameter that is not given is no part of what was submitted: an upgrade between two tries costs nothing."""
+    state = TaskState()
+    with monkeypatch.context() as earlier_version:
+        earlier_version.setattr(SymblSubmitTextOperator, "parameter_names", ("name", "detect_phrases"))
+        first = run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)
+    assert run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state) == first
+    assert len(symbl_local.submissions()) == 1
+
+
 def test_a_store_that_cannot_be_read_is_not_an_empty_store(symbl_local: SymblLocal) -> None:
     """Nothing is submitted, and a retry may find the store again."""
     state = TaskState(is_broken=True)
