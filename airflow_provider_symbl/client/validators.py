@@ -13,8 +13,6 @@ from airflow_provider_symbl.exceptions import SymblConfigurationError
 # JSON nests without end, which mypy follows only at the price of a cast at every look inside.
 Json = Any
 JsonObject = Mapping[str, Json]
-# The operators' name for it.
-JsonValue = Json
 
 Validator = Callable[[str, object], Json]
 """Takes the value's place (such as ``trackers[0].name``) and the value; returns what is sent, or raises."""
