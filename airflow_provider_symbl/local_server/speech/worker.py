@@ -10,12 +10,12 @@ import queue
 import threading
 import traceback
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, Report, TranscriptionOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
     from airflow_provider_symbl.local_server.speech.whisper import WhisperTranscriber
@@ -29,16 +29,11 @@ EXIT_TIMEOUT = 1.0
 MISSING = "{what} needs the extra '{extra}', of which {name} is missing: pip install 'airflow-provider-symbl[{extra}]'"
 
 
-def main() -> None:
-    """Load the models as the first line says, and hear one recording for each line after it."""
-    requests, answers = _own_pipes()
-    os.nice(NICENESS)
-    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    is_over = threading.Event()
-    threading.Thread(target=_read, args=(requests, lines, is_over), daemon=True).start()
-    with contextlib.suppress(BrokenPipeError):  # nobody reads the answers any more
-        _serve(iter(lines.get, b""), lambda answer: _write(answers, answer))
-    is_over.set()
+class Transcriber(Protocol):
+    """What recordings are recognised with."""
+
+    def transcribe(self, path: Path, how: TranscriptionOptions, say: Report, /) -> Mapping[str, object]:
+        """Recognise a recording, as :meth:`WhisperTranscriber.transcribe` does."""
 
 
 def load(settings: Mapping[str, Any], say: Report) -> WhisperTranscriber:
@@ -53,6 +48,21 @@ def load(settings: Mapping[str, Any], say: Report) -> WhisperTranscriber:
     if settings["speaker"]:
         ear.voice_model = _voice_model(settings["speaker"], threads, say)
     return ear
+
+
+def main(load_models: Callable[[Mapping[str, Any], Report], Transcriber] = load) -> None:
+    """Load the models as the first line says, and hear one recording for each line after it.
+
+    :param load_models: what :func:`load` is, unless a test wants none loaded.
+    """
+    requests, answers = _own_pipes()
+    os.nice(NICENESS)
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    is_over = threading.Event()
+    threading.Thread(target=_read, args=(requests, lines, is_over), daemon=True).start()
+    with contextlib.suppress(BrokenPipeError):  # nobody reads the answers any more
+        _serve(load_models, iter(lines.get, b""), lambda answer: _write(answers, answer))
+    is_over.set()
 
 
 def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
@@ -77,10 +87,12 @@ def _write(answers: IO[bytes], answer: Mapping[str, object]) -> None:
     answers.write(json.dumps(answer).encode() + b"\n")
 
 
-def _serve(lines: Iterable[bytes], say: Report) -> None:
+def _serve(
+    load_models: Callable[[Mapping[str, Any], Report], Transcriber], lines: Iterable[bytes], say: Report
+) -> None:
     requests = map(json.loads, lines)
     try:
-        ear = load(next(requests), say)
+        ear = load_models(next(requests), say)
     except JobFailureError as error:
         say({"failure": str(error)})
         return
@@ -89,7 +101,7 @@ def _serve(lines: Iterable[bytes], say: Report) -> None:
         say(_answer(ear, request, say))
 
 
-def _answer(ear: WhisperTranscriber, request: Mapping[str, Any], say: Report) -> Mapping[str, object]:
+def _answer(ear: Transcriber, request: Mapping[str, Any], say: Report) -> Mapping[str, object]:
     how = request["how"]
     try:
         return ear.transcribe(

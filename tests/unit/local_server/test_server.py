@@ -129,11 +129,13 @@ def test_an_interpreter_that_ends_during_a_recognition_ends_as_any_other() -> No
 import sys, time
 sys.path.insert(0, {str(RECORDINGS.parents[1])!r})
 from tests.support.local_client import Local
-from tests.support.recogniser_processes import long_call
+from tests.support.scripted_worker import ScriptedPool, recording
+from airflow_provider_symbl.local_server import app
 from airflow_provider_symbl.local_server.server import LocalServer
+app.RecogniserPool = ScriptedPool
 server = LocalServer().__enter__()
 local = Local(server)
-local.submit("audio", data=long_call())
+local.submit("audio", data=recording("heard 0.5", "hang"))
 while not local.get("/__local__/jobs")["jobs"][0]["progress"]:
     time.sleep({PAUSE})
 """
