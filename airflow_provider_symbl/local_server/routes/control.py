@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.middleware.faults import Faults
     from airflow_provider_symbl.local_server.security.authentication import Accounts
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
@@ -48,7 +48,7 @@ class Control:
     def __init__(
         self,
         store: Store,
-        jobs: Jobs,
+        jobs: JobQueue,
         recogniser: RecogniserPool,
         accounts: Accounts,
         faults: Faults,
@@ -164,7 +164,7 @@ class Control:
             "message": job.message,
             "submitted": iso(job.submitted),
             "seconds": job.seconds,
-            "progress": self._jobs.fraction(job.id),
+            "progress": self._jobs.view.fraction(job.id),
         }
 
 

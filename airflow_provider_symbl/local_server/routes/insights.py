@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
     from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
     from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Job
 
@@ -62,7 +62,7 @@ class Findings:
     :param talks: hands conversations to the rooms that search them.
     """
 
-    def __init__(self, store: Store, jobs: Jobs, talks: ConversationAnalyzer) -> None:
+    def __init__(self, store: Store, jobs: JobQueue, talks: ConversationAnalyzer) -> None:
         self._store = store
         self._jobs = jobs
         self._talks = talks
@@ -131,7 +131,7 @@ class Findings:
     def _status(self, path: str) -> Endpoint:
         async def status(request: Request) -> Response:
             job = self._asked(get_conversation_or_404(self._store, request).id, path)
-            state = self._jobs.read_feature(job, ADD_ONS[path][0])
+            state = self._jobs.view.read_feature(job, ADD_ONS[path][0])
             return JsonResponse({"jobId": job.id, "status": state.value})
 
         return status

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.jobs.submission_content import Content
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
     from airflow_provider_symbl.local_server.store.memory_store import Store
@@ -57,7 +57,7 @@ class Submissions:
     :param recogniser: its model decides which languages can be asked for.
     """
 
-    def __init__(self, store: Store, jobs: Jobs, recogniser: RecogniserPool) -> None:
+    def __init__(self, store: Store, jobs: JobQueue, recogniser: RecogniserPool) -> None:
         self._store = store
         self._jobs = jobs
         self._recogniser = recogniser
@@ -96,7 +96,7 @@ class Submissions:
         job = self._store.job(job_id)
         if job is None:
             raise ApiError(404, f"Job with id {job_id} not found")
-        return JsonResponse(job_shape(self._jobs.read(job)))
+        return JsonResponse(job_shape(self._jobs.view.read(job)))
 
     async def text(self, request: Request) -> Response:
         """Take a text.
