@@ -13,7 +13,7 @@ from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResp
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.api.validation import Validator, enum, integer, number, object_of
 from airflow_provider_symbl.local_server.middleware.connections import cut_others
-from airflow_provider_symbl.local_server.middleware.faults import FAULT
+from airflow_provider_symbl.local_server.middleware.fault_rules import FAULT
 from airflow_provider_symbl.local_server.store.records import Progress
 
 if TYPE_CHECKING:

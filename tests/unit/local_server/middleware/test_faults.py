@@ -15,7 +15,8 @@ import requests
 
 from airflow_provider_symbl.local_server import server as server_module
 from airflow_provider_symbl.local_server.middleware.connections import cuttable
-from airflow_provider_symbl.local_server.middleware.faults import FAILURE, POINTS
+from airflow_provider_symbl.local_server.middleware.fault_rules import FAILURE
+from airflow_provider_symbl.local_server.middleware.faults import POINTS
 from airflow_provider_symbl.local_server.server import LocalServer
 from tests.support.local_client import TIMEOUT, Local, message
 
