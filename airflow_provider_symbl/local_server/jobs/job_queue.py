@@ -17,7 +17,6 @@ from airflow_provider_symbl.local_server.api.responses import ApiError
 from airflow_provider_symbl.local_server.jobs.job_runner import JobRunner
 from airflow_provider_symbl.local_server.jobs.job_view import JobView
 from airflow_provider_symbl.local_server.jobs.submission_content import TextContent, content_of
-from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
 from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
 from airflow_provider_symbl.local_server.store.records import Conversation, Job
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import JobFault, RawSubmission
 
-WEBHOOKS_AT_ONCE = 8
 UNREADABLE = "What was submitted could not be read again after a restart: {reason}"
 OVER_THE_CAP = (
     "This API has a limit of maximum of `{cap}` number of concurrent jobs per account. "
@@ -58,8 +56,7 @@ class JobQueue:
     def __init__(self, store: Store, recogniser: RecogniserPool, cap: int, spool: Path, limits: Limits) -> None:
         self._store = store
         self._cap = cap
-        self._webhook_threads = WorkerThreads("webhook", WEBHOOKS_AT_ONCE)
-        self._webhooks = Webhooks(self._webhook_threads, allow_private=limits.allow_private)
+        self._webhooks = Webhooks(allow_private=limits.allow_private)
         self.view = JobView(store, self._webhooks)
         self._runner = JobRunner(store, self.view, recogniser, spool, limits)
         self._tails: dict[str, asyncio.Task[None]] = {}
@@ -68,7 +65,6 @@ class JobQueue:
     def start(self) -> None:
         """Start the threads."""
         self._runner.start()
-        self._webhook_threads.start()
 
     def resume(self) -> None:
         """Take up again what the store knows to be unfinished, in order of submission.
@@ -88,7 +84,6 @@ class JobQueue:
         """
         deadline = time.monotonic() + timeout
         await self.drop()
-        await asyncio.to_thread(self._webhook_threads.stop, deadline)
         await self._runner.stop(deadline)
 
     async def drop(self) -> None:

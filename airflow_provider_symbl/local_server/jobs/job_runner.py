@@ -42,7 +42,6 @@ class Pools:
     """The threads for each kind of work."""
 
     recognition: WorkerThreads
-    downloads: WorkerThreads
     parts: WorkerThreads
 
     @classmethod
@@ -53,13 +52,12 @@ class Pools:
         """
         return cls(
             WorkerThreads("recognition", workers),
-            WorkerThreads("download", DOWNLOADS_AT_ONCE),
             WorkerThreads("part", 1),
         )
 
     def all(self) -> tuple[WorkerThreads, ...]:
         """List them."""
-        return (self.recognition, self.downloads, self.parts)
+        return (self.recognition, self.parts)
 
 
 class JobRunner:
@@ -79,6 +77,7 @@ class JobRunner:
         self._spool = spool
         self._limits = limits
         self._stopped = threading.Event()
+        self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self._pools = Pools.of(recogniser.workers)
 
     def start(self) -> None:
@@ -157,8 +156,9 @@ class JobRunner:
     async def _recording(self, job: Job, content: MediaContent) -> Path:
         if isinstance(content.source, Path):
             return content.source
-        fetch = partial(download, content.source, self._spool, self._stopped, self._limits)
-        return await self._pools.downloads.run(self._announced(job, fetch))
+        async with self._downloads:
+            self._view.begin(job.id)
+            return await download(content.source, self._spool, self._limits)
 
     async def _transcription(self, job: Job, content: MediaContent, path: Path) -> Transcription:
         # One voice is everybody's: for that, nobody has to be told apart.

@@ -12,7 +12,6 @@ import pytest
 from airflow_provider_symbl.local_server.api import timestamps
 from airflow_provider_symbl.local_server.jobs.job_view import JobView
 from airflow_provider_symbl.local_server.jobs.message_assembly import text_part
-from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
 from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
 from airflow_provider_symbl.local_server.server import LocalServer
 from airflow_provider_symbl.local_server.store.memory_store import Store
@@ -92,7 +91,7 @@ def test_add_ons_take_as_long_again_as_their_job(age: float, status: str) -> Non
     """By time, they lag behind the job by the same span."""
     over = timestamps.now() - timedelta(seconds=age)
     job = Job("1", "2", over, Progress("time", seconds=1800), Status.COMPLETED, Status.COMPLETED, shown_over=over)
-    view = JobView(Store(), Webhooks(WorkerThreads("webhook", 1)))
+    view = JobView(Store(), Webhooks())
     assert view.read_feature(job, "insights") == status
 
 
