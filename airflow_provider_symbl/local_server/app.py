@@ -131,10 +131,9 @@ class Application:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        self.jobs.start()
         self.jobs.resume()
         yield
-        await self.jobs.stop(STOP_TIMEOUT)
+        await self.jobs.stop()
 
 
 def _described(operations: list[Operation]) -> Operation:

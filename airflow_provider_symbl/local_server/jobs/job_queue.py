@@ -7,7 +7,6 @@ unfinished after a restart, and a broker or its workers would be one more thing 
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -62,10 +61,6 @@ class JobQueue:
         self._tails: dict[str, asyncio.Task[None]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def start(self) -> None:
-        """Start the threads."""
-        self._runner.start()
-
     def resume(self) -> None:
         """Take up again what the store knows to be unfinished, in order of submission.
 
@@ -77,14 +72,10 @@ class JobQueue:
             elif not job.actual.is_terminal and job.id not in self._tasks:
                 self._take_up(job)
 
-    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - bounds the wait for threads, which nothing cancels
-        """Give up all work, and end the recogniser's processes.
-
-        :param timeout: seconds to wait for the threads.
-        """
-        deadline = time.monotonic() + timeout
+    async def stop(self) -> None:
+        """Give up all work, and end the recogniser's processes."""
         await self.drop()
-        await self._runner.stop(deadline)
+        await self._runner.close()
 
     async def drop(self) -> None:
         """Give up all work, as if it had never begun; what a thread is busy with ends soon and counts for nothing."""

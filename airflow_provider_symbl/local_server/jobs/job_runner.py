@@ -7,15 +7,16 @@ import contextlib
 import logging
 import threading
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from anyio import CapacityLimiter, to_thread
+
 from airflow_provider_symbl.local_server.jobs.downloads import download
 from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext, media_part, text_part
 from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent
-from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, TranscriptionOptions
 from airflow_provider_symbl.local_server.store.records import Status, discard
 
@@ -37,31 +38,11 @@ DOWNLOADS_AT_ONCE = 8
 DELETED = "The conversation was deleted before the job was done"
 
 
-@dataclass(frozen=True)
-class Pools:
-    """The threads for each kind of work."""
-
-    recognition: WorkerThreads
-    parts: WorkerThreads
-
-    @classmethod
-    def of(cls, workers: int) -> Pools:
-        """Make the threads.
-
-        :param workers: how many recordings are recognised at a time.
-        """
-        return cls(
-            WorkerThreads("recognition", workers),
-            WorkerThreads("part", 1),
-        )
-
-    def all(self) -> tuple[WorkerThreads, ...]:
-        """List them."""
-        return (self.recognition, self.parts)
-
-
 class JobRunner:
-    """Does the work of jobs; what takes long is done in threads, all else on the event loop.
+    """Does the work of jobs; what takes long is done in anyio's threads, all else on the event loop.
+
+    Whoever cancels it does not wait for a thread: one that listens ends soon after :meth:`interrupt`. Nor does the
+    process, whose end waits for the standard library's own pools: these threads are daemons, as the server's is.
 
     :param store: where jobs and results are kept.
     :param view: is told how far a job is.
@@ -78,21 +59,12 @@ class JobRunner:
         self._limits = limits
         self._stopped = threading.Event()
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-        self._pools = Pools.of(recogniser.workers)
+        self._recognitions = CapacityLimiter(recogniser.workers)
+        self._assemblies = CapacityLimiter(1)
 
-    def start(self) -> None:
-        """Start the threads."""
-        for pool in self._pools.all():
-            pool.start()
-
-    async def stop(self, deadline: float) -> None:
-        """End the threads, and the recogniser's processes.
-
-        :param deadline: on the monotonic clock.
-        """
-        for pool in self._pools.all():
-            await asyncio.to_thread(pool.stop, deadline)
-        await asyncio.to_thread(self._recogniser.close)
+    async def close(self) -> None:
+        """End the recogniser's processes."""
+        await to_thread.run_sync(self._recogniser.close, abandon_on_cancel=True)
 
     def interrupt(self) -> None:
         """Have the threads end soon what they are busy with, whose results count for nothing."""
@@ -139,7 +111,7 @@ class JobRunner:
             return await self._media_part(job, content, held)
         await held.enter_async_context(self._store.changing(job.conversation_id))
         work = partial(text_part, content, self._context(job))
-        return await self._pools.parts.run(self._announced(job, work))
+        return await _in_thread(self._assemblies, self._announced(job, work))
 
     async def _media_part(self, job: Job, content: MediaContent, held: contextlib.AsyncExitStack) -> Part:
         path = await self._recording(job, content)
@@ -147,7 +119,7 @@ class JobRunner:
             transcription = await self._transcription(job, content, path)
             await held.enter_async_context(self._store.changing(job.conversation_id))
             work = partial(media_part, content, transcription, path, self._context(job))
-            return await self._pools.parts.run(work)
+            return await _in_thread(self._assemblies, work)
         except BaseException:
             if path != content.source:
                 path.unlink(missing_ok=True)
@@ -172,7 +144,7 @@ class JobRunner:
             loop.call_soon_threadsafe(self._view.advance, job.id, fraction)
 
         work = partial(self._recogniser.recognise, path, options, self._stopped, report)
-        return await self._pools.recognition.run(self._announced(job, work))
+        return await _in_thread(self._recognitions, self._announced(job, work))
 
     def _context(self, job: Job) -> PartContext:
         if self._store.conversation(job.conversation_id) is None:
@@ -190,6 +162,10 @@ class JobRunner:
             return work()
 
         return announced
+
+
+async def _in_thread(limiter: CapacityLimiter, work: Callable[[], Result]) -> Result:
+    return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
 
 
 def _frames(error: Exception) -> str:
