@@ -3,8 +3,8 @@
 All but the model is symbl-local's own process. A recording is a text, one step a line:
 
 ================= ==================================================================
-``say WORDS``     a sentence is heard
-``heard SHARE``   so much of the recording has been heard, 0 to 1
+``say WORDS``     a sentence is recognised
+``done SHARE``    so much of the recording is done, 0 to 1
 ``hang``          nothing comes any more
 ``die``           the process kills itself
 ``die once``      likewise, but the next process that gets the same file goes on
@@ -55,7 +55,7 @@ class ScriptedTranscriber:
         steps = path.read_text().splitlines()
         for second, step in enumerate(steps):
             _take(step.split(" ", 1), second, path, report)
-        return {"seconds": float(len(steps)), "channels": 1, "voices": None}
+        return {"seconds": float(len(steps)), "channels": 1, "speakers": None}
 
 
 def load(settings: Mapping[str, Any], report: Report) -> ScriptedTranscriber:
@@ -75,8 +75,8 @@ def _take(step: list[str], second: int, path: Path, report: Report) -> None:
     match step:
         case ["say", words]:
             report({"channel": 0, "words": [[f" {word}", second, second + 1, 0.9] for word in words.split()]})
-        case ["heard", share]:
-            report({"heard": float(share)})
+        case ["done", share]:
+            report({"progress": float(share)})
         case ["fail", reason]:
             raise JobFailureError(reason)
         case ["break", text]:

@@ -133,10 +133,10 @@ class JobRunner:
             return await download(content.source, self._spool, self._limits)
 
     async def _transcription(self, job: Job, content: MediaContent, path: Path) -> Transcription:
-        # One voice is everybody's: for that, nobody has to be told apart.
-        voices = content.voices if content.voices and content.voices > 1 else None
+        # One speaker says everything: for that, nobody has to be told apart.
+        speaker_count = content.speaker_count if content.speaker_count and content.speaker_count > 1 else None
         options = TranscriptionOptions(
-            content.language, content.vocabulary, content.by_channel, content.is_video, voices
+            content.language, content.vocabulary, content.by_channel, content.is_video, speaker_count
         )
         loop = asyncio.get_running_loop()
 

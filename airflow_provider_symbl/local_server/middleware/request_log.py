@@ -157,7 +157,7 @@ class KeptBodies:
             entry.body = None
 
 
-def masked(body: Any) -> Any:  # noqa: ANN401 - any JSON
+def masked(body: object) -> object:
     """Hide the App Secret and refresh tokens in a parsed body.
 
     :param body: parsed JSON.

@@ -149,7 +149,7 @@ from airflow_provider_symbl.local_server.server import LocalServer
 app.RecogniserPool = ScriptedPool
 server = LocalServer().__enter__()
 local = Local(server)
-local.submit("audio", data=recording("heard 0.5", "hang"))
+local.submit("audio", data=recording("done 0.5", "hang"))
 while not local.get("/__local__/jobs")["jobs"][0]["progress"]:
     time.sleep({PAUSE})
 """

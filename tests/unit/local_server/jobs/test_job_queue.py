@@ -213,10 +213,10 @@ def test_a_text_that_is_done_too_late_for_its_conversation_is_dropped(
     """The conversation may be deleted in the middle of the work."""
     started, released = threading.Event(), threading.Event()
 
-    def slow(order: TextContent, place: PartContext) -> Part:
+    def slow(content: TextContent, context: PartContext) -> Part:
         started.set()
         assert released.wait(10)
-        return text_part(order, place)
+        return text_part(content, context)
 
     monkeypatch.setattr("airflow_provider_symbl.local_server.jobs.job_runner.text_part", slow)
     ids = local.text("Hello.")

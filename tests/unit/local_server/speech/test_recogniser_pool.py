@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
 
 
-HELLO = recording("say Hello there.", "heard 0.5", "say Goodbye.", "heard 1.0")
-HANGING = recording("say Hello there.", "heard 0.5", "hang")
+HELLO = recording("say Hello there.", "done 0.5", "say Goodbye.", "done 1.0")
+HANGING = recording("say Hello there.", "done 0.5", "hang")
 TEXTS = ["Hello there.", "Goodbye."]
 
 
@@ -64,13 +64,13 @@ def hear(
     path: Path,
     content: bytes = HELLO,
     *,
-    tell: Callable[[float], None] = lambda _: None,
+    report: Callable[[float], None] = lambda _: None,
     stopped: threading.Event | None = None,
 ) -> list[str]:
     """Hear a recording to its end, and give what was said."""
     path.write_bytes(content)
-    heard = recogniser.recognise(path, TranscriptionOptions(), stopped or threading.Event(), tell)
-    return [sentence.text for sentences in heard.channels for sentence in sentences]
+    transcription = recogniser.recognise(path, TranscriptionOptions(), stopped or threading.Event(), report)
+    return [sentence.text for sentences in transcription.channels for sentence in sentences]
 
 
 def test_a_process_is_started_with_the_first_recording_and_hears_the_next_too(
@@ -123,12 +123,12 @@ def test_recognition_stops_when_nobody_waits(
     stopped = threading.Event()
     busy: list[int] = []
 
-    def tell(_: float) -> None:
+    def report(_: float) -> None:
         busy.extend(started())
         stopped.set()
 
     with pytest.raises(StoppedError):
-        hear(recogniser, path, HANGING, tell=tell, stopped=stopped)
+        hear(recogniser, path, HANGING, report=report, stopped=stopped)
     assert len(busy) == 1
     assert are_gone(busy)
     assert hear(recogniser, path) == TEXTS
@@ -138,7 +138,7 @@ def test_a_process_that_dies_is_replaced_once(
     recogniser: RecogniserPool, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The recording is heard from its beginning, and nothing of it twice."""
-    assert hear(recogniser, path, recording("say Hello there.", "heard 0.5", "die once", "say Goodbye.")) == TEXTS
+    assert hear(recogniser, path, recording("say Hello there.", "done 0.5", "die once", "say Goodbye.")) == TEXTS
     assert "A recognition process ended (SIGKILL); its recording is tried once more" in caplog.text
 
 
@@ -157,7 +157,7 @@ def test_a_recording_of_which_two_processes_die_is_given_up(recogniser: Recognis
     """The reason says what became of them; another recording is heard."""
     expected = r"The recognition process ended before it was done \(SIGKILL\), and so did a second one"
     with pytest.raises(JobFailureError, match=expected):
-        hear(recogniser, path, recording("heard 0.5", "die"))
+        hear(recogniser, path, recording("done 0.5", "die"))
     assert hear(recogniser, path) == TEXTS
 
 
@@ -221,7 +221,7 @@ def test_a_killed_process_costs_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "RecogniserPool", ScriptedPool)
     with LocalServer(workers=2) as server:
         local = Local(server)
-        dying = recording("say Hello there.", "heard 0.5", "die once", "say Goodbye.")
+        dying = recording("say Hello there.", "done 0.5", "die once", "say Goodbye.")
         submitted = [local.submit("audio", data=data) for data in (dying, HELLO)]
         while any(local.job(ids)["status"] != "completed" for ids in submitted):
             pass

@@ -27,7 +27,7 @@ def test_a_recording_is_heard_alike_by_every_process(tmp_path: Path) -> None:
     path.write_bytes(long_call(2))  # of 30 seconds all is told at once
     others = set(workers())
 
-    def tell(_: float) -> None:
+    def report(_: float) -> None:
         if started() == first:
             kill(first[0])
 
@@ -37,7 +37,7 @@ def test_a_recording_is_heard_alike_by_every_process(tmp_path: Path) -> None:
     with contextlib.closing(RecogniserPool(None, 1)) as recogniser:
         undisturbed = recogniser.recognise(path, TranscriptionOptions(), threading.Event(), lambda _: None)
         first = started()
-        assert recogniser.recognise(path, TranscriptionOptions(), threading.Event(), tell) == undisturbed
+        assert recogniser.recognise(path, TranscriptionOptions(), threading.Event(), report) == undisturbed
         assert started() != first
 
 
