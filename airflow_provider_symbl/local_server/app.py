@@ -17,7 +17,7 @@ from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import HANDLERS, JsonResponse, UnsupportedCallError
 from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
 from airflow_provider_symbl.local_server.jobs.downloads import Limits
-from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
 from airflow_provider_symbl.local_server.middleware.faults import Faults
 from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
 from airflow_provider_symbl.local_server.page.routes import PageRoutes
@@ -102,7 +102,7 @@ class Application:
         self.server_state = ServerState()
         self.recogniser = RecogniserPool(settings.model, settings.workers, settings.speaker_model)
         limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
-        self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
+        self.jobs = JobQueue(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
         self._accounts = Accounts(store, settings.app_id, settings.app_secret, settings.token_lifetime)
         self.faults = Faults()
         analyzer = ConversationAnalyzer(store)
@@ -131,10 +131,9 @@ class Application:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        self.jobs.start()
         self.jobs.resume()
         yield
-        await self.jobs.stop(STOP_TIMEOUT)
+        await self.jobs.stop()
 
 
 def _described(operations: list[Operation]) -> Operation:

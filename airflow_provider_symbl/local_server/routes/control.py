@@ -13,7 +13,7 @@ from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResp
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.api.validation import Validator, enum, integer, number, object_of
 from airflow_provider_symbl.local_server.middleware.connections import cut_others
-from airflow_provider_symbl.local_server.middleware.faults import FAULT
+from airflow_provider_symbl.local_server.middleware.fault_rules import FAULT
 from airflow_provider_symbl.local_server.store.records import Progress
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.middleware.faults import Faults
     from airflow_provider_symbl.local_server.security.authentication import Accounts
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
@@ -65,7 +65,7 @@ class ControlRoutes:
     def __init__(
         self,
         store: Store,
-        jobs: Jobs,
+        jobs: JobQueue,
         recogniser: RecogniserPool,
         accounts: Accounts,
         faults: Faults,
@@ -181,7 +181,7 @@ class ControlRoutes:
             "message": job.message,
             "submitted": iso(job.submitted),
             "seconds": job.seconds,
-            "progress": self._jobs.fraction(job.id),
+            "progress": self._jobs.view.fraction(job.id),
         }
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
     from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer, ConversationView
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Job
 
@@ -61,7 +61,7 @@ class InsightRoutes:
     :param analyzer: gives views of conversations, and analyses them off the event loop.
     """
 
-    def __init__(self, store: Store, jobs: Jobs, analyzer: ConversationAnalyzer) -> None:
+    def __init__(self, store: Store, jobs: JobQueue, analyzer: ConversationAnalyzer) -> None:
         self._store = store
         self._jobs = jobs
         self._analyzer = analyzer
@@ -130,7 +130,7 @@ class InsightRoutes:
     def _status(self, path: str) -> Endpoint:
         async def status(request: Request) -> Response:
             job = self._job_that_asked(get_conversation_or_404(self._store, request).id, path)
-            state = self._jobs.read_feature(job, ADD_ONS[path][0])
+            state = self._jobs.view.read_feature(job, ADD_ONS[path][0])
             return JsonResponse({"jobId": job.id, "status": state.value})
 
         return status

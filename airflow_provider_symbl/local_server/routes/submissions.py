@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.jobs.submission_content import Content
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
     from airflow_provider_symbl.local_server.store.memory_store import Store
@@ -58,7 +58,7 @@ class SubmissionRoutes:
     :param recogniser: its model decides which languages can be asked for.
     """
 
-    def __init__(self, store: Store, jobs: Jobs, recogniser: RecogniserPool) -> None:
+    def __init__(self, store: Store, jobs: JobQueue, recogniser: RecogniserPool) -> None:
         self._store = store
         self._jobs = jobs
         self._recogniser = recogniser
@@ -107,7 +107,7 @@ class SubmissionRoutes:
         job = self._store.job(job_id)
         if job is None:
             raise ApiError(404, f"Job with id {job_id} not found")
-        return JsonResponse(serialize_job(self._jobs.read(job)))
+        return JsonResponse(serialize_job(self._jobs.view.read(job)))
 
     async def text(self, request: Request) -> Response:
         """Take a text.
