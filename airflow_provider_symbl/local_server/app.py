@@ -15,17 +15,17 @@ from airflow_provider_symbl.local_server.api.operations import Operation, routes
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import HANDLERS, JsonResponse, UnsupportedCallError
 from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
-from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
 from airflow_provider_symbl.local_server.middleware.faults import Faults
 from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
-from airflow_provider_symbl.local_server.page.routes import Page
-from airflow_provider_symbl.local_server.routes.control import Control, package_version
-from airflow_provider_symbl.local_server.routes.conversations import Conversations
-from airflow_provider_symbl.local_server.routes.experiences import Experiences
-from airflow_provider_symbl.local_server.routes.insights import Findings
-from airflow_provider_symbl.local_server.routes.messages import Reads
-from airflow_provider_symbl.local_server.routes.submissions import Submissions
-from airflow_provider_symbl.local_server.routes.trackers import Trackers
+from airflow_provider_symbl.local_server.page.routes import PageRoutes
+from airflow_provider_symbl.local_server.routes.control import ControlRoutes, package_version
+from airflow_provider_symbl.local_server.routes.conversations import ConversationRoutes
+from airflow_provider_symbl.local_server.routes.experiences import ExperienceRoutes
+from airflow_provider_symbl.local_server.routes.insights import InsightRoutes
+from airflow_provider_symbl.local_server.routes.messages import MessageRoutes
+from airflow_provider_symbl.local_server.routes.submissions import SubmissionRoutes
+from airflow_provider_symbl.local_server.routes.trackers import TrackerRoutes
 from airflow_provider_symbl.local_server.security.authentication import Accounts
 from airflow_provider_symbl.local_server.security.control_access import ControlAccessMiddleware
 from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
@@ -77,20 +77,20 @@ class Application:
     def __init__(self, settings: ServerSettings, store: Store, spool: Path, *, app_id: str, app_secret: str) -> None:
         self.server_state = ServerState()
         self.recogniser = RecogniserPool.from_settings(settings)
-        self.jobs = Jobs.from_settings(settings, store, self.recogniser, spool)
+        self.jobs = JobQueue.from_settings(settings, store, self.recogniser, spool)
         self._accounts = Accounts(store, app_id, app_secret, settings.token_lifetime)
         self.faults = Faults()
         analyzer = ConversationAnalyzer(store)
-        page = Page(store, analyzer)
+        page = PageRoutes(store, analyzer)
         groups = (
             self._accounts,
-            Submissions(store, self.jobs, self.recogniser),
-            Experiences(store),
-            Conversations(store),
-            Reads(store, analyzer),
-            Findings(store, self.jobs, analyzer),
-            Trackers(store),
-            Control(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
+            SubmissionRoutes(store, self.jobs, self.recogniser),
+            ExperienceRoutes(store),
+            ConversationRoutes(store),
+            MessageRoutes(store, analyzer),
+            InsightRoutes(store, self.jobs, analyzer),
+            TrackerRoutes(store),
+            ControlRoutes(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
             page,
         )
         self.operations = [*(operation for group in groups for operation in group.operations()), *_unsupported_calls()]
@@ -106,10 +106,9 @@ class Application:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        self.jobs.start()
         self.jobs.resume()
         yield
-        await self.jobs.stop(STOP_TIMEOUT)
+        await self.jobs.stop()
 
 
 def _openapi(operations: list[Operation]) -> Operation:

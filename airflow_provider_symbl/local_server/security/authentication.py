@@ -1,4 +1,4 @@
-"""Who may call: one App ID and Secret, the tokens made for them, and the check on every call."""
+"""Authentication: one App ID and Secret, the tokens made for them, and the check on every call."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -27,7 +28,7 @@ from tests.support.local_client import Local
 from tests.support.symbl_command import PAUSE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
 
     from tests.support.web_server import Stranger
 
@@ -85,6 +86,19 @@ def test_a_server_stops_while_a_submission_is_waiting(stranger: Stranger) -> Non
 
 def test_a_server_that_does_not_come_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """And is cleared away."""
+    is_given_up = threading.Event()
+    run, end = asyncio.run, LocalServer.__exit__
+
+    def late(serving: Coroutine[Any, Any, None]) -> None:
+        assert is_given_up.wait(10)
+        run(serving)
+
+    def give_up(server: LocalServer, *error: Any) -> None:
+        is_given_up.set()
+        end(server, *error)
+
+    monkeypatch.setattr(asyncio, "run", late)
+    monkeypatch.setattr(LocalServer, "__exit__", give_up)
     monkeypatch.setattr(server_module, "START_TIMEOUT", -1.0)
     with pytest.raises(RuntimeError, match="did not come up"), LocalServer():
         pass
@@ -131,11 +145,13 @@ def test_an_interpreter_that_ends_during_a_recognition_ends_as_any_other() -> No
 import sys, time
 sys.path.insert(0, {str(RECORDINGS.parents[1])!r})
 from tests.support.local_client import Local
-from tests.support.recogniser_processes import long_call
+from tests.support.scripted_worker import ScriptedPool, recording
+from airflow_provider_symbl.local_server import app
 from airflow_provider_symbl.local_server.server import LocalServer
+app.RecogniserPool = ScriptedPool
 server = LocalServer().__enter__()
 local = Local(server)
-local.submit("audio", data=long_call())
+local.submit("audio", data=recording("done 0.5", "hang"))
 while not local.get("/__local__/jobs")["jobs"][0]["progress"]:
     time.sleep({PAUSE})
 """
