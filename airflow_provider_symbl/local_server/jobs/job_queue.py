@@ -117,7 +117,7 @@ class JobQueue:
         :param content: what to work on.
         :param submission: what it was read from.
         :param options: name, webhook and features.
-        :param job_fault: what fault rules want for it.
+        :param job_fault: what the fault rules do to it.
         """
         conversation = self._named(conversation, options)
         job = Job(
@@ -127,8 +127,7 @@ class JobQueue:
             progress=self._store.progress,
             webhook_url=options.webhook_url,
             features=options.features,
-            must_fail=job_fault.failure,
-            must_last=job_fault.seconds,
+            fault=job_fault,
         )
         self._store.add_submission(conversation, job, submission)
         self._webhooks.notify(job)

@@ -77,10 +77,10 @@ class JobRunner:
             try:
                 part = await self._part(job, content, held)
                 packed = await self._store.pack(part)
-                if job.must_fail:
-                    raise JobFailureError(job.must_fail)  # noqa: TRY301 - a fault counts as what goes wrong by itself
+                if job.fault.failure:
+                    raise JobFailureError(job.fault.failure)  # noqa: TRY301 - a fault counts as what goes wrong by itself
             except JobFailureError as error:
-                self.fail(job.id, job.must_fail or str(error))
+                self.fail(job.id, job.fault.failure or str(error))
             except Exception as error:  # noqa: BLE001 - a defect in one job must not end the server
                 LOGGER.error("Job %s: %s\n%s", job.id, type(error).__name__, _frames(error))  # noqa: TRY400 - the error's text may hold what was said
                 self.fail(job.id, f"symbl-local failed: {type(error).__name__}")

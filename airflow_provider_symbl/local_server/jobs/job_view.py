@@ -71,7 +71,7 @@ class JobView:
         self._fractions.pop(job.id, None)
         if job.progress.by == "polls":
             return
-        if job.progress.by == "time" or job.must_last:
+        if job.progress.by == "time" or job.fault.seconds:
             task = asyncio.create_task(self._show_later(job))
             self._held.add(task)
             task.add_done_callback(self._held.discard)
@@ -102,4 +102,4 @@ class JobView:
 def _seconds_held(job: Job) -> float:
     """Tell how many seconds are left before a job's end may be shown."""
     age = (timestamps.now() - job.submitted).total_seconds()
-    return max(0.0, job.progress.seconds - age, job.must_last - age)
+    return max(0.0, job.progress.seconds - age, job.fault.seconds - age)

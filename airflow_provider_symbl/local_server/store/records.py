@@ -252,8 +252,7 @@ class Job:
     :param message: why it failed.
     :param features: the add-ons asked for, in Symbl's words (``insights``, ``callScore``).
     :param shown_over: when a terminal status was first shown.
-    :param must_fail: the message with which a fault rule makes it fail; None lets it end as it would.
-    :param must_last: seconds after submission before which a fault rule lets no terminal status be shown.
+    :param fault: what the fault rules do to it.
     """
 
     id: str
@@ -266,8 +265,7 @@ class Job:
     webhook_url: str | None = None
     features: tuple[str, ...] = ()
     shown_over: datetime | None = None
-    must_fail: str | None = None
-    must_last: float = 0.0
+    fault: JobFault = field(default_factory=JobFault)
 
     @property
     def seconds(self) -> float | None:

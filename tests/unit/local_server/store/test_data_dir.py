@@ -461,7 +461,7 @@ def test_records_of_servers_with_other_fields_are_read(tmp_path: Path) -> None:
 
 def _changed(record: dict[str, Any]) -> bytes:
     """Give a record with fields that nobody knows, and without those that have not always been there."""
-    missing = ("features", "must_last", "analysis_options", "source", "metadata", "polls")
+    missing = ("features", "fault", "analysis_options", "source", "metadata", "polls")
     kept = {name: value for name, value in record.items() if name not in missing}
     return json.dumps({**kept, "added": {"later": [1]}, "rank": 7}).encode()
 
