@@ -77,7 +77,6 @@ class ConversationView:
 
         :param key: what no two of them share: kind, text, ids of messages.
         """
-        # JSON in ASCII: half a surrogate pair may stand in a text, and cannot be written as UTF-8.
         return str(uuid.uuid5(ID_NAMESPACE, json.dumps([self.conversation_id, *key])))
 
 

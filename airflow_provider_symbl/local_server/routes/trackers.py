@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -171,8 +170,7 @@ def serialize_tracker(tracker: Tracker) -> dict[str, object]:
 
 def _tracker_of(label: str, entry: Mapping[str, Any], store: Store) -> Tracker:
     if "id" not in entry:
-        # JSON in ASCII: half a surrogate pair may stand in a name, and cannot be written as UTF-8.
-        fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(entry["name"])))
+        fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, entry["name"]))
         return Tracker(fresh, entry["name"], tuple(entry["vocabulary"]))
     kept = store.tracker(entry["id"])
     if kept is None:
