@@ -10,7 +10,7 @@ import time
 import wave
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.speech.recogniser_pool import WORKER_MODULE
+from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
 from tests.support import scripted_worker
 from tests.support.audio import RECORDINGS
 from tests.support.local_client import TIMEOUT
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CALL = RECORDINGS / "calls" / "late-parcel.wav"
-MODULES = (WORKER_MODULE, scripted_worker.MODULE)
+MODULES = (RecogniserPool.worker_module, scripted_worker.MODULE)
 
 
 def workers(parent: int | None = None) -> list[int]:

