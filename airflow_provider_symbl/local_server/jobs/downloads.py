@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
-import anyio
+from anyio import to_thread
 
 from airflow_provider_symbl.local_server.api.bodies import BLOCK, new_file
 from airflow_provider_symbl.local_server.security.outbound import PrivateAddressError, guarded_request
@@ -84,11 +84,12 @@ async def _transfer(url: str, path: Path, limits: Limits) -> None:
 
 async def _save(response: aiohttp.ClientResponse, path: Path, url: str, max_bytes: int) -> int:
     size = 0
-    async with await anyio.open_file(path, "wb") as file:
+    # Opened here, not in a thread: who is cancelled meanwhile would leave the thread's file open.
+    with path.open("wb") as file:
         async for block in response.content.iter_chunked(BLOCK):
             size += len(block)
             _check_size(size, max_bytes, url)
-            await file.write(block)
+            await to_thread.run_sync(file.write, block)
     return size
 
 
