@@ -76,7 +76,8 @@ lint: $(READY)  ## ruff, mypy and the import rules
 test: lint $(VENDOR_CLIENTS_READY)  ## every check and every test, as the CI runs them
 	$(call say,pytest)
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest tests/unit tests/contract --numprocesses auto --dist loadscope --cov --cov-report=
+	@# Not by module (loadscope): that scheduler runs one test of those that share an id, as all of Schemathesis' do.
+	@$(BIN)/pytest tests/unit tests/contract --numprocesses auto --dist worksteal --cov --cov-report=
 	@# What drives the browser keeps an event loop in its thread, which others would find running.
 	@$(BIN)/pytest tests/ui --cov --cov-append --cov-report=
 	@# These measure memory, words and the event loop, and run a whole Airflow, one at a time.
