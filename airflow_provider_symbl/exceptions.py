@@ -4,6 +4,7 @@ SymblError
 ├── SymblConfigurationError (ValueError)   the connection or a parameter is wrong; says which, and what is allowed
 ├── SymblTransportError                    no usable answer
 │   └── SymblUnknownSubmissionError        sent, no usable answer: the job may or may not exist
+├── SymblUnrepeatableSubmissionError       what an earlier submission made cannot be told, and it must not be sent again
 ├── SymblApiError                          an answer that says no: status_code, message, method, path
 │   ├── SymblAuthenticationError           401, 403
 │   ├── SymblNotFoundError                 404
@@ -35,6 +36,10 @@ class SymblTransportError(SymblError):
 
 class SymblUnknownSubmissionError(SymblTransportError):
     """A submission left and no usable answer came: the job may or may not exist."""
+
+
+class SymblUnrepeatableSubmissionError(SymblError):
+    """What became of a submission cannot be told, and to send it again could do harm: a person has to look."""
 
 
 class SymblApiError(SymblError):

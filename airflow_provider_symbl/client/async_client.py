@@ -5,38 +5,44 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import logging
 import os
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import aiohttp
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
 from airflow_provider_symbl.client import calls
-from airflow_provider_symbl.client.responses import (
-    RequestFailedError,
-    Response,
-    error_of_failure,
-    parse_response,
-)
-from airflow_provider_symbl.client.retries import Failure, RetryPolicy
+from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
+from airflow_provider_symbl.client.responses import RequestFailedError, Response
+from airflow_provider_symbl.client.retries import Failure
 from airflow_provider_symbl.client.tokens import cache_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from airflow_provider_symbl.client.calls import Call
-    from airflow_provider_symbl.client.models import Conversation, Job, Message, SummarySentence, Token
+    from airflow_provider_symbl.client.exchange import Step, Steps
     from airflow_provider_symbl.client.settings import ClientSettings
 
-log = logging.getLogger(__name__)
-
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 REQUESTS_PER_SECOND = 50.0
-"""Far above what polls with back-off need, far below what would trouble anybody's API."""
+"""Far above what polls with backoff need, far below what would trouble anybody's API."""
+
+
+def _sent(
+    describe: Callable[Arguments, Call[Result]],
+) -> Callable[Concatenate[AsyncSymblClient, Arguments], Coroutine[Any, Any, Result]]:
+    """Make a method that sends a call."""
+
+    async def method(client: AsyncSymblClient, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await client._perform(describe(*args, **kwargs))  # noqa: SLF001 - a method of the same class
+
+    calls.show_as_method(method, describe)
+    return method
 
 
 class AsyncSymblClient:
@@ -59,82 +65,39 @@ class AsyncSymblClient:
         if self._session is not None:
             await self._session.close()
 
-    async def get_job(self, job_id: str) -> Job:
-        """Return the state of a job.
-
-        :raises SymblNotFoundError: Symbl does not know the job, or no longer.
-        """
-        return await self._perform(calls.get_job(job_id))
-
-    async def get_insights_status(self, conversation_id: str) -> Job:
-        """Return the state of the insights that ``features`` asked for."""
-        return await self._perform(calls.get_insights_status(conversation_id))
-
-    async def get_call_score_status(self, conversation_id: str) -> Job:
-        """Return the state of the call score that ``features`` asked for."""
-        return await self._perform(calls.get_call_score_status(conversation_id))
-
-    async def get_conversation(self, conversation_id: str) -> Conversation:
-        """Return a conversation's own data.
-
-        :raises SymblNotFoundError: there is no such conversation.
-        """
-        return await self._perform(calls.get_conversation(conversation_id))
-
-    async def get_messages(
-        self, conversation_id: str, *, verbose: bool = False, sentiment: bool = False
-    ) -> list[Message]:
-        """Return what was said, in order. Before the job is completed it may be a part of it only.
-
-        :param verbose: with the single words and their times.
-        :param sentiment: with the sentiment of each message.
-        """
-        return await self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
-
-    async def get_summary(self, conversation_id: str) -> list[SummarySentence]:
-        """Return the summary, sentence by sentence.
-
-        :raises SymblNotFoundError: a job of the conversation is not over.
-        """
-        return await self._perform(calls.get_summary(conversation_id))
+    get_job = _sent(calls.get_job)
+    get_insights_status = _sent(calls.get_insights_status)
+    get_call_score_status = _sent(calls.get_call_score_status)
+    get_messages = _sent(calls.get_messages)
+    get_summary = _sent(calls.get_summary)
 
     async def _perform(self, call: Call[Result]) -> Result:
-        """Send a call with a token; where the token is refused, once more with a new one."""
-        token = await self._token()
-        answer = await self._answer(call, token)
-        if answer.is_refused_token:
-            self._tokens.reject(token)
-            # Symbl may hand out the same one again, and take it now.
-            token = await self._token()
-            answer = await self._answer(call, token)
-        return parse_response(call, answer, (token, self._settings.app_secret))
+        return await self._drive(exchange(call, self._settings, self._tokens))
 
-    async def _token(self) -> str:
-        async with self._token_lock:
-            return self._tokens.current() or self._tokens.keep(await self._fetch_token())
-
-    async def _fetch_token(self) -> Token:
-        call = calls.generate_token(self._settings)
-        return parse_response(call, await self._answer(call, None), (self._settings.app_secret,))
-
-    async def _answer(self, call: Call[Any], token: str | None) -> Response:
-        """Send a call as often as it may be sent, and return the answer that is final."""
-        replay = RetryPolicy(call.endpoint.effect, self._settings.max_retries)
+    async def _drive(self, steps: Steps[Result]) -> Result:
+        """Take the steps of an exchange and return its result."""
+        outcome: object = None
         while True:
             try:
-                answer = await self._send(call, token)
-            except RequestFailedError as problem:
-                pause = replay.pause_after_failure(problem.failure)
-                if pause is None:
-                    raise error_of_failure(call, problem) from problem
-                what: object = problem
-            else:
-                pause = replay.pause_after_status(answer.status_code, answer.retry_after)
-                if pause is None:
-                    return answer
-                what = answer.status_code
-            log.warning("%s %s: %s; again in %.1f s", call.endpoint.method, call.path, what, pause)
-            await asyncio.sleep(pause)
+                step = steps.send(outcome)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            outcome = await self._take(step)
+
+    async def _take(self, step: Step) -> object:
+        match step:
+            case Sleep(seconds):
+                await asyncio.sleep(seconds)
+            case TakeAlone(steps):
+                async with self._token_lock:
+                    return await self._drive(steps)
+            case Send(call, token):
+                try:
+                    return await self._send(call, token)
+                except RequestFailedError as failure:
+                    return failure
+        return None
 
     async def _send(self, call: Call[Any], token: str | None) -> Response:
         headers = call.headers | ({} if token is None else {"Authorization": f"Bearer {token}"})
@@ -151,8 +114,8 @@ class AsyncSymblClient:
             ) as response:
                 return Response(response.status, await response.read(), response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            told = None if _may_repeat_url(problem) else problem
-            raise RequestFailedError(_failure(problem), _reason(problem)) from told
+            cause = None if _may_repeat_url(problem) else problem
+            raise RequestFailedError(_failure(problem), _reason(problem)) from cause
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._session_lock:
@@ -172,9 +135,12 @@ class AsyncSymblClient:
 
 
 class RateLimiter:
-    """Lets requests go one by one, so that between any two lies at least the same time, however late a task wakes.
+    """Rate limiter: a least gap between requests, and no burst.
 
-    :param per_second: how many may go in a second.
+    It is our own since a token bucket, as in aiolimiter, saves up quiet time for a burst, and a thousand triggers that
+    wake together would have it.
+
+    :param per_second: how many requests may go in a second.
     """
 
     def __init__(self, per_second: float) -> None:
@@ -183,7 +149,7 @@ class RateLimiter:
         self._gate = asyncio.Lock()
 
     async def acquire(self) -> None:
-        """Wait for a turn."""
+        """Wait until the next request may go."""
         clock = asyncio.get_running_loop().time
         async with self._gate:
             await asyncio.sleep(max(0.0, self._next - clock()))

@@ -1,27 +1,39 @@
-"""Every call of the client, described once for both transports: what to send and how to read the answer; no I/O."""
+"""Every call of the client, described once for both transports: what to send and how to read the response; no I/O."""
 
 from __future__ import annotations
 
-import datetime
+import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
-from airflow_provider_symbl.client import endpoints
-from airflow_provider_symbl.client.endpoints import Endpoint, Placement, Source
-from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Submission, SummarySentence, Token
+import pendulum
+
+from airflow_provider_symbl.client.endpoints import Effect, Endpoint, Placement, Source
+from airflow_provider_symbl.client.models import (
+    Conversation,
+    Job,
+    Member,
+    Message,
+    Submission,
+    SummarySentence,
+    Token,
+)
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
 from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.validators import JsonValue, choice, integer, invalid_value, is_unicode
+from airflow_provider_symbl.client.validators import Json, JsonObject, choice, integer, invalid_value, is_unicode
 from airflow_provider_symbl.exceptions import SymblNotFoundError
 
 if TYPE_CHECKING:
+    import datetime
+
     from airflow_provider_symbl.client.settings import ClientSettings
 
 Result = TypeVar("Result")
+Query = tuple[tuple[str, str], ...]
 
 TRANSCRIPT_FORMATS = {"markdown": "text/markdown", "srt": "text/srt"}
 JSON_TYPE = "application/json"
@@ -29,11 +41,11 @@ JSON_TYPE = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Result]):
-    """One request and how its answer is read.
+    """One request and how its response is read.
 
     :param endpoint: method, and what sending it again would do.
     :param path: the path with its id in place.
-    :param parse: reads the answer's JSON; raises KeyError, TypeError or ValueError on what it cannot read.
+    :param parse: reads the response's JSON; raises KeyError, TypeError or ValueError on what it cannot read.
     :param query: the query string's parameters.
     :param body: the JSON body, encoded.
     :param upload: the file that is the body instead.
@@ -42,8 +54,8 @@ class Call(Generic[Result]):
 
     endpoint: Endpoint
     path: str
-    parse: Callable[[Any], Result]
-    query: tuple[tuple[str, str], ...] = ()
+    parse: Callable[[Json], Result]
+    query: Query = ()
     body: bytes | None = None
     upload: Upload | None = None
     content_type: str = ""
@@ -62,10 +74,24 @@ class Call(Generic[Result]):
         return headers
 
 
+def show_as_method(method: Callable[..., object], describe: Callable[..., object]) -> None:
+    """Give a client's method the name, arguments and docstring of the call that it sends, for editors and ``help``.
+
+    :param method: it sends the call.
+    :param describe: describes the call; annotated to return ``Call[...]``.
+    """
+    told = inspect.signature(describe)
+    client = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    returned = str(told.return_annotation).removeprefix("Call[").removesuffix("]")
+    signature = told.replace(parameters=[client, *told.parameters.values()], return_annotation=returned)
+    for name, value in (("__name__", describe.__name__), ("__doc__", describe.__doc__), ("__signature__", signature)):
+        setattr(method, name, value)
+
+
 def generate_token(settings: ClientSettings) -> Call[Token]:
-    """Ask for a token of the settings' account."""
+    """Ask for a token of the settings' account; idempotent: while one is valid, Symbl hands out the same again."""
     credentials = {"type": "application", "appId": settings.app_id, "appSecret": settings.app_secret}
-    return _json_call(endpoints.GENERATE_TOKEN, "", Token.from_json, credentials)
+    return _call(Endpoint("POST", "/oauth2/token:generate", Effect.READ), "", Token.from_json, payload=credentials)
 
 
 def submit(
@@ -73,7 +99,7 @@ def submit(
     content: object,
     conversation_id: str | None,
     given: Mapping[str, object],
-    extra: Mapping[str, JsonValue] | None,
+    extra: JsonObject | None,
 ) -> Call[Submission]:
     """Submit a conversation, or append to one where its id is given.
 
@@ -85,45 +111,51 @@ def submit(
     :raises SymblConfigurationError: names the parameter, what was given and what is allowed.
     """
     endpoint = source.submit if conversation_id is None else source.append
-    path = endpoint.path_for("" if conversation_id is None else _checked_id("conversation_id", conversation_id))
+    identifier = "" if conversation_id is None else _checked_id("conversation_id", conversation_id)
     values = validate(source, given, extra)
     if source.placement is Placement.BODY:
-        checked = {source.content: check_content(source, content)}
-        return Call(endpoint, path, Submission.from_json, body=_encoded(checked | values), content_type=JSON_TYPE)
+        payload = {source.content: check_content(source, content)} | values
+        return _call(endpoint, identifier, Submission.from_json, payload=payload)
     if not isinstance(content, Upload):
         message = f"a file is sent as an Upload, not as {type(content).__name__}"
         raise TypeError(message)
-    content_type = content.content_type(source)
-    query = tuple(query_pairs(values))
-    return Call(endpoint, path, Submission.from_json, query, upload=content, content_type=content_type)
+    path, query, content_type = endpoint.path_for(identifier), query_pairs(values), content.content_type(source)
+    return Call(endpoint, path, Submission.from_json, tuple(query), upload=content, content_type=content_type)
 
 
 def get_job(job_id: str) -> Call[Job]:
-    """Read the state of a job."""
-    path = endpoints.JOB.path_for(_checked_id("job_id", job_id))
+    """Read the state of a job.
 
-    def parse(answer: Any) -> Job:  # noqa: ANN401 - JSON
+    :raises SymblNotFoundError: Symbl does not know the job, or no longer.
+    """
+    endpoint = Endpoint("GET", "/v1/job/{id}", Effect.READ)
+    path = endpoint.path_for(_checked_id("job_id", job_id))
+
+    def parse(data: Json) -> Job:
         # Seen by others with an unknown or forgotten job; its HTTP status is not on record.
-        if "status" not in answer and "not found" in str(answer.get("message")):
-            raise SymblNotFoundError(HTTPStatus.NOT_FOUND, answer["message"], endpoints.JOB.method, path)
-        return Job.from_json(answer)
+        if "status" not in data and "not found" in str(data.get("message")):
+            raise SymblNotFoundError(HTTPStatus.NOT_FOUND, data["message"], endpoint.method, path)
+        return Job.from_json(data)
 
-    return Call(endpoints.JOB, path, parse)
+    return Call(endpoint, path, parse)
 
 
 def get_insights_status(conversation_id: str) -> Call[Job]:
     """Read the state of the insights that ``features`` asked for."""
-    return _get(endpoints.INSIGHTS_STATUS, "conversation_id", conversation_id, Job.from_json)
+    return _of_conversation("/lm-insights/status", conversation_id, Job.from_json)
 
 
 def get_call_score_status(conversation_id: str) -> Call[Job]:
     """Read the state of the call score that ``features`` asked for."""
-    return _get(endpoints.CALL_SCORE_STATUS, "conversation_id", conversation_id, Job.from_json)
+    return _of_conversation("/callscore/status", conversation_id, Job.from_json)
 
 
 def get_conversation(conversation_id: str) -> Call[Conversation]:
-    """Read a conversation's own data."""
-    return _get(endpoints.CONVERSATION, "conversation_id", conversation_id, Conversation.from_json)
+    """Read a conversation's own data.
+
+    :raises SymblNotFoundError: there is no such conversation.
+    """
+    return _of_conversation("", conversation_id, Conversation.from_json)
 
 
 def list_conversations(
@@ -134,89 +166,96 @@ def list_conversations(
     limit: int,
     offset: int,
 ) -> Call[list[Conversation]]:
-    """Read one page of the account's conversations."""
+    """Read one page of the account's conversations; the client's pagination goes through them.
+
+    :param start_time: the earliest start, with a time zone; None is seven days before the end.
+    :param end_time: the latest start, with a time zone; None is now.
+    :param order: asc or desc, by start.
+    :param limit: the most on this page.
+    :param offset: how many come before it.
+    """
     choice("asc", "desc")("order", order)
     integer(1)("page_size", limit)
     query = [("limit", str(limit)), ("offset", str(offset)), ("order", order)]
-    for name, moment in (("start_time", start_time), ("end_time", end_time)):
-        if moment is not None:
-            query.append(("startTime" if name == "start_time" else "endTime", _timestamp(name, moment)))
-    return Call(
-        endpoints.CONVERSATIONS,
-        endpoints.CONVERSATIONS.path_for(),
-        lambda answer: [Conversation.from_json(item) for item in answer["conversations"]],
-        tuple(query),
-    )
+    if start_time is not None:
+        query.append(("startTime", _timestamp("start_time", start_time)))
+    if end_time is not None:
+        query.append(("endTime", _timestamp("end_time", end_time)))
+    endpoint = Endpoint("GET", "/v1/conversations", Effect.READ)
+    return _call(endpoint, "", _each("conversations", Conversation.from_json), tuple(query))
 
 
-def get_messages(conversation_id: str, *, verbose: bool, sentiment: bool) -> Call[list[Message]]:
-    """Read what was said."""
+def get_messages(conversation_id: str, *, verbose: bool = False, sentiment: bool = False) -> Call[list[Message]]:
+    """Read what was said, in order. Before the job is completed it may be a part of it only.
+
+    :param verbose: with the single words and their times.
+    :param sentiment: with the sentiment of each message.
+    """
     asked = {"verbose": verbose, "sentiment": sentiment}
-    query = [(name, "true") for name, is_wanted in asked.items() if is_wanted]
-
-    def parse(answer: Any) -> list[Message]:  # noqa: ANN401 - JSON
-        return [Message.from_json(item) for item in answer["messages"]]
-
-    return _get(endpoints.MESSAGES, "conversation_id", conversation_id, parse, query)
+    query = tuple((name, "true") for name, is_wanted in asked.items() if is_wanted)
+    return _of_conversation("/messages", conversation_id, _each("messages", Message.from_json), query)
 
 
 def get_summary(conversation_id: str) -> Call[list[SummarySentence]]:
-    """Read the summary; Symbl has none, and answers 404, until the conversation's jobs are over."""
+    """Read the summary, sentence by sentence.
 
-    def parse(answer: Any) -> list[SummarySentence]:  # noqa: ANN401 - JSON
-        return [SummarySentence.from_json(item) for item in answer["summary"]]
-
-    return _get(endpoints.SUMMARY, "conversation_id", conversation_id, parse)
+    :raises SymblNotFoundError: a job of the conversation is not over.
+    """
+    return _of_conversation("/summary", conversation_id, _each("summary", SummarySentence.from_json))
 
 
 def get_members(conversation_id: str) -> Call[list[Member]]:
     """Read who takes part."""
-
-    def parse(answer: Any) -> list[Member]:  # noqa: ANN401 - JSON
-        return [Member.from_json(item) for item in answer["members"]]
-
-    return _get(endpoints.MEMBERS, "conversation_id", conversation_id, parse)
+    return _of_conversation("/members", conversation_id, _each("members", Member.from_json))
 
 
-def get_transcript(conversation_id: str, *, format: str) -> Call[str]:  # noqa: A002 - the public name
-    """Read the whole transcript as Markdown or SRT text."""
+def get_transcript(conversation_id: str, *, format: str = "markdown") -> Call[str]:  # noqa: A002 - the public name
+    """Read the whole transcript as one text.
+
+    :param format: markdown or srt.
+    """
     choice(*TRANSCRIPT_FORMATS)("format", format)
-    wanted: dict[str, JsonValue] = {
-        "contentType": TRANSCRIPT_FORMATS[format],
-        "showSpeakerSeparation": True,
-    }
+    asked: dict[str, Json] = {"contentType": TRANSCRIPT_FORMATS[format], "showSpeakerSeparation": True}
     if format == "markdown":
-        wanted["createParagraphs"] = True
-    identifier = _checked_id("conversation_id", conversation_id)
-    return _json_call(endpoints.TRANSCRIPT, identifier, _transcript_text, wanted)
+        asked["createParagraphs"] = True
+    return _of_conversation("/transcript", conversation_id, _transcript_text, method="POST", payload=asked)
 
 
 def delete_conversation(conversation_id: str) -> Call[None]:
-    """Delete a conversation for good."""
-    return _get(endpoints.DELETE_CONVERSATION, "conversation_id", conversation_id, lambda _: None)
+    """Delete a conversation for good.
+
+    :raises SymblNotFoundError: there is no such conversation.
+    """
+    return _of_conversation("", conversation_id, lambda _: None, method="DELETE", effect=Effect.CHANGE)
 
 
-def _get(
-    endpoint: Endpoint,
-    id_name: str,
-    identifier: str,
-    parse: Callable[[Any], Result],
-    query: list[tuple[str, str]] | None = None,
+def _of_conversation(
+    below: str,
+    conversation_id: str,
+    parse: Callable[[Json], Result],
+    query: Query = (),
+    *,
+    method: str = "GET",
+    effect: Effect = Effect.READ,
+    payload: JsonObject | None = None,
 ) -> Call[Result]:
-    return Call(endpoint, endpoint.path_for(_checked_id(id_name, identifier)), parse, tuple(query or ()))
+    """Describe a call of a conversation, or of what lies below its path."""
+    endpoint = Endpoint(method, f"/v1/conversations/{{id}}{below}", effect)
+    return _call(endpoint, _checked_id("conversation_id", conversation_id), parse, query, payload)
 
 
-def _json_call(
+def _call(
     endpoint: Endpoint,
     identifier: str,
-    parse: Callable[[Any], Result],
-    payload: Mapping[str, JsonValue],
+    parse: Callable[[Json], Result],
+    query: Query = (),
+    payload: JsonObject | None = None,
 ) -> Call[Result]:
-    return Call(endpoint, endpoint.path_for(identifier), parse, body=_encoded(payload), content_type=JSON_TYPE)
-
-
-def _encoded(payload: Mapping[str, JsonValue]) -> bytes:
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    path = endpoint.path_for(identifier)
+    if payload is None:
+        return Call(endpoint, path, parse, query)
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return Call(endpoint, path, parse, query, body, content_type=JSON_TYPE)
 
 
 def _checked_id(name: str, given: object) -> str:
@@ -229,10 +268,15 @@ def _checked_id(name: str, given: object) -> str:
 def _timestamp(name: str, moment: datetime.datetime) -> str:
     if moment.tzinfo is None:
         invalid_value(name, str(moment), "a time with a time zone")
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return pendulum.instance(moment).in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
 
 
-def _transcript_text(answer: Any) -> str:  # noqa: ANN401 - JSON
+def _each(key: str, parse: Callable[[JsonObject], Result]) -> Callable[[Json], list[Result]]:
+    """Make what reads the list under a key, item by item."""
+    return lambda data: [parse(item) for item in data[key]]
+
+
+def _transcript_text(data: Json) -> str:
     # Symbl's reference shows the text one level deeper for SRT; its own Go client reads both the same way.
-    payload = answer["transcript"]["payload"]
+    payload = data["transcript"]["payload"]
     return str(payload["content"] if isinstance(payload, Mapping) else payload)

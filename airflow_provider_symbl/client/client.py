@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import time
 import weakref
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
-from airflow_provider_symbl.client import calls, endpoints
+from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
+from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
 from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
@@ -17,58 +20,60 @@ from airflow_provider_symbl.client.polling import (
     JobPoller,
     features_asked,
 )
-from airflow_provider_symbl.client.responses import (
-    RequestFailedError,
-    Response,
-    error_of_failure,
-    parse_response,
-)
-from airflow_provider_symbl.client.retries import RetryPolicy
+from airflow_provider_symbl.client.responses import RequestFailedError
 from airflow_provider_symbl.client.tokens import cache_for
 from airflow_provider_symbl.client.transport import Transport
-from airflow_provider_symbl.client.uploads import StoredFile, Upload
+from airflow_provider_symbl.client.uploads import StoredPath, Upload
 from airflow_provider_symbl.exceptions import SymblError
 
 if TYPE_CHECKING:
     import datetime
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from airflow_provider_symbl.client.calls import Call
     from airflow_provider_symbl.client.endpoints import Source
-    from airflow_provider_symbl.client.models import (
-        Conversation,
-        Member,
-        Message,
-        Submission,
-        SummarySentence,
-        Token,
-    )
+    from airflow_provider_symbl.client.exchange import Step, Steps
+    from airflow_provider_symbl.client.models import Conversation, Submission
     from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
     from airflow_provider_symbl.client.settings import ClientSettings
-    from airflow_provider_symbl.client.validators import JsonValue
+    from airflow_provider_symbl.client.validators import Json
 
 log = logging.getLogger(__name__)
 
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 PAGE_SIZE = 100
+
+
+def _sent(
+    describe: Callable[Arguments, Call[Result]],
+) -> Callable[Concatenate[SymblClient, Arguments], Result]:
+    """Make a method that sends a call."""
+
+    def method(client: SymblClient, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return client._perform(describe(*args, **kwargs))  # noqa: SLF001 - a method of the same class
+
+    calls.show_as_method(method, describe)
+    return method
 
 
 class SymblClient:
     """Symbl's Async, Job and Conversation API, one call a method.
 
     Every method raises :class:`~airflow_provider_symbl.exceptions.SymblError` and nothing else. Reads are sent again
-    after faults of network and server; a submission only when it cannot have been taken.
+    after faults of network and server; a submission only when it cannot have been taken. Arguments and errors of each
+    call are told where it is described, in :mod:`airflow_provider_symbl.client.calls`.
 
     :param settings: the account and how to reach it.
-    :param waits_for_room: send a submission again that was refused because the account runs as many jobs as it may,
-        as often as anything else; False leaves that to the caller.
+    :param retry_concurrency_limit: send a submission again that was refused because the account runs as many jobs as
+        it may, as often as anything else; False leaves that to the caller.
     """
 
     def __init__(self, settings: ClientSettings, *, retry_concurrency_limit: bool = True) -> None:
         self._settings = settings
-        self._waits_for_room = retry_concurrency_limit
+        self._retry_concurrency_limit = retry_concurrency_limit
         self._transport = Transport(settings)
         self._tokens = cache_for(settings.account)
         weakref.finalize(self, self._transport.close)
@@ -85,103 +90,116 @@ class SymblClient:
         """Close the connections that are kept open."""
         self._transport.close()
 
-    def submit_text(
+    def submit(
         self,
-        messages: Sequence[Mapping[str, JsonValue]],
+        source: Source,
+        content: object,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
-        **parameters: Unpack[TextParameters],
+        extra_parameters: Mapping[str, Json] | None = None,
+        **parameters: Unpack[MediaParameters],
     ) -> Submission:
-        """Submit a written conversation, or append to one.
+        """Submit a conversation from any source, or append to one.
 
-        :param messages: ``{"payload": {"content": …}, "from": {"name", "userId"}, "duration": {"startTime",
-            "endTime"}}`` each; only the payload must be there.
+        :param source: one of :mod:`~airflow_provider_symbl.client.endpoints`; it says what the content is and which
+            parameters there are.
+        :param content: messages, a file or a URL, as the method of that source takes it.
         :param conversation_id: the conversation to append to; None makes a new one.
         :param extra_parameters: values by Symbl's names, for what has no keyword here.
         :param parameters: Symbl's parameters by their snake_case names.
         :raises SymblConfigurationError: a wrong value; nothing was sent.
-        :raises SymblUnknownSubmissionError: it left and no usable answer came; it is not sent again.
+        :raises SymblUnknownSubmissionError: it left and no usable response came; it is not sent again.
         """
-        return self._submit(endpoints.TEXT, messages, conversation_id, parameters, extra_parameters)
+        body = Upload(content) if source.placement is Placement.QUERY else content
+        return self._perform(calls.submit(source, body, conversation_id, parameters, extra_parameters))
+
+    def submit_text(
+        self,
+        messages: Sequence[Mapping[str, Json]],
+        *,
+        conversation_id: str | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
+        **parameters: Unpack[TextParameters],
+    ) -> Submission:
+        """Submit a written conversation, or append to one; the rest as :meth:`submit`.
+
+        :param messages: ``{"payload": {"content": …}, "from": {"name", "userId"}, "duration": {"startTime",
+            "endTime"}}`` each; only the payload must be there.
+        """
+        return self.submit(
+            TEXT, messages, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
+        )
 
     def submit_audio_file(
         self,
-        file: str | os.PathLike[str] | StoredFile,
+        file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
-        """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit_text`.
+        """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit`.
 
         :param file: a path, or an object that behaves like one.
         """
-        return self._submit(endpoints.AUDIO_FILE, Upload(file), conversation_id, parameters, extra_parameters)
+        return self.submit(
+            AUDIO_FILE, file, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
+        )
 
     def submit_audio_url(
         self,
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
-        """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit_text`.
+        """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit`.
 
         :param url: a direct link that Symbl can reach.
         """
-        return self._submit(endpoints.AUDIO_URL, url, conversation_id, parameters, extra_parameters)
+        return self.submit(
+            AUDIO_URL, url, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
+        )
 
     def submit_video_file(
         self,
-        file: str | os.PathLike[str] | StoredFile,
+        file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
-        """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit_text`.
+        """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit`.
 
         :param file: a path, or an object that behaves like one.
         """
-        return self._submit(endpoints.VIDEO_FILE, Upload(file), conversation_id, parameters, extra_parameters)
+        return self.submit(
+            VIDEO_FILE, file, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
+        )
 
     def submit_video_url(
         self,
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
-        """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit_text`.
+        """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit`.
 
         :param url: a direct link that Symbl can reach.
         """
-        return self._submit(endpoints.VIDEO_URL, url, conversation_id, parameters, extra_parameters)
-
-    def get_job(self, job_id: str) -> Job:
-        """Return the state of a job.
-
-        :raises SymblNotFoundError: Symbl does not know the job, or no longer.
-        """
-        return self._perform(calls.get_job(job_id))
-
-    def get_insights_status(self, conversation_id: str) -> Job:
-        """Return the state of the insights that ``features`` asked for."""
-        return self._perform(calls.get_insights_status(conversation_id))
-
-    def get_call_score_status(self, conversation_id: str) -> Job:
-        """Return the state of the call score that ``features`` asked for."""
-        return self._perform(calls.get_call_score_status(conversation_id))
+        return self.submit(
+            VIDEO_URL, url, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
+        )
 
     def wait_for_job(
         self,
         job_id: str,
         *,
         conversation_id: str | None = None,
-        features: Mapping[str, JsonValue] | None = None,
+        features: Mapping[str, Json] | None = None,
         deadline: float | None = None,
         poll_interval: float = POLL_INTERVAL,
         max_poll_interval: float = MAX_POLL_INTERVAL,
@@ -198,7 +216,7 @@ class SymblClient:
         :raises SymblJobTimeoutError: it was not over at the deadline; it goes on at Symbl.
         :raises SymblUnknownJobStatusError: Symbl gave a status that it does not document.
         """
-        wait = JobPoller(
+        poller = JobPoller(
             job_id=job_id,
             conversation_id=conversation_id,
             features=features_asked(features),
@@ -206,34 +224,27 @@ class SymblClient:
             poll_interval=poll_interval,
             max_poll_interval=max_poll_interval,
         )
-        self.wait(wait)
+        self.poll_until_over(poller)
         return Job(job_id, "completed")
 
-    def wait(self, wait: JobPoller) -> None:
-        """Poll until a wait is over.
+    def poll_until_over(self, poller: JobPoller) -> None:
+        """Poll until everything that a poller waits for is completed.
 
-        :param wait: what is waited for, and until when.
+        :param poller: what is waited for, and until when.
         :raises SymblJobError: as :meth:`wait_for_job` does.
         """
-        # The wait itself asks again after a fault, so each poll is sent once.
-        with SymblClient(dataclasses.replace(self._settings, max_retries=0)) as poller:
-            while not wait.is_over:
-                time.sleep(wait.pause())
+        # The poller itself asks again after a fault, so each poll is sent once.
+        with SymblClient(dataclasses.replace(self._settings, max_retries=0)) as client:
+            while not poller.is_over:
+                time.sleep(poller.pause())
                 try:
-                    answer = wait.poll(poller)
+                    response = poller.poll(client)
                 except SymblError as error:
-                    wait.on_error(error)
-                    log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
+                    poller.on_error(error)
+                    log.warning("Symbl %s: a poll failed, asking again: %s", poller.subject, error)
                 else:
-                    wait.on_response(answer)
-                    log.info("Symbl %s: %s", wait.subject, wait.last_status)
-
-    def get_conversation(self, conversation_id: str) -> Conversation:
-        """Return a conversation's own data.
-
-        :raises SymblNotFoundError: there is no such conversation.
-        """
-        return self._perform(calls.get_conversation(conversation_id))
+                    poller.on_response(response)
+                    log.info("Symbl %s: %s", poller.subject, poller.last_status)
 
     def list_conversations(
         self,
@@ -243,104 +254,59 @@ class SymblClient:
         order: str = "asc",
         page_size: int = PAGE_SIZE,
     ) -> Iterator[Conversation]:
-        """Yield the account's conversations, page by page, by the time at which they started.
+        """Yield the account's conversations by the time at which they started; pagination reads a page when it is due.
 
         :param start_time: the earliest start, with a time zone; None is seven days before the end.
         :param end_time: the latest start, with a time zone; None is now.
         :param order: asc or desc.
         :param page_size: how many are asked for at once.
         """
-        offset = 0
-        while True:
+        for offset in itertools.count(0, page_size):
             page = self._perform(
                 calls.list_conversations(
-                    start_time=start_time,
-                    end_time=end_time,
-                    order=order,
-                    limit=page_size,
-                    offset=offset,
-                ),
+                    start_time=start_time, end_time=end_time, order=order, limit=page_size, offset=offset
+                )
             )
             yield from page
             if len(page) < page_size:
                 return
-            offset += page_size
 
-    def get_messages(self, conversation_id: str, *, verbose: bool = False, sentiment: bool = False) -> list[Message]:
-        """Return what was said, in order. Before the job is completed it may be a part of it only.
-
-        :param verbose: with the single words and their times.
-        :param sentiment: with the sentiment of each message.
-        """
-        return self._perform(calls.get_messages(conversation_id, verbose=verbose, sentiment=sentiment))
-
-    def get_summary(self, conversation_id: str) -> list[SummarySentence]:
-        """Return the summary, sentence by sentence.
-
-        :raises SymblNotFoundError: a job of the conversation is not over.
-        """
-        return self._perform(calls.get_summary(conversation_id))
-
-    def get_members(self, conversation_id: str) -> list[Member]:
-        """Return who takes part."""
-        return self._perform(calls.get_members(conversation_id))
-
-    def get_transcript(self, conversation_id: str, *, format: str = "markdown") -> str:  # noqa: A002 - the public name
-        """Return the whole transcript as one text.
-
-        :param format: markdown or srt.
-        """
-        return self._perform(calls.get_transcript(conversation_id, format=format))
-
-    def delete_conversation(self, conversation_id: str) -> None:
-        """Delete a conversation for good.
-
-        :raises SymblNotFoundError: there is no such conversation.
-        """
-        self._perform(calls.delete_conversation(conversation_id))
-
-    def _submit(
-        self,
-        source: Source,
-        content: object,
-        conversation_id: str | None,
-        parameters: Mapping[str, Any],
-        extra: Mapping[str, JsonValue] | None,
-    ) -> Submission:
-        return self._perform(calls.submit(source, content, conversation_id, parameters, extra))
+    get_job = _sent(calls.get_job)
+    get_insights_status = _sent(calls.get_insights_status)
+    get_call_score_status = _sent(calls.get_call_score_status)
+    get_conversation = _sent(calls.get_conversation)
+    get_messages = _sent(calls.get_messages)
+    get_summary = _sent(calls.get_summary)
+    get_members = _sent(calls.get_members)
+    get_transcript = _sent(calls.get_transcript)
+    delete_conversation = _sent(calls.delete_conversation)
 
     def _perform(self, call: Call[Result]) -> Result:
-        """Send a call with a token; where the token is refused, once more with a new one."""
-        token = self._tokens.get(self._fetch_token)
-        answer = self._answer(call, token)
-        if answer.is_refused_token:
-            self._tokens.reject(token)
-            # Symbl may hand out the same one again, and take it now.
-            token = self._tokens.get(self._fetch_token)
-            answer = self._answer(call, token)
-        return parse_response(call, answer, (token, self._settings.app_secret))
-
-    def _fetch_token(self) -> Token:
-        call = calls.generate_token(self._settings)
-        return parse_response(call, self._answer(call, None), (self._settings.app_secret,))
-
-    def _answer(self, call: Call[Any], token: str | None) -> Response:
-        """Send a call as often as it may be sent, and return the answer that is final."""
-        replay = RetryPolicy(
-            call.endpoint.effect, self._settings.max_retries, retry_concurrency_limit=self._waits_for_room
+        return self._drive(
+            exchange(call, self._settings, self._tokens, retry_concurrency_limit=self._retry_concurrency_limit)
         )
+
+    def _drive(self, steps: Steps[Result]) -> Result:
+        """Take the steps of an exchange and return its result."""
+        outcome: object = None
         while True:
             try:
-                answer = self._transport.send(call, token)
-            except RequestFailedError as problem:
-                pause = replay.pause_after_failure(problem.failure)
-                if pause is None:
-                    raise error_of_failure(call, problem) from problem
-                what: object = problem
-            else:
-                pause = replay.pause_after_status(answer.status_code, answer.retry_after)
-                if pause is None:
-                    return answer
-                what = answer.status_code
-            log.warning("%s %s: %s; again in %.1f s", call.endpoint.method, call.path, what, pause)
-            time.sleep(pause)
+                step = steps.send(outcome)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            outcome = self._take(step)
+
+    def _take(self, step: Step) -> object:
+        match step:
+            case Sleep(seconds):
+                time.sleep(seconds)
+            case TakeAlone(steps):
+                with self._tokens.lock:
+                    return self._drive(steps)
+            case Send(call, token):
+                try:
+                    return self._transport.send(call, token)
+                except RequestFailedError as failure:
+                    return failure
+        return None

@@ -1,4 +1,4 @@
-"""Each call of Symbl's API as data: method, path, what repeating it would do, and where its parameters travel."""
+"""Endpoints as data: method, path, what sending again would do; and the five sources that a conversation comes from."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Effect(Enum):
     """What a call does to Symbl's state, and so whether it may be sent again."""
 
     READ = "read"
-    """Changes nothing: sending it again is harmless."""
+    """Changes nothing, so it is idempotent: sending it again is harmless."""
     CHANGE = "change"
-    """Changes something that already exists."""
+    """Changes something that already exists; sent again, it may answer for what the first one did."""
     SUBMISSION = "submission"
-    """Makes a job, which is paid for; an append that is sent again appends again."""
+    """Makes a job, which is paid for. Not idempotent: sent again, it makes another job or appends again."""
 
 
 class Placement(Enum):
@@ -64,33 +64,14 @@ class Source:
     append: Endpoint
 
 
-def _read(path: str, method: str = "GET") -> Endpoint:
-    return Endpoint(method, path, Effect.READ)
-
-
 def _source(name: str, content: str, placement: Placement, path: str) -> Source:
     submit = Endpoint("POST", path, Effect.SUBMISSION)
     append = Endpoint("PUT", f"{path}/{{id}}", Effect.SUBMISSION)
     return Source(name, content, placement, submit, append)
 
 
-# A token request is a read: while a token is valid, Symbl hands out the same one again.
-GENERATE_TOKEN = _read("/oauth2/token:generate", "POST")
-
 TEXT = _source("text", "messages", Placement.BODY, "/v1/process/text")
 AUDIO_FILE = _source("audio_file", "file", Placement.QUERY, "/v1/process/audio")
 AUDIO_URL = _source("audio_url", "url", Placement.BODY, "/v1/process/audio/url")
 VIDEO_FILE = _source("video_file", "file", Placement.QUERY, "/v1/process/video")
 VIDEO_URL = _source("video_url", "url", Placement.BODY, "/v1/process/video/url")
-
-JOB = _read("/v1/job/{id}")
-INSIGHTS_STATUS = _read("/v1/conversations/{id}/lm-insights/status")
-CALL_SCORE_STATUS = _read("/v1/conversations/{id}/callscore/status")
-
-CONVERSATIONS = _read("/v1/conversations")
-CONVERSATION = _read("/v1/conversations/{id}")
-MESSAGES = _read("/v1/conversations/{id}/messages")
-SUMMARY = _read("/v1/conversations/{id}/summary")
-MEMBERS = _read("/v1/conversations/{id}/members")
-TRANSCRIPT = _read("/v1/conversations/{id}/transcript", "POST")
-DELETE_CONVERSATION = Endpoint("DELETE", "/v1/conversations/{id}", Effect.CHANGE)

@@ -1,12 +1,12 @@
-"""What Symbl answers, as types: frozen, and tolerant of keys that are new or missing."""
+"""What Symbl's responses hold, as types: frozen, and tolerant of keys that are new or missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
-JsonObject = Mapping[str, Any]
+if TYPE_CHECKING:
+    from airflow_provider_symbl.client.validators import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class Token:
     expires_in: float
 
     @classmethod
-    def from_json(cls, answer: JsonObject) -> Self:
-        """Read the answer of the token call."""
-        access_token = answer["accessToken"]
+    def from_json(cls, data: JsonObject) -> Self:
+        """Read the response to the token call."""
+        access_token = data["accessToken"]
         if not isinstance(access_token, str) or not access_token:
             message = f"a token of type {type(access_token).__name__}"
             raise TypeError(message)
-        return cls(access_token, float(answer["expiresIn"]))
+        return cls(access_token, float(data["expiresIn"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class Submission:
     job_id: str
 
     @classmethod
-    def from_json(cls, answer: JsonObject) -> Self:
-        """Read the answer of a submit or an append."""
-        return cls(_identifier(answer["conversationId"]), _identifier(answer["jobId"]))
+    def from_json(cls, data: JsonObject) -> Self:
+        """Read the response to a submit or an append."""
+        return cls(_identifier(data["conversationId"]), _identifier(data["jobId"]))
 
     def as_dict(self) -> dict[str, str]:
         """Return both ids under the names that operators return them by."""
@@ -65,10 +65,10 @@ class Job:
     message: str = ""
 
     @classmethod
-    def from_json(cls, answer: JsonObject) -> Self:
-        """Read the answer of a job or status call; the latter calls its id jobId."""
-        job_id = answer["id"] if "id" in answer else answer.get("jobId", "")
-        return cls(str(job_id), str(answer["status"]), str(answer.get("message", "")))
+    def from_json(cls, data: JsonObject) -> Self:
+        """Read the response to a job or status call; the latter calls its id jobId."""
+        job_id = data["id"] if "id" in data else data.get("jobId", "")
+        return cls(str(job_id), str(data["status"]), str(data.get("message", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class Member:
     email: str = ""
 
     @classmethod
-    def from_json(cls, answer: JsonObject) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Read a member, or the ``from`` of a message, where the address may be called userId."""
-        email = answer.get("email") or answer.get("userId") or ""
-        return cls(str(answer.get("id", "")), str(answer.get("name") or ""), str(email))
+        email = data.get("email") or data.get("userId") or ""
+        return cls(str(data.get("id", "")), str(data.get("name") or ""), str(email))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +110,19 @@ class Conversation:
     start_time: str = ""
     end_time: str = ""
     members: tuple[Member, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: JsonObject = field(default_factory=dict)
 
     @classmethod
-    def from_json(cls, answer: JsonObject) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Read a conversation."""
         return cls(
-            id=_identifier(answer["id"]),
-            name=str(answer.get("name") or ""),
-            type=str(answer.get("type") or ""),
-            start_time=str(answer.get("startTime") or ""),
-            end_time=str(answer.get("endTime") or ""),
-            members=tuple(Member.from_json(member) for member in answer.get("members") or ()),
-            metadata=answer.get("metadata") or {},
+            id=_identifier(data["id"]),
+            name=str(data.get("name") or ""),
+            type=str(data.get("type") or ""),
+            start_time=str(data.get("startTime") or ""),
+            end_time=str(data.get("endTime") or ""),
+            members=tuple(Member.from_json(member) for member in data.get("members") or ()),
+            metadata=data.get("metadata") or {},
         )
 
 
@@ -146,16 +146,16 @@ class Message:
     raw: JsonObject = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def from_json(cls, answer: JsonObject) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Read a message."""
-        speaker = answer.get("from")
+        speaker = data.get("from")
         return cls(
-            id=str(answer["id"]),
-            text=str(answer["text"]),
+            id=str(data["id"]),
+            text=str(data["text"]),
             speaker=Member.from_json(speaker) if speaker else None,
-            start_time=str(answer.get("startTime") or ""),
-            end_time=str(answer.get("endTime") or ""),
-            raw=answer,
+            start_time=str(data.get("startTime") or ""),
+            end_time=str(data.get("endTime") or ""),
+            raw=data,
         )
 
 
@@ -173,9 +173,9 @@ class SummarySentence:
     raw: JsonObject = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def from_json(cls, answer: JsonObject) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Read a sentence of a summary."""
-        return cls(str(answer["id"]), str(answer["text"]), answer)
+        return cls(str(data["id"]), str(data["text"]), data)
 
 
 def _identifier(given: object) -> str:

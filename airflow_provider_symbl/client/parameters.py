@@ -1,15 +1,15 @@
 """Symbl's parameters of a submission: their names, types, bounds and encodings, checked before anything is sent.
 
-The tables follow Symbl's Async API reference ("Query Params" and "Request Body" of the ten pages). Where it contradicts
-itself, the narrower reading is sent: a confidence threshold is at least 0.5.
+The TypedDicts are the table: type and validator of a parameter stand beside its name, and Symbl's name for it is the
+camelCase of that. They follow Symbl's Async API reference ("Query Params" and "Request Body" of the ten pages).
+Where it contradicts itself, the narrower reading is sent: a confidence threshold is at least 0.5.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypedDict
+from typing import Annotated, TypedDict, get_args, get_type_hints
 
 from airflow_provider_symbl.client.endpoints import TEXT, Source
 from airflow_provider_symbl.client.validators import (
@@ -19,8 +19,8 @@ from airflow_provider_symbl.client.validators import (
     MESSAGES,
     METADATA,
     TRACKERS,
-    Check,
-    JsonValue,
+    Json,
+    Validator,
     boolean,
     choice,
     integer,
@@ -41,86 +41,56 @@ LANGUAGE_CODES = (
 class TextParameters(TypedDict, total=False):
     """The parameters that every submission and append takes, under their Python names."""
 
-    name: str | None
-    confidence_threshold: float | None
-    detect_phrases: bool | None
-    detect_entities: bool | None
-    entities: Sequence[Mapping[str, str]] | None
-    trackers: Sequence[Mapping[str, JsonValue]] | None
-    enable_all_trackers: bool | None
-    enable_summary: bool | None
-    webhook_url: str | None
-    features: Mapping[str, JsonValue] | None
-    metadata: Mapping[str, str] | None
-    conversation_type: str | None
+    name: Annotated[str | None, text]
+    confidence_threshold: Annotated[float | None, number(0.5, 1.0)]
+    detect_phrases: Annotated[bool | None, boolean]
+    detect_entities: Annotated[bool | None, boolean]
+    entities: Annotated[Sequence[Mapping[str, str]] | None, ENTITIES]
+    trackers: Annotated[Sequence[Mapping[str, Json]] | None, TRACKERS]
+    enable_all_trackers: Annotated[bool | None, boolean]
+    enable_summary: Annotated[bool | None, boolean]
+    webhook_url: Annotated[str | None, web_address]
+    features: Annotated[Mapping[str, Json] | None, FEATURES]
+    metadata: Annotated[Mapping[str, str] | None, METADATA]
+    conversation_type: Annotated[str | None, choice("sales", "general")]
 
 
 class MediaParameters(TextParameters, total=False):
     """The parameters of audio and video: those of text and the ones about speech."""
 
-    custom_vocabulary: Sequence[str] | None
-    language_code: str | None
-    mode: str | None
-    enable_separate_recognition_per_channel: bool | None
-    channel_metadata: Sequence[Mapping[str, JsonValue]] | None
-    enable_speaker_diarization: bool | None
-    diarization_speaker_count: int | None
+    custom_vocabulary: Annotated[Sequence[str] | None, list_of(text)]
+    language_code: Annotated[str | None, choice(*LANGUAGE_CODES)]
+    mode: Annotated[str | None, choice("default", "phone")]
+    enable_separate_recognition_per_channel: Annotated[bool | None, boolean]
+    channel_metadata: Annotated[Sequence[Mapping[str, Json]] | None, CHANNEL_METADATA]
+    enable_speaker_diarization: Annotated[bool | None, boolean]
+    diarization_speaker_count: Annotated[int | None, integer(1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter.
-
-    :param wire_name: Symbl's name for it.
-    :param check: turns what was given into what is sent, or raises.
-    :param is_about_speech: audio and video take it, text does not.
-    """
-
-    wire_name: str
-    check: Check
-    is_about_speech: bool = False
+def _validators_of(table: type[TextParameters]) -> Mapping[str, Validator]:
+    hints = get_type_hints(table, include_extras=True)
+    return {name: get_args(hint)[1] for name, hint in hints.items()}
 
 
-PARAMETERS: Mapping[str, Parameter] = {
-    "name": Parameter("name", text),
-    "confidence_threshold": Parameter("confidenceThreshold", number(0.5, 1.0)),
-    "detect_phrases": Parameter("detectPhrases", boolean),
-    "detect_entities": Parameter("detectEntities", boolean),
-    "entities": Parameter("entities", ENTITIES),
-    "trackers": Parameter("trackers", TRACKERS),
-    "enable_all_trackers": Parameter("enableAllTrackers", boolean),
-    "enable_summary": Parameter("enableSummary", boolean),
-    "webhook_url": Parameter("webhookUrl", web_address),
-    "features": Parameter("features", FEATURES),
-    "metadata": Parameter("metadata", METADATA),
-    "conversation_type": Parameter("conversationType", choice("sales", "general")),
-    "custom_vocabulary": Parameter("customVocabulary", list_of(text), is_about_speech=True),
-    "language_code": Parameter("languageCode", choice(*LANGUAGE_CODES), is_about_speech=True),
-    "mode": Parameter("mode", choice("default", "phone"), is_about_speech=True),
-    "enable_separate_recognition_per_channel": Parameter(
-        "enableSeparateRecognitionPerChannel",
-        boolean,
-        is_about_speech=True,
-    ),
-    "channel_metadata": Parameter("channelMetadata", CHANNEL_METADATA, is_about_speech=True),
-    "enable_speaker_diarization": Parameter("enableSpeakerDiarization", boolean, is_about_speech=True),
-    "diarization_speaker_count": Parameter("diarizationSpeakerCount", integer(1), is_about_speech=True),
-}
+TEXT_PARAMETERS = _validators_of(TextParameters)
+"""The validator of each parameter of text, by Python name."""
+MEDIA_PARAMETERS = _validators_of(MediaParameters)
+"""The validator of each parameter of audio and video, by Python name."""
 
-CONTENT_CHECKS: Mapping[str, Check] = {"messages": MESSAGES, "url": web_address}
+CONTENT_VALIDATORS: Mapping[str, Validator] = {"messages": MESSAGES, "url": web_address}
 
 
-def check_content(source: Source, given: object) -> JsonValue:
+def check_content(source: Source, given: object) -> Json:
     """Return the messages or the URL of a submission as it is sent.
 
     :param source: how the conversation is handed over; text or a URL.
     :param given: the list of messages or the URL.
     :raises SymblConfigurationError: it is empty, or has not the shape that Symbl takes.
     """
-    return CONTENT_CHECKS[source.content](source.content, given)
+    return CONTENT_VALIDATORS[source.content](source.content, given)
 
 
-def check_each(source: Source, given: Mapping[str, object]) -> dict[str, JsonValue]:
+def check_each(source: Source, given: Mapping[str, object]) -> dict[str, Json]:
     """Return what is sent for each given parameter, by Symbl's names; what is None or empty is left out.
 
     :param source: how the conversation is handed over; it decides which parameters there are.
@@ -134,11 +104,11 @@ def check_each(source: Source, given: Mapping[str, object]) -> dict[str, JsonVal
         if name not in known:
             invalid_value("parameter", name, f"for {source.name}: {', '.join(known)}")
         if not is_empty(value):
-            values[known[name].wire_name] = known[name].check(name, value)
+            values[_wire_name(name)] = known[name](name, value)
     return {wire_name: value for wire_name, value in values.items() if not is_empty(value)}
 
 
-def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
+def check_extra(source: Source, extra: object) -> dict[str, Json]:
     """Return the extra parameters, which are sent as they are under the names that they have.
 
     :param source: how the conversation is handed over.
@@ -149,7 +119,7 @@ def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
         return {}
     if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
         invalid_value("extra_parameters", extra, "a mapping of Symbl's parameter names to JSON values")
-    keywords = {parameter.wire_name: name for name, parameter in _parameters_of(source).items()}
+    keywords = {_wire_name(name): name for name in _parameters_of(source)}
     for name in extra:
         if name == source.content:
             invalid_value("extra_parameters", name, f"names other than {name!r}, which is an argument of its own")
@@ -159,27 +129,25 @@ def check_extra(source: Source, extra: object) -> dict[str, JsonValue]:
     return {name: value for name, value in extra.items() if not is_empty(value)}
 
 
-def check_together(values: Mapping[str, JsonValue]) -> None:
+def check_together(values: Mapping[str, Json]) -> None:
     """Check the parameters that have a meaning only beside another one.
 
     :param values: what will be sent, by Symbl's names.
     :raises SymblConfigurationError: one of a pair stands alone, and Symbl would ignore or misread it.
     """
-    diarization = values.get("enableSpeakerDiarization") is True
-    count = values.get("diarizationSpeakerCount")
+    sent = {name: values.get(_wire_name(name)) for name in MEDIA_PARAMETERS}
+    count, channels = sent["diarization_speaker_count"], sent["channel_metadata"]
+    diarization = sent["enable_speaker_diarization"] is True
     if diarization and count is None:
         invalid_value("diarization_speaker_count", None, "a number of speakers, with enable_speaker_diarization=True")
     if count is not None and not diarization:
         invalid_value("diarization_speaker_count", count, "to be given with enable_speaker_diarization=True only")
-    if "channelMetadata" in values and values.get("enableSeparateRecognitionPerChannel") is not True:
-        invalid_value(
-            "channel_metadata",
-            values["channelMetadata"],
-            "to be given with enable_separate_recognition_per_channel=True only",
-        )
+    if channels is not None and sent["enable_separate_recognition_per_channel"] is not True:
+        allowed = "to be given with enable_separate_recognition_per_channel=True only"
+        invalid_value("channel_metadata", channels, allowed)
 
 
-def validate(source: Source, given: Mapping[str, object], extra: object = None) -> dict[str, JsonValue]:
+def validate(source: Source, given: Mapping[str, object], extra: object = None) -> dict[str, Json]:
     """Return all parameters of one submission as they are sent, by Symbl's names.
 
     :param source: how the conversation is handed over.
@@ -192,7 +160,7 @@ def validate(source: Source, given: Mapping[str, object], extra: object = None) 
     return values | check_extra(source, extra)
 
 
-def query_pairs(values: Mapping[str, JsonValue]) -> list[tuple[str, str]]:
+def query_pairs(values: Mapping[str, Json]) -> list[tuple[str, str]]:
     """Return parameters as they stand in a query string, not yet percent-encoded.
 
     Booleans are lower-case, lists and objects one JSON text each: the one form that Symbl reads for a list of one
@@ -203,10 +171,13 @@ def query_pairs(values: Mapping[str, JsonValue]) -> list[tuple[str, str]]:
     return [(name, _query_text(value)) for name, value in values.items()]
 
 
-def _parameters_of(source: Source) -> dict[str, Parameter]:
-    return {
-        name: parameter for name, parameter in PARAMETERS.items() if source is not TEXT or not parameter.is_about_speech
-    }
+def _parameters_of(source: Source) -> Mapping[str, Validator]:
+    return TEXT_PARAMETERS if source is TEXT else MEDIA_PARAMETERS
+
+
+def _wire_name(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _check_json(where: str, given: object) -> None:
@@ -216,7 +187,7 @@ def _check_json(where: str, given: object) -> None:
         invalid_value(where, given, "a JSON value")
 
 
-def _query_text(value: JsonValue) -> str:
+def _query_text(value: Json) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Waiting for a job: when to ask again, what each answer means and when to give up; no I/O, one policy for all."""
+"""Polling for a job: when to poll again, what each response means and when to give up; no I/O, one policy for all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from airflow_provider_symbl.client.models import Job, Message
-    from airflow_provider_symbl.client.validators import JsonValue
+    from airflow_provider_symbl.client.validators import Json
 
 POLL_INTERVAL = 5.0
 MAX_POLL_INTERVAL = 60.0
@@ -39,29 +39,29 @@ STABLE_READS = 3
 
 PASSING_ERRORS = (SymblTransportError, SymblServerError, SymblConcurrencyLimitError)
 
-Answered_co = TypeVar("Answered_co", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 
-class StatusReader(Protocol[Answered_co]):
-    """What a client must be able to read; the asynchronous one answers with awaitables."""
+class StatusReader(Protocol[Result_co]):
+    """What a client must be able to read; the asynchronous one returns awaitables."""
 
-    def get_job(self, job_id: str) -> Answered_co:
+    def get_job(self, job_id: str) -> Result_co:
         """Read the state of a job."""
 
-    def get_insights_status(self, conversation_id: str) -> Answered_co:
+    def get_insights_status(self, conversation_id: str) -> Result_co:
         """Read the state of a conversation's insights."""
 
-    def get_call_score_status(self, conversation_id: str) -> Answered_co:
+    def get_call_score_status(self, conversation_id: str) -> Result_co:
         """Read the state of a conversation's call score."""
 
-    def get_summary(self, conversation_id: str) -> Any:  # noqa: ANN401 - its sentences, or an awaitable of them
-        """Read a conversation's summary."""
+    def get_summary(self, conversation_id: str) -> object:
+        """Read a conversation's summary, or return an awaitable of it."""
 
-    def get_messages(self, conversation_id: str) -> Any:  # noqa: ANN401 - messages, or an awaitable of them
-        """Read what a conversation holds."""
+    def get_messages(self, conversation_id: str) -> object:
+        """Read a conversation's messages, or return an awaitable of them."""
 
 
-def features_asked(features: Mapping[str, JsonValue] | None) -> list[str]:
+def features_asked(features: Mapping[str, Json] | None) -> list[str]:
     """Return what has to be waited for besides the job.
 
     :param features: Symbl's parameter of that name, checked.
@@ -85,9 +85,9 @@ def check_intervals(poll_interval: object, max_poll_interval: object) -> None:
 
 
 def pause_after(polls: int, first: float, most: float, at_least: float = 0.0) -> float:
-    """Return the seconds to wait before asking again: each pause is half as long again, with jitter.
+    """Return the seconds to wait before polling again: a backoff by half with each poll, with jitter.
 
-    :param polls: how often was asked so far.
+    :param polls: how often was polled so far.
     :param first: seconds before the first poll.
     :param most: the most seconds between two polls.
     :param at_least: seconds that Symbl asked to wait, whatever the others say.
@@ -113,12 +113,13 @@ def check_seconds(name: str, given: object) -> float:
 
 
 class JobPoller:
-    """One wait: for the job, then for what ``features`` asked for.
+    """Job poller: a state machine that waits for the job, then for what ``features`` asked for.
 
-    The caller sleeps for :meth:`pause`, asks with :meth:`poll`, and hands in the answer or the error until
-    :attr:`is_over`.
+    The caller sleeps for :meth:`pause`, reads with :meth:`poll`, and hands in the response or the error until
+    :attr:`is_over`. It is our own so that worker, sensor and triggerer share one policy, while each sleeps in its
+    own way.
 
-    Where the job's id was lost with the answer, the end is read from the conversation: a summary exists only once its
+    Where the job's id was lost with the response, the end is read from the conversation: a summary exists only once its
     jobs are over; for an append, and where there are no summaries, messages that no longer change are the end.
 
     :param job_id: the job; None where its id was lost.
@@ -158,7 +159,7 @@ class JobPoller:
         self._least_pause = 0.0
         self._refused_since: float | None = None
         self.last_status = ""
-        """What the last answer said, for logs."""
+        """What the last response said, for logs."""
 
     @property
     def is_over(self) -> bool:
@@ -192,32 +193,32 @@ class JobPoller:
         self._least_pause = 0.0
         return min(pause, left)
 
-    def poll(self, client: StatusReader[Answered_co]) -> Answered_co:
+    def poll(self, client: StatusReader[Result_co]) -> Result_co:
         """Read the state of what is waited for now.
 
         :param client: either client; what the asynchronous one returns is to be awaited.
         """
         conversation_id = self._conversation_id or ""
-        asks: dict[str, Callable[[], Any]] = {
+        reads: dict[str, Callable[[], Any]] = {
             "job": lambda: client.get_job(self._job_id or ""),
             "summary": lambda: client.get_summary(conversation_id),
             "messages": lambda: client.get_messages(conversation_id),
             "insights": lambda: client.get_insights_status(conversation_id),
             "callScore": lambda: client.get_call_score_status(conversation_id),
         }
-        answer: Answered_co = asks[self._stages[0]]()
-        return answer
+        response: Result_co = reads[self._stages[0]]()
+        return response
 
-    def on_response(self, answer: Any) -> bool:  # noqa: ANN401 - what the stage's call returns
-        """Take an answer, and tell whether what was asked for is completed.
+    def on_response(self, response: object) -> bool:
+        """Take a response, and tell whether what was asked for is completed.
 
-        :param answer: what was read.
+        :param response: what the poll returned.
         :raises SymblJobFailedError: it failed.
         :raises SymblUnknownJobStatusError: the status is none that Symbl documents.
         """
         self._refused_since = None
-        is_completed = {"summary": self._has_summary, "messages": self._is_settled}.get(self._stages[0], self._is_done)
-        if is_completed(answer):
+        tells_end: dict[str, Callable[[Any], bool]] = {"summary": self._has_summary, "messages": self._is_settled}
+        if tells_end.get(self._stages[0], self._is_done)(response):
             self._stages.pop(0)
             self._polls = 0
             return True

@@ -1,22 +1,23 @@
-"""Finding what a submission made whose answer was lost: evidence kept beforehand, compared with what Symbl holds since.
+"""Reconciliation: finding what a submission made whose response was lost, by evidence that was kept beforehand.
 
-Symbl knows no idempotency key. A submit is found by its conversation's name; an append by what it added.
+It stands in for an idempotency key, which Symbl does not know. A submit is found by its conversation's name; an append
+by what it added.
 """
 
 from __future__ import annotations
 
-import datetime
 import logging
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
+
+import pendulum
 
 from airflow_provider_symbl.client.polling import PASSING_ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from airflow_provider_symbl.client.client import SymblClient
+    from airflow_provider_symbl.client.validators import Json, JsonObject
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +56,8 @@ class SubmissionEvidence:
         :param starts: seconds since the epoch at which the conversation itself says that it began.
         """
         since = min(time.time() - CLOCK_SKEW, time.time() if starts is None else starts)
-        intent = cls(name, since)
-        return intent if is_unique else cls(name, since, tuple(intent.candidates(client)))
+        evidence = cls(name, since)
+        return evidence if is_unique else cls(name, since, tuple(evidence.candidates(client)))
 
     @classmethod
     def to_append(cls, client: SymblClient, conversation_id: str) -> Self:
@@ -69,11 +70,11 @@ class SubmissionEvidence:
         return cls(conversation_id=conversation_id, messages=len(client.get_messages(conversation_id)))
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+    def from_json(cls, kept: JsonObject) -> Self:
         """Read what :meth:`as_json` gave."""
         return cls(**{**kept, "known": tuple(kept["known"])})
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return it as JSON, free of any secret and of what was said."""
         return {**asdict(self), "known": list(self.known)}
 
@@ -85,8 +86,7 @@ class SubmissionEvidence:
         if self.conversation_id is not None:
             held = len(client.get_messages(self.conversation_id))
             return [self.conversation_id] if held > self.messages else []
-        since = datetime.datetime.fromtimestamp(self.since, datetime.UTC)
-        found = client.list_conversations(start_time=since)
+        found = client.list_conversations(start_time=pendulum.from_timestamp(self.since))
         return [one.id for one in found if one.name == self.name and one.id not in self.known]
 
     def find(self, client: SymblClient) -> str | None:

@@ -1,4 +1,4 @@
-"""From an HTTP answer to what it means: its JSON, or the one error that says what is wrong; no I/O."""
+"""From an HTTP response to what it means: its JSON, or the one error that says what is wrong; no I/O."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP answer, as both transports give it.
+    """An HTTP response, as both transports give it.
 
     :param status_code: the HTTP status.
     :param body: all of the body.
@@ -65,7 +65,7 @@ class Response:
 
 
 class RequestFailedError(Exception):
-    """Raised by a transport when a call got no answer.
+    """Raised by a transport when a call got no response.
 
     :param failure: how far the call had come.
     :param reason: what happened, free of URLs and secrets.
@@ -76,57 +76,57 @@ class RequestFailedError(Exception):
         self.failure = failure
 
 
-def parse_response(call: Call[Result], answer: Response, secrets: tuple[str, ...]) -> Result:
-    """Return what an answer says.
+def parse_response(call: Call[Result], response: Response, secrets: tuple[str, ...]) -> Result:
+    """Return what a response says.
 
     :param call: what was asked.
-    :param answer: the final one.
+    :param response: the final one.
     :param secrets: texts that no error must repeat.
-    :raises SymblApiError: the answer is no success; the one for its status.
+    :raises SymblApiError: the response is no success; the one for its status.
     :raises SymblTransportError: it is not the JSON that the call has; of a submission
         :class:`SymblUnknownSubmissionError`, for its job was made.
     """
-    if not answer.is_success:
-        raise error_of_response(call, answer, secrets)
+    if not response.is_success:
+        raise error_of_response(call, response, secrets)
     try:
-        return call.parse(json.loads(answer.body))
+        return call.parse(json.loads(response.body))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        # Only the kind of problem is told: its text may hold what was answered.
-        reason = f"answered {answer.status_code} with something else than Symbl's JSON ({type(problem).__name__})"
-        raise _no_usable_answer(call, reason, is_unknown=True) from None
+        # Only the kind of problem is told: its text may repeat the response.
+        reason = f"answered {response.status_code} with something else than Symbl's JSON ({type(problem).__name__})"
+        raise _no_usable_response(call, reason, is_unknown=True) from None
 
 
-def error_of_response(call: Call[Any], answer: Response, secrets: tuple[str, ...]) -> SymblError:
-    """Return the error that an answer without success means.
+def error_of_response(call: Call[Any], response: Response, secrets: tuple[str, ...]) -> SymblError:
+    """Return the error that a response without success means.
 
     :param call: what was asked.
-    :param answer: no success.
+    :param response: no success.
     :param secrets: texts that the error must not repeat.
     """
-    message = _message_in(answer.body, secrets)
-    method, path, status_code = call.endpoint.method, call.path, answer.status_code
+    message = _message_in(response.body, secrets)
+    method, path, status_code = call.endpoint.method, call.path, response.status_code
     if status_code < HTTPStatus.BAD_REQUEST:
         reason = f"answered {status_code}, which Symbl never does: is the host right?"
-        return _no_usable_answer(call, reason, is_unknown=False)
+        return _no_usable_response(call, reason, is_unknown=False)
     if status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        return SymblConcurrencyLimitError(status_code, message, method, path, answer.retry_after)
+        return SymblConcurrencyLimitError(status_code, message, method, path, response.retry_after)
     if status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return ERROR_OF_STATUS.get(status_code, SymblBadRequestError)(status_code, message, method, path)
     if call.endpoint.effect is Effect.SUBMISSION:
-        return _no_usable_answer(call, f"answered {status_code}: {message}", is_unknown=True)
+        return _no_usable_response(call, f"answered {status_code}: {message}", is_unknown=True)
     return SymblServerError(status_code, message, method, path)
 
 
-def error_of_failure(call: Call[Any], problem: RequestFailedError) -> SymblTransportError:
-    """Return the error that no answer means.
+def error_of_failure(call: Call[Any], error: RequestFailedError) -> SymblTransportError:
+    """Return the error that no response means.
 
     :param call: what was asked.
-    :param problem: how far it came and what happened.
+    :param error: how far it came and what happened.
     """
-    return _no_usable_answer(call, f"no answer: {problem}", is_unknown=problem.failure is Failure.LOST)
+    return _no_usable_response(call, f"no answer: {error}", is_unknown=error.failure is Failure.LOST)
 
 
-def _no_usable_answer(call: Call[Any], reason: str, *, is_unknown: bool) -> SymblTransportError:
+def _no_usable_response(call: Call[Any], reason: str, *, is_unknown: bool) -> SymblTransportError:
     text = f"{call.endpoint.method} {call.path} {reason}"
     if is_unknown and call.endpoint.effect is Effect.SUBMISSION:
         return SymblUnknownSubmissionError(f"{text}; the job may or may not exist")
@@ -136,11 +136,11 @@ def _no_usable_answer(call: Call[Any], reason: str, *, is_unknown: bool) -> Symb
 def _message_in(body: bytes, secrets: tuple[str, ...]) -> str:
     text = body.decode(errors="replace").strip()
     try:
-        answer = json.loads(text)
+        data = json.loads(text)
     except (ValueError, RecursionError):
-        answer = None
-    if isinstance(answer, dict) and isinstance(answer.get("message"), str):
-        text = answer["message"]
+        data = None
+    if isinstance(data, dict) and isinstance(data.get("message"), str):
+        text = data["message"]
     # Before the end is cut off: a secret that the cut halves would not be found.
     for secret in secrets:
         text = text.replace(secret, "***")

@@ -1,11 +1,17 @@
-"""Which failure of which call may be sent again, and after how long; no I/O."""
+"""Retry policy and backoff: which call may be sent again after which failure, and after how long; no I/O.
+
+They are our own: tenacity and urllib3's Retry cannot tell a submission that left from one that never did, and urllib3
+takes every PUT for idempotent, so that it would append twice. Both sleep by themselves, too; these rules serve a thread
+and an event loop alike.
+"""
 
 from __future__ import annotations
 
-import datetime
 import email.utils
 import random
 from enum import Enum
+
+import pendulum
 
 from airflow_provider_symbl.client.endpoints import Effect
 
@@ -16,18 +22,18 @@ SERVER_ERRORS = 500
 
 
 class Failure(Enum):
-    """How far a call without an answer had come."""
+    """How far a call without a response had come."""
 
     NOT_TAKEN = "not_taken"
     """No connection, or cut before the first byte of the body left: the server cannot have acted."""
     LOST = "lost"
-    """Sent, at least in part, and no answer: the server may or may not have acted."""
+    """Sent, at least in part, and no response: the server may or may not have acted."""
     UNTRUSTED = "untrusted"
     """The server's certificate is not accepted; nothing was sent and another try would end the same way."""
 
 
 def is_retryable_failure(effect: Effect, failure: Failure) -> bool:
-    """Tell whether a call that got no answer may be sent again.
+    """Tell whether a call that got no response may be sent again: an idempotent one, or one that never left.
 
     :param effect: what the call does.
     :param failure: how far it had come.
@@ -38,18 +44,18 @@ def is_retryable_failure(effect: Effect, failure: Failure) -> bool:
 
 
 def is_retryable_status(effect: Effect, status_code: int) -> bool:
-    """Tell whether a call that got this answer may be sent again, whatever the pause.
+    """Tell whether a call that got this status may be sent again, whatever the pause.
 
     429 creates no job, so it may follow any call. After a 5xx nobody knows what the server did.
 
     :param effect: what the call does.
-    :param status_code: the answer's HTTP status.
+    :param status_code: the response's HTTP status.
     """
     return status_code == TOO_MANY_REQUESTS or (status_code >= SERVER_ERRORS and effect is Effect.READ)
 
 
 def backoff(attempt: int, retry_after: float | None = None) -> float:
-    """Return the seconds to wait before a call is sent again: exponential with jitter, or what the server asked.
+    """Return the seconds before a call is sent again: exponential backoff with jitter, or what the server asked.
 
     :param attempt: how often the call was sent so far, from 1.
     :param retry_after: seconds of a Retry-After header; held to one minute, after which asking again is harmless.
@@ -76,41 +82,39 @@ def retry_after_seconds(header: str | None) -> float | None:
         moment = email.utils.parsedate_to_datetime(header)
     except (ValueError, OverflowError):
         return None
-    now = datetime.datetime.now(datetime.UTC)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return max(0.0, (moment - now).total_seconds())
+    # A moment without a zone is one of UTC to pendulum, as HTTP has it.
+    return max(0.0, (pendulum.instance(moment) - pendulum.now()).total_seconds())
 
 
 class RetryPolicy:
-    """Counts how often one call was sent, and says whether and when it may be sent again.
+    """The retry policy of one call: counts how often it was sent, and says whether and when it may be sent again.
 
     :param effect: what the call does.
     :param max_retries: how often it may be sent again.
-    :param waits_for_room: whether a submission that was refused with 429 may be.
+    :param retry_concurrency_limit: whether a submission that was refused with 429 may be.
     """
 
     def __init__(self, effect: Effect, max_retries: int, *, retry_concurrency_limit: bool = True) -> None:
         self._effect = effect
         self._left = max_retries
-        self._waits_for_room = retry_concurrency_limit
+        self._retry_concurrency_limit = retry_concurrency_limit
         self._attempt = 0
 
     def pause_after_failure(self, failure: Failure) -> float | None:
-        """Return the seconds to wait after no answer; None where the call may not be sent again.
+        """Return the seconds to wait after no response; None where the call may not be sent again.
 
         :param failure: how far the call had come.
         """
         return self._pause(None) if is_retryable_failure(self._effect, failure) else None
 
     def pause_after_status(self, status_code: int, retry_after: float | None) -> float | None:
-        """Return the seconds to wait after an answer that is no success; None where it is final.
+        """Return the seconds to wait after a response that is no success; None where it is final.
 
-        :param status_code: the answer's HTTP status.
+        :param status_code: the response's HTTP status.
         :param retry_after: seconds that the server asked to wait.
         """
         is_full = status_code == TOO_MANY_REQUESTS and self._effect is Effect.SUBMISSION
-        if is_full and not self._waits_for_room:
+        if is_full and not self._retry_concurrency_limit:
             return None
         return self._pause(retry_after) if is_retryable_status(self._effect, status_code) else None
 

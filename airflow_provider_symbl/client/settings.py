@@ -30,7 +30,7 @@ class ClientSettings:
     :param app_id: Symbl's App ID.
     :param app_secret: Symbl's App Secret.
     :param host: base URL, without a path; plain http to loopback only, unless ``allow_insecure_http``.
-    :param timeout: seconds to wait for each read of an answer.
+    :param timeout: seconds to wait for each read of a response.
     :param connect_timeout: seconds to wait for a connection.
     :param max_retries: how often a call that may be sent again is sent again.
     :param max_concurrent_jobs: how many jobs the account may have at once, None where it is not known.
@@ -54,9 +54,9 @@ class ClientSettings:
     def __post_init__(self) -> None:
         """Check the fields that a person fills in."""
         if not self.app_id:
-            _refuse("login (App ID)", "nothing", "the App ID of your Symbl account")
+            _invalid_value("login (App ID)", "nothing", "the App ID of your Symbl account")
         if not self.app_secret:
-            _refuse("password (App Secret)", "nothing", "the App Secret of your Symbl account")
+            _invalid_value("password (App Secret)", "nothing", "the App Secret of your Symbl account")
         object.__setattr__(self, "host", _checked_host(self.host, insecure=self.allow_insecure_http))
         _check_number("timeout", self.timeout, lowest=0.001, unit="seconds")
         _check_number("connect_timeout", self.connect_timeout, lowest=0.001, unit="seconds")
@@ -75,19 +75,19 @@ def _checked_host(host: str, *, insecure: bool) -> str:
     given = host.strip()
     if "@" in given:
         # What was given holds a secret, so it is not repeated, whatever else is wrong with it.
-        _refuse("host", "a URL with a user or password in it", "a base URL without them")
+        _invalid_value("host", "a URL with a user or password in it", "a base URL without them")
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
         hostname = parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return _refuse("host", host, "a base URL such as https://api.symbl.ai")
+        return _invalid_value("host", host, "a base URL such as https://api.symbl.ai")
     if parts.scheme not in {"http", "https"} or not hostname:
-        _refuse("host", host, "a base URL such as https://api.symbl.ai")
+        _invalid_value("host", host, "a base URL such as https://api.symbl.ai")
     if parts.path.strip("/") or parts.query or parts.fragment:
-        _refuse("host", host, "a base URL without a path, such as https://api.symbl.ai")
+        _invalid_value("host", host, "a base URL without a path, such as https://api.symbl.ai")
     if parts.scheme == "http" and not insecure and not _is_loopback(hostname):
-        _refuse(
+        _invalid_value(
             "host",
             host,
             "https, or plain http to loopback only: the App Secret travels in the request (allow_insecure_http)",
@@ -105,26 +105,28 @@ def _is_loopback(hostname: str) -> bool:
 
 def _check_number(name: str, given: object, *, lowest: float, unit: str) -> None:
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not lowest <= given < float("inf"):
-        _refuse(name, given, f"a number of {unit} above 0")
+        _invalid_value(name, given, f"a number of {unit} above 0")
 
 
 def _check_whole_number(name: str, given: object, *, lowest: int) -> None:
     if isinstance(given, bool) or not isinstance(given, int) or given < lowest:
-        _refuse(name, given, f"a whole number from {lowest} up")
+        _invalid_value(name, given, f"a whole number from {lowest} up")
 
 
 def _check_verify_and_proxies(verify: object, proxies: object) -> None:
     if not isinstance(verify, (bool, str)) or verify == "":
-        _refuse("verify", verify, "true, false or the path of a file of certificate authorities")
+        _invalid_value("verify", verify, "true, false or the path of a file of certificate authorities")
     if isinstance(verify, str) and not Path(verify).exists():
-        _refuse("verify", verify, "true, false or the path of a file of certificate authorities that exists")
+        _invalid_value("verify", verify, "true, false or the path of a file of certificate authorities that exists")
     parts = [part for pair in proxies.items() for part in pair] if isinstance(proxies, Mapping) else [None]
     if not all(isinstance(part, str) for part in parts):
         # A proxy's URL may hold a password, so it is not repeated.
-        _refuse("proxies", f"a value of type {type(proxies).__name__}", "proxy URLs by scheme, all of them text")
+        _invalid_value("proxies", f"a value of type {type(proxies).__name__}", "proxy URLs by scheme, all of them text")
     for scheme, url in proxies.items() if isinstance(proxies, Mapping) else ():
         if scheme != "no_proxy" and not _is_proxy(url):
-            _refuse(f"proxies[{scheme!r}]", "a URL that cannot be read", "a proxy's URL such as http://proxy:3128")
+            _invalid_value(
+                f"proxies[{scheme!r}]", "a URL that cannot be read", "a proxy's URL such as http://proxy:3128"
+            )
 
 
 def _is_proxy(url: str) -> bool:
@@ -136,7 +138,7 @@ def _is_proxy(url: str) -> bool:
         return False
 
 
-def _refuse(name: str, given: object, allowed: str) -> str:
+def _invalid_value(name: str, given: object, allowed: str) -> str:
     shown = given if isinstance(given, str) else repr(given)
     message = f"{name}: got {shown}; allowed: {allowed}"
     raise SymblConfigurationError(message)

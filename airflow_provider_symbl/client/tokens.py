@@ -7,8 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from airflow_provider_symbl.client.models import Token
     from airflow_provider_symbl.client.settings import Account
 
@@ -18,27 +16,19 @@ token with less left than twice this is kept for half of what it has."""
 
 
 class TokenCache:
-    """Keeps one token; callers fetch it, one at a time, when it is missing or nearly over."""
+    """Keeps one token until it is nearly over; who renews it holds the lock."""
 
     def __init__(self) -> None:
-        self._token: Token | None = None
-        self._renew_at = 0.0
-        self._lock = threading.Lock()
-
-    def get(self, fetch: Callable[[], Token]) -> str:
-        """Return a token that is good for a while.
-
-        :param fetch: asks Symbl for a token.
-        """
-        with self._lock:
-            return self.current() or self.keep(fetch())
+        # One tuple, since threads read and replace it without the lock.
+        self._kept: tuple[str, float] | None = None
+        self.lock = threading.Lock()
 
     def current(self) -> str | None:
         """Return the kept token, None when it is missing or nearly over."""
-        token = self._token  # read once: another thread may reject it at any time
-        if token is None or time.monotonic() >= self._renew_at:
+        kept = self._kept  # read once: another thread may reject it at any time
+        if kept is None or time.monotonic() >= kept[1]:
             return None
-        return token.access_token
+        return kept[0]
 
     def keep(self, token: Token) -> str:
         """Keep a new token and return it.
@@ -46,8 +36,7 @@ class TokenCache:
         :param token: what Symbl has just handed out.
         """
         early = min(REFRESH_EARLY, token.expires_in / 2)
-        self._renew_at = time.monotonic() + token.expires_in - early
-        self._token = token
+        self._kept = (token.access_token, time.monotonic() + token.expires_in - early)
         return token.access_token
 
     def reject(self, access_token: str) -> None:
@@ -55,8 +44,9 @@ class TokenCache:
 
         :param access_token: the token that was refused.
         """
-        if self._token is not None and self._token.access_token == access_token:
-            self._token = None
+        kept = self._kept
+        if kept is not None and kept[0] == access_token:
+            self._kept = None
 
 
 _caches: dict[Account, TokenCache] = {}

@@ -1,4 +1,4 @@
-"""How one call is sent over requests, and how far it had come when no answer came."""
+"""The HTTP transport over requests: how one call is sent, and how far it had come when no response came."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Transport:
 
         :param call: what to send.
         :param token: the access token, None to send none.
-        :raises RequestFailedError: there was no answer.
+        :raises RequestFailedError: there was no response.
         """
         body = _body_of(call)
         try:
@@ -86,7 +86,7 @@ class _Bearer(requests.auth.AuthBase):
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
-    """Sends large blocks, waits as long for a slow receiver as for an answer, and never sends anything again itself.
+    """Sends large blocks, waits as long for a slow receiver as for a response, and never retries by itself.
 
     :param timeout: seconds that one send may take.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn, Protocol
+from typing import IO, TYPE_CHECKING, Literal, NoReturn, Protocol, runtime_checkable
 
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, Source
 from airflow_provider_symbl.client.validators import invalid_value
@@ -19,13 +19,14 @@ AUDIO_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
 VIDEO_TYPE = "video/mp4"
 
 
-class StoredFile(Protocol):
-    """What a recording's path must be able to do: a local path can, and so can Airflow's ObjectStoragePath."""
+@runtime_checkable
+class StoredPath(Protocol):
+    """What the path of a stored file must be able to do; ``pathlib.Path`` and Airflow's ObjectStoragePath can."""
 
     def stat(self) -> os.stat_result:
         """Tell size and kind."""
 
-    def open(self, mode: str) -> IO[bytes]:
+    def open(self, mode: Literal["rb"]) -> IO[bytes]:
         """Open it for reading."""
 
     @property
@@ -40,12 +41,12 @@ class Upload:
     :raises SymblConfigurationError: it is missing, empty, a folder or unreadable.
     """
 
-    def __init__(self, file: str | os.PathLike[str] | StoredFile) -> None:
-        if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "open"):
+    def __init__(self, file: object) -> None:
+        if not isinstance(file, (str, os.PathLike, StoredPath)):
             invalid_value("file", file, "the path of a recording")
         if not str(file).strip():
             invalid_value("file", str(file), "the path of a recording")
-        self._path: StoredFile = file if hasattr(file, "open") else Path(file)  # type: ignore[assignment]  # pathlib's open has more overloads than the protocol
+        self._path: StoredPath = file if isinstance(file, StoredPath) else Path(file)
         self.size = self._checked_size()
 
     def content_type(self, source: Source) -> str:
@@ -65,15 +66,15 @@ class Upload:
         try:
             status = self._path.stat()
         except FileNotFoundError:
-            self._refuse("does not exist")
+            self._invalid("does not exist")
         except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
-            self._refuse_unreadable(problem)
+            self._unreadable(problem)
         if stat.S_ISDIR(status.st_mode):
-            self._refuse("is a folder")
+            self._invalid("is a folder")
         if not stat.S_ISREG(status.st_mode):
-            self._refuse("is not a regular file")
+            self._invalid("is not a regular file")
         if status.st_size == 0:
-            self._refuse("is empty")
+            self._invalid("is empty")
         self._open().close()
         return status.st_size
 
@@ -81,12 +82,14 @@ class Upload:
         try:
             return self._path.open("rb")
         except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
-            self._refuse_unreadable(problem)
+            self._unreadable(problem)
 
-    def _refuse_unreadable(self, problem: Exception) -> NoReturn:
-        self._refuse(f"cannot be read ({getattr(problem, 'strerror', None) or str(problem) or type(problem).__name__})")
+    def _unreadable(self, problem: Exception) -> NoReturn:
+        self._invalid(
+            f"cannot be read ({getattr(problem, 'strerror', None) or str(problem) or type(problem).__name__})"
+        )
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _invalid(self, what: str) -> NoReturn:
         message = f"file: {self._path} {what}; allowed: a readable file that is not empty"
         raise SymblConfigurationError(message)
 

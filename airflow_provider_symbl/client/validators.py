@@ -1,4 +1,4 @@
-"""The shapes that values of Symbl's parameters have: checks that name the place, what was given and what is allowed."""
+"""The validators of Symbl's parameters: each names the place, what was given and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 
 # JSON nests without end, which mypy follows only at the price of a cast at every look inside.
-JsonValue = Any
+Json = Any
+JsonObject = Mapping[str, Json]
 
-Check = Callable[[str, object], JsonValue]
+Validator = Callable[[str, object], Json]
 """Takes the value's place (such as ``trackers[0].name``) and the value; returns what is sent, or raises."""
 
 SHOWN_LENGTH = 60
@@ -62,39 +63,39 @@ def boolean(where: str, given: object) -> bool:
     return value
 
 
-def number(lowest: float, highest: float) -> Check:
-    """Make the check of a number within bounds, both included."""
+def number(lowest: float, highest: float) -> Validator:
+    """Make the validator of a number within bounds, both included."""
 
-    def check(where: str, given: object) -> float:
+    def validate(where: str, given: object) -> float:
         value = _parsed(given)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
             invalid_value(where, given, f"a number from {lowest} to {highest}")
         return value
 
-    return check
+    return validate
 
 
-def integer(lowest: int) -> Check:
-    """Make the check of a whole number of at least ``lowest``."""
+def integer(lowest: int) -> Validator:
+    """Make the validator of a whole number of at least ``lowest``."""
 
-    def check(where: str, given: object) -> int:
+    def validate(where: str, given: object) -> int:
         value = _parsed(given)
         if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
             invalid_value(where, given, f"a whole number from {lowest} up")
         return value
 
-    return check
+    return validate
 
 
-def choice(*allowed: str) -> Check:
-    """Make the check of a text that is one of a few."""
+def choice(*allowed: str) -> Validator:
+    """Make the validator of a text that is one of a few."""
 
-    def check(where: str, given: object) -> str:
+    def validate(where: str, given: object) -> str:
         if not isinstance(given, str) or given not in allowed:
             invalid_value(where, given, ", ".join(allowed))
         return given
 
-    return check
+    return validate
 
 
 def web_address(where: str, given: object) -> str:
@@ -129,53 +130,53 @@ def identifier(where: str, given: object) -> str | int:
     return text(where, given)
 
 
-def list_of(check_item: Check, *, unique: str = "") -> Check:
-    """Make the check of a list that is not empty.
+def list_of(validate_item: Validator, *, unique: str = "") -> Validator:
+    """Make the validator of a list that is not empty.
 
-    :param check_item: the check of each item.
+    :param validate_item: the validator of each item.
     :param unique: where items may not repeat, what in them may not: ``"item"`` or the name of a key.
     """
 
-    def check(where: str, given: object) -> list[JsonValue]:
+    def validate(where: str, given: object) -> list[Json]:
         items = _parsed(given)
         if not isinstance(items, Sequence) or isinstance(items, str) or not items:
             invalid_value(where, type(items), "a list of at least one item, or its JSON text")
-        values = [check_item(f"{where}[{index}]", item) for index, item in enumerate(items)]
+        values = [validate_item(f"{where}[{index}]", item) for index, item in enumerate(items)]
         if unique:
-            _refuse_repeats(where, values, unique)
+            _check_unique(where, values, unique)
         return values
 
-    return check
+    return validate
 
 
 def object_of(
-    required: Mapping[str, Check],
-    optional: Mapping[str, Check] | None = None,
+    required: Mapping[str, Validator],
+    optional: Mapping[str, Validator] | None = None,
     *,
-    others: Check | None = None,
-) -> Check:
-    """Make the check of an object.
+    others: Validator | None = None,
+) -> Validator:
+    """Make the validator of an object.
 
-    :param required: the checks of the keys that must be there.
-    :param optional: the checks of the keys that may be there; left out where they hold nothing.
-    :param others: the check of every other key; None allows no other.
+    :param required: the validators of the keys that must be there.
+    :param optional: the validators of the keys that may be there; left out where they hold nothing.
+    :param others: the validator of every other key; None allows no other.
     """
     known = {**required, **(optional or {})}
 
-    def check(where: str, given: object) -> dict[str, JsonValue]:
+    def validate(where: str, given: object) -> dict[str, Json]:
         items = _parsed(given)
         if not isinstance(items, Mapping):
             invalid_value(where, type(items), f"an object with {', '.join(known) or 'text keys'}, or its JSON text")
         values = {}
         for key in [*items, *(key for key in required if key not in items)]:
-            check_value = known.get(key, others)
-            if check_value is None:
+            validator = known.get(key, others)
+            if validator is None:
                 invalid_value(where, key, f"the keys {', '.join(known)}")
             if key in required or not is_empty(items[key]):
-                values[key] = check_value(f"{where}.{key}", items.get(key))
+                values[key] = validator(f"{where}.{key}", items.get(key))
         return {key: value for key, value in values.items() if key in required or not is_empty(value)}
 
-    return check
+    return validate
 
 
 def _said(where: str, given: object) -> str:
@@ -185,15 +186,15 @@ def _said(where: str, given: object) -> str:
     return given
 
 
-def _tracker(where: str, given: object) -> dict[str, JsonValue]:
+def _tracker(where: str, given: object) -> dict[str, Json]:
     is_saved = isinstance(given, Mapping) and "id" in given
-    check = _SAVED_TRACKER if is_saved else _INLINE_TRACKER
-    checked: dict[str, JsonValue] = check(where, given)
+    validate = _SAVED_TRACKER if is_saved else _INLINE_TRACKER
+    checked: dict[str, Json] = validate(where, given)
     return checked
 
 
-def _duration(where: str, given: object) -> dict[str, JsonValue]:
-    checked: dict[str, JsonValue] = object_of({}, {"startTime": timestamp, "endTime": timestamp})(where, given)
+def _duration(where: str, given: object) -> dict[str, Json]:
+    checked: dict[str, Json] = object_of({}, {"startTime": timestamp, "endTime": timestamp})(where, given)
     times = [datetime.datetime.fromisoformat(checked[key]) for key in ("startTime", "endTime") if key in checked]
     # Times with and without a zone cannot be compared; Symbl reads both.
     if len(times) == 2 and (times[0].tzinfo is None) == (times[1].tzinfo is None) and times[0] > times[1]:  # noqa: PLR2004 - both are given
@@ -215,8 +216,8 @@ def _parsed(given: object) -> object:
         return given
 
 
-def _refuse_repeats(where: str, values: list[JsonValue], unique: str) -> None:
-    seen: list[JsonValue] = []
+def _check_unique(where: str, values: list[Json], unique: str) -> None:
+    seen: list[Json] = []
     for index, value in enumerate(values):
         mark = value.get(unique) if isinstance(value, dict) else value
         if mark is not None and mark in seen:

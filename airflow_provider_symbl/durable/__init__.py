@@ -1,1 +1,1 @@
-"""Submitting once over all tries, whatever the store; this room knows nothing of Airflow."""
+"""Idempotent submissions: once over all tries, whatever the store; this room knows nothing of Airflow."""

@@ -1,10 +1,10 @@
-"""What a task writes down about its submission, and where: Airflow's task state store, which outlives a try."""
+"""What is written down about a submission, and the store that it is written to, which outlives a try."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Protocol, Self
 
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
 from airflow_provider_symbl.exceptions import SymblError
@@ -12,21 +12,24 @@ from airflow_provider_symbl.exceptions import SymblError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow_provider_symbl.client.validators import Json
 
 log = logging.getLogger(__name__)
 
 KEY = "symbl_submission"
 
+FORMAT = 1
+"""The number of the record's format: a new field with a default leaves it alone, any other change raises it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One submission of a task: what it was meant to be and, once it was answered, what it made.
+    """One submission: what it was meant to be and, once it was answered, what it made.
 
-    :param generation: Airflow's ``max_tries`` of the task: a clear raises it, a retry leaves it alone.
+    :param generation: which submission of the same task it belongs to; see :class:`SubmissionState`.
     :param fingerprint: a hash of call, target and parameters.
     :param size: bytes of the file that was sent, None where there is none or nobody could tell.
-    :param intent: what was so just before.
+    :param evidence: what was so just before, by which the submission can be found again.
     :param conversation_id: the conversation; None until the answer came.
     :param job_id: the job; None until then, and where only the conversation was found again.
     :param deadline: when to stop waiting for the job, in seconds since the epoch.
@@ -35,27 +38,36 @@ class Record:
     generation: int
     fingerprint: str
     size: int | None
-    intent: SubmissionEvidence
+    evidence: SubmissionEvidence
     conversation_id: str | None = None
     job_id: str | None = None
     deadline: float = 0.0
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """Read what :meth:`as_json` gave."""
-        return cls(**{**kept, "intent": SubmissionEvidence.from_json(kept["intent"])})
+    def from_json(cls, stored: Mapping[str, Json]) -> Self:
+        """Read what :meth:`as_json` gave, now or in another version of this package.
 
-    def as_json(self) -> dict[str, Any]:
+        A field that is not known is left out, one that is missing has its default.
+
+        :param stored: the JSON.
+        :raises ValueError: another format, which may tell of a job that is paid for.
+        """
+        # What was written before formats had numbers is of format 0.
+        written = stored.get("format", 0)
+        if written != FORMAT:
+            message = (
+                f"{KEY} is in format {written} and this version reads format {FORMAT}; install the version that wrote "
+                f"it, or delete {KEY} there to submit anew"
+            )
+            raise ValueError(message)
+        known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        defaults = SubmissionEvidence().as_json()
+        evidence = {name: stored["evidence"].get(name, default) for name, default in defaults.items()}
+        return cls(**{**known, "evidence": SubmissionEvidence.from_json(evidence)})
+
+    def as_json(self) -> dict[str, Json]:
         """Return it as JSON, free of any secret and of what was said."""
-        return {
-            "generation": self.generation,
-            "fingerprint": self.fingerprint,
-            "size": self.size,
-            "intent": self.intent.as_json(),
-            "conversation_id": self.conversation_id,
-            "job_id": self.job_id,
-            "deadline": self.deadline,
-        }
+        return {"format": FORMAT, **asdict(self), "evidence": self.evidence.as_json()}
 
     def is_for(self, fingerprint: str, size: int | None) -> bool:
         """Tell whether it is about the same submission; a file that has gone since is taken for the same.
@@ -71,12 +83,12 @@ class Record:
 
 
 class StateStore(Protocol):
-    """Airflow's accessor of the task state store, as far as it is needed."""
+    """Keeps JSON by key, beyond the end of a process; Airflow's task state store is one."""
 
-    def get(self, key: str) -> Any:  # noqa: ANN401 - JSON
+    def get(self, key: str) -> Json:
         """Return a value, None where there is none."""
 
-    def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    def set(self, key: str, value: Json) -> None:
         """Keep a value."""
 
     def delete(self, key: str) -> None:
@@ -84,47 +96,37 @@ class StateStore(Protocol):
 
 
 class InMemoryStore:
-    """What stands in for the task state store before Airflow 3.3: it ends with the process."""
+    """What stands in where there is no store: it ends with the process."""
 
     def __init__(self) -> None:
-        self._held: dict[str, Any] = {}
+        self._values: dict[str, Json] = {}
 
-    def get(self, key: str) -> Any:  # noqa: ANN401 - JSON
+    def get(self, key: str) -> Json:
         """Return a value, None where there is none."""
-        return self._held.get(key)
+        return self._values.get(key)
 
-    def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    def set(self, key: str, value: Json) -> None:
         """Keep a value."""
-        self._held[key] = value
+        self._values[key] = value
 
     def delete(self, key: str) -> None:
         """Forget a value."""
-        self._held.pop(key, None)
+        self._values.pop(key, None)
 
 
 class SubmissionState:
-    """What earlier tries of this task wrote down.
+    """What earlier tries wrote down about the one submission.
 
-    A try after a clear has a generation of its own, for which nothing is written down yet.
-
-    :param store: Airflow's.
-    :param generation: that of this try.
+    :param store: keeps it.
+    :param generation: of this try. Who wants a second submission of the same raises it: what was written down in
+        another generation is told in the log, and not gone on with.
+    :param store_name: what errors call the store.
     """
 
-    def __init__(self, store: StateStore, generation: int) -> None:
+    def __init__(self, store: StateStore, generation: int, store_name: str = "the state store") -> None:
         self._store = store
         self.generation = generation
-
-    @classmethod
-    def of_task(cls, context: Context) -> Self:
-        """Return the memory of the task that runs.
-
-        :param context: Airflow's.
-        """
-        store = context.get("task_state_store")
-        if store is None:
-            log.info("Airflow before 3.3 keeps no state between tries: a retry submits again")
-        return cls(store or InMemoryStore(), context["ti"].max_tries)
+        self._store_name = store_name
 
     def load(self, fingerprint: str, size: int | None) -> Record | None:
         """Return what an earlier try wrote down about the same submission, None where there is nothing.
@@ -147,12 +149,13 @@ class SubmissionState:
     def save(self, record: Record) -> None:
         """Write a record down, in place of the one before.
 
+        :param record: what is so now.
         :raises SymblError: it cannot be written.
         """
         try:
             self._store.set(KEY, record.as_json())
         except Exception as problem:
-            message = f"Airflow's task state store cannot be written: {problem}"
+            message = f"{self._store_name} cannot be written: {problem}"
             raise SymblError(message) from problem
 
     def clear(self) -> None:
@@ -161,12 +164,12 @@ class SubmissionState:
             self._store.delete(KEY)
         except Exception:
             # What stands there now is looked into by the next try; this one has an error of its own to tell.
-            log.warning("Airflow's task state store cannot be written", exc_info=True)
+            log.warning("%s cannot be written", self._store_name, exc_info=True)
 
     def _read(self) -> Record | None:
         try:
-            kept = self._store.get(KEY)
-            return None if kept is None else Record.from_json(kept)
+            stored = self._store.get(KEY)
+            return None if stored is None else Record.from_json(stored)
         except Exception as problem:
-            message = f"Airflow's task state store cannot be read, so nothing is submitted: {problem}"
+            message = f"{self._store_name} cannot be read, so nothing is submitted: {problem}"
             raise SymblError(message) from problem

@@ -159,6 +159,7 @@ class SymblHook(BaseHook):
             return False, str(error)
         return True, f"{settings.host} accepts the App ID and answers"
 
+    submit = _of_client(SymblClient.submit)
     submit_text = _of_client(SymblClient.submit_text)
     submit_audio_file = _of_client(SymblClient.submit_audio_file)
     submit_audio_url = _of_client(SymblClient.submit_audio_url)

@@ -1,4 +1,4 @@
-"""The command ``symbl-local``: a server in the foreground until it is told to end."""
+"""The command ``symbl-local``: a server in the foreground until it is told to end; its flags are the settings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import shlex
 import signal
 import sys
 import threading
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.speech.transcription import OFFLINE_MODEL, JobFailureError, StoppedError
+from airflow_provider_symbl.local_server.settings import ServerSettings
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
 from airflow_provider_symbl.local_server.store.data_dir import DataDirError
 
 if TYPE_CHECKING:
@@ -83,37 +85,11 @@ def _warm_up(server: LocalServer) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("symbl-local", description="Symbl's Async API on this machine.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=8765, help="0 for any (default: %(default)s)")
-    parser.add_argument("--app-id", help="App ID to accept (default: random, or the data folder's)")
-    parser.add_argument("--app-secret", help="App Secret to accept (default: random, or the data folder's)")
-    parser.add_argument("--data-dir", metavar="DIR", help="folder to keep all state in (default: in memory)")
-    parser.add_argument("--max-concurrent-jobs", type=_positive, default=50, help="default: %(default)s")
-    parser.add_argument("--model", help=f"faster-whisper model, name or folder (default: offline {OFFLINE_MODEL})")
-    parser.add_argument("--workers", type=_positive, default=1, help="recognition processes (default: %(default)s)")
-    parser.add_argument("--speaker-model", metavar="FILE", help="ONNX speaker-embedding model, to tell voices apart")
-    private = "fetch recordings from, and send webhooks to, loopback and private addresses too"
-    parser.add_argument("--allow-private-urls", action="store_true", help=private)
-    parser.add_argument("--max-recording-bytes", type=_bytes, default=8 * 1024**3, help="default: %(default)s")
+    for option in fields(ServerSettings):
+        if option.metadata:
+            flag = f"--{option.name.replace('_', '-')}"
+            parser.add_argument(flag, **{"default": option.default, **option.metadata})
     return parser
-
-
-def _positive(text: str) -> int:
-    return _whole(text, 1, 10_000)
-
-
-def _bytes(text: str) -> int:
-    return _whole(text, 1, 2**53)
-
-
-def _port(text: str) -> int:
-    return _whole(text, 0, 65_535)
-
-
-def _whole(text: str, low: int, high: int) -> int:
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, but is {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The application: every route, and what stands behind it."""
+"""The ASGI application: store, jobs and routes put together, behind the middleware."""
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -16,18 +15,17 @@ from airflow_provider_symbl.local_server.api.operations import Operation, routes
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import HANDLERS, JsonResponse, UnsupportedCallError
 from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
-from airflow_provider_symbl.local_server.jobs.downloads import Limits
-from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
 from airflow_provider_symbl.local_server.middleware.faults import Faults
 from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
-from airflow_provider_symbl.local_server.page.routes import Page
-from airflow_provider_symbl.local_server.routes.control import Control, package_version
-from airflow_provider_symbl.local_server.routes.conversations import Conversations
-from airflow_provider_symbl.local_server.routes.experiences import Experiences
-from airflow_provider_symbl.local_server.routes.insights import Findings
-from airflow_provider_symbl.local_server.routes.messages import Reads
-from airflow_provider_symbl.local_server.routes.submissions import Submissions
-from airflow_provider_symbl.local_server.routes.trackers import Trackers
+from airflow_provider_symbl.local_server.page.routes import PageRoutes
+from airflow_provider_symbl.local_server.routes.control import ControlRoutes, package_version
+from airflow_provider_symbl.local_server.routes.conversations import ConversationRoutes
+from airflow_provider_symbl.local_server.routes.experiences import ExperienceRoutes
+from airflow_provider_symbl.local_server.routes.insights import InsightRoutes
+from airflow_provider_symbl.local_server.routes.messages import MessageRoutes
+from airflow_provider_symbl.local_server.routes.submissions import SubmissionRoutes
+from airflow_provider_symbl.local_server.routes.trackers import TrackerRoutes
 from airflow_provider_symbl.local_server.security.authentication import Accounts
 from airflow_provider_symbl.local_server.security.control_access import ControlAccessMiddleware
 from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
@@ -40,12 +38,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint
+    from airflow_provider_symbl.local_server.settings import ServerSettings
     from airflow_provider_symbl.local_server.store.memory_store import Store
 
 STOP_TIMEOUT = 2.0
-MAX_RECORDING_BYTES = 8 * 1024**3
 
-NOT_BUILT: Mapping[tuple[str, str], str] = {
+UNSUPPORTED: Mapping[tuple[str, str], str] = {
     ("GET", f"{CONVERSATION_PATH}/intents"): "find intents",
     ("GET", f"{CONVERSATION_PATH}/callscore"): "score calls: that takes judgement",
     ("GET", f"{CONVERSATION_PATH}/bookmarks"): "keep bookmarks",
@@ -54,7 +52,7 @@ NOT_BUILT: Mapping[tuple[str, str], str] = {
     ("PUT", f"{CONVERSATION_PATH}/experiences/url"): "lead to pages of other makers",
     ("GET", "/v1/groups/{group_id}/conversations"): "keep groups of conversations",
 }
-"""Calls that Symbl has had and this server refuses, with a verb phrase that completes "symbl-local does not"."""
+"""Calls of Symbl's that this server refuses, with a verb phrase that completes "symbl-local does not"."""
 
 
 class NotUrl(StringConvertor):
@@ -66,97 +64,75 @@ class NotUrl(StringConvertor):
 register_url_convertor("not_url", NotUrl())
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How a server is set up.
-
-    :param max_concurrent_jobs: the account's cap.
-    :param model: a faster-whisper model's name or folder; None for the offline one.
-    :param workers: how many recordings are recognised at a time.
-    :param token_lifetime: seconds.
-    :param speaker_model: a file that tells voices apart; None refuses to.
-    :param allow_private_urls: whether recordings are fetched from, and webhooks sent to, addresses that are not public.
-    :param max_recording_bytes: the longest recording that is taken or fetched.
-    """
-
-    app_id: str
-    app_secret: str
-    max_concurrent_jobs: int = 50
-    model: str | None = None
-    workers: int = 1
-    token_lifetime: float = 86_400.0
-    speaker_model: str | None = None
-    allow_private_urls: bool = False
-    max_recording_bytes: int = MAX_RECORDING_BYTES
-
-
 class Application:
-    """One server's parts, put together.
+    """One server, without its socket and its thread.
 
-    :param settings: how it is set up.
-    :param store: what it knows.
-    :param spool: a folder for bodies and downloads.
+    :param settings: its options.
+    :param store: its state.
+    :param spool: the folder for request bodies and downloads.
+    :param app_id: the App ID to accept.
+    :param app_secret: the App Secret to accept.
     """
 
-    def __init__(self, settings: Settings, store: Store, spool: Path) -> None:
+    def __init__(self, settings: ServerSettings, store: Store, spool: Path, *, app_id: str, app_secret: str) -> None:
         self.server_state = ServerState()
-        self.recogniser = RecogniserPool(settings.model, settings.workers, settings.speaker_model)
-        limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
-        self.jobs = Jobs(store, self.recogniser, settings.max_concurrent_jobs, spool, limits)
-        self._accounts = Accounts(store, settings.app_id, settings.app_secret, settings.token_lifetime)
+        self.recogniser = RecogniserPool.from_settings(settings)
+        self.jobs = JobQueue.from_settings(settings, store, self.recogniser, spool)
+        self._accounts = Accounts(store, app_id, app_secret, settings.token_lifetime)
         self.faults = Faults()
-        talks = ConversationAnalyzer(store)
-        page = Page(store, talks)
-        rooms = (
+        analyzer = ConversationAnalyzer(store)
+        page = PageRoutes(store, analyzer)
+        groups = (
             self._accounts,
-            Submissions(store, self.jobs, self.recogniser),
-            Experiences(store),
-            Conversations(store),
-            Reads(store, talks),
-            Findings(store, self.jobs, talks),
-            Trackers(store),
-            Control(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
+            SubmissionRoutes(store, self.jobs, self.recogniser),
+            ExperienceRoutes(store),
+            ConversationRoutes(store),
+            MessageRoutes(store, analyzer),
+            InsightRoutes(store, self.jobs, analyzer),
+            TrackerRoutes(store),
+            ControlRoutes(store, self.jobs, self.recogniser, self._accounts, self.faults, server=self.server_state),
             page,
         )
-        self.operations = [*(operation for room in rooms for operation in room.operations()), *_refused()]
-        self.operations.append(_described(self.operations))
+        self.operations = [*(operation for group in groups for operation in group.operations()), *_unsupported_calls()]
+        self.operations.append(_openapi(self.operations))
         self.routes = [*routes(self.operations, self._accounts.guard), *page.routes()]
         starlette = Starlette(routes=self.routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
-        longest = settings.max_recording_bytes
-        journal = RequestPipeline(
-            starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=longest
+        max_bytes = settings.max_recording_bytes
+        pipeline = RequestPipeline(
+            starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=max_bytes
         )
-        self.asgi = ControlAccessMiddleware(journal, settings.app_id, settings.app_secret)
+        self.asgi = ControlAccessMiddleware(pipeline, app_id, app_secret)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        self.jobs.start()
         self.jobs.resume()
         yield
-        await self.jobs.stop(STOP_TIMEOUT)
+        await self.jobs.stop()
 
 
-def _described(operations: list[Operation]) -> Operation:
+def _openapi(operations: list[Operation]) -> Operation:
     """Make the call that shows the OpenAPI document, itself included."""
 
-    async def described(_request: Request) -> Response:
+    async def show(_request: Request) -> Response:
         return JsonResponse(document(operations, package_version()))
 
     path, summary = "/__local__/openapi.json", "Show this document"
-    return Operation("GET", path, described, summary, {"type": "object"}, tag="Control", is_guarded=False)
+    return Operation("GET", path, show, summary, {"type": "object"}, tag="Control", is_guarded=False)
 
 
-def _refused() -> list[Operation]:
+def _unsupported_calls() -> list[Operation]:
     extra: dict[str, Any] = {"tag": "Refused", "is_checked": False}
     return [
-        Operation(method, path, _not_built(what), f"Refused: symbl-local does not {what}", schemas.ERROR, 501, **extra)
-        for (method, path), what in NOT_BUILT.items()
+        Operation(
+            method, path, _unsupported(what), f"Refused: symbl-local does not {what}", schemas.ERROR, 501, **extra
+        )
+        for (method, path), what in UNSUPPORTED.items()
     ]
 
 
-def _not_built(what: str) -> Endpoint:
-    async def refused(_request: Request) -> Response:
+def _unsupported(what: str) -> Endpoint:
+    async def refuse(_request: Request) -> Response:
         raise UnsupportedCallError(what)
 
-    return refused
+    return refuse

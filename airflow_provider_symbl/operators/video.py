@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_symbl.client.endpoints import VIDEO_FILE, VIDEO_URL
-from airflow_provider_symbl.operators.submission import SymblFileOperator, SymblUrlOperator
+from airflow_provider_symbl.operators.media import SymblFileOperator, SymblUrlOperator
 
 if TYPE_CHECKING:
     import os

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_symbl.client.validators import JsonValue
+    from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.hooks.symbl import SymblHook
 
 SHORTEST_POLL_INTERVAL = 0.1
@@ -58,7 +58,7 @@ class SymblJobSensor(BaseSensorOperator):
         *,
         job_id: str,
         conversation_id: str | None = None,
-        features: Mapping[str, JsonValue] | str | None = None,
+        features: Mapping[str, Json] | str | None = None,
         symbl_conn_id: str = "symbl_default",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
@@ -89,15 +89,15 @@ class SymblJobSensor(BaseSensorOperator):
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - Airflow's signature
         """Ask once, and tell whether everything is completed."""
         with fail_for_good(SymblJobFailedError, SymblUnknownJobStatusError):
-            wait = self._wait(deadline=time.time() + self.timeout)
-            while not wait.is_over:
+            poller = self._poller(deadline=time.time() + self.timeout)
+            while not poller.is_over:
                 try:
-                    job = wait.poll(self.hook)
+                    response = poller.poll(self.hook)
                 except PASSING_ERRORS as error:
                     self.log.warning("Symbl job %s: a poll failed, asking again: %s", self.job_id, error)
                     return False
-                is_completed = wait.on_response(job)
-                self.log.info("Symbl job %s: %s", self.job_id, wait.last_status)
+                is_completed = poller.on_response(response)
+                self.log.info("Symbl job %s: %s", self.job_id, poller.last_status)
                 if not is_completed:
                     return False
         return True
@@ -123,7 +123,7 @@ class SymblJobSensor(BaseSensorOperator):
                 raise AirflowSkipException(str(error)) from error
             raise
 
-    def _wait(self, deadline: float) -> JobPoller:
+    def _poller(self, deadline: float) -> JobPoller:
         return JobPoller(
             job_id=self.job_id,
             conversation_id=self.conversation_id,

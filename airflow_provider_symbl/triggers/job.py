@@ -114,7 +114,7 @@ class SymblJobTrigger(BaseTrigger):
         )
 
     async def _wait(self) -> None:
-        wait = JobPoller(
+        poller = JobPoller(
             job_id=self.job_id,
             conversation_id=self.conversation_id,
             features=self.features,
@@ -123,29 +123,29 @@ class SymblJobTrigger(BaseTrigger):
             max_poll_interval=self.max_poll_interval,
             messages_before=self.messages_before,
         )
-        await asyncio.to_thread(_load)
+        await asyncio.to_thread(_import_needed)
         # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.
-        await asyncio.sleep(wait.pause())
+        await asyncio.sleep(poller.pause())
         from airflow_provider_symbl.client.async_client import shared_client  # noqa: PLC0415 - only needed once the task runs
         from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
 
         settings = await SymblHook(self.symbl_conn_id).aget_settings()
-        # The wait itself asks again after a fault, so each poll is sent once.
+        # The poller itself asks again after a fault, so each poll is sent once.
         async with shared_client(dataclasses.replace(settings, max_retries=0)) as client:
-            await self._ask(wait, client)
-            while not wait.is_over:
-                await asyncio.sleep(wait.pause())
-                await self._ask(wait, client)
+            await self._poll(poller, client)
+            while not poller.is_over:
+                await asyncio.sleep(poller.pause())
+                await self._poll(poller, client)
 
-    async def _ask(self, wait: JobPoller, client: AsyncSymblClient) -> None:
+    async def _poll(self, poller: JobPoller, client: AsyncSymblClient) -> None:
         try:
-            answer = await wait.poll(client)
+            response = await poller.poll(client)
         except SymblError as error:
-            wait.on_error(error)
-            self.log.warning("Symbl %s: a poll failed, asking again: %s", wait.subject, error)
+            poller.on_error(error)
+            self.log.warning("Symbl %s: a poll failed, asking again: %s", poller.subject, error)
         else:
-            wait.on_response(answer)
-            self.log.info("Symbl %s: %s", wait.subject, wait.last_status)
+            poller.on_response(response)
+            self.log.info("Symbl %s: %s", poller.subject, poller.last_status)
 
     def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
         return {
@@ -157,7 +157,7 @@ class SymblJobTrigger(BaseTrigger):
         }
 
 
-def _load() -> None:
+def _import_needed() -> None:
     """Import what a wait needs; with this module every DAG file would, and in the loop all waits would stand still."""
     for name in NEEDED:
         importlib.import_module(name)

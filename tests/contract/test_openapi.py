@@ -17,9 +17,10 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from airflow_provider_symbl.local_server.api.openapi import document
-from airflow_provider_symbl.local_server.app import Application, Settings
+from airflow_provider_symbl.local_server.app import Application
 from airflow_provider_symbl.local_server.routes.control import package_version
 from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.store.memory_store import Store
 from tests.contract.openapi_cases import RECORDING, Known, keep_in
 from tests.support.local_client import TIMEOUT, Local
@@ -44,7 +45,7 @@ UNSAID: Mapping[str, str] = {
 SENDS_BYTES = "/v1/process/(audio|video)(/{conversation_id})?"
 """Paths to which any bytes may be sent; Schemathesis takes them to violate the schema that a body has not."""
 MEDIA = ("audio/wav", "audio/wave", "audio/mpeg", "audio/mp3", "application/octet-stream", "video/mp4")
-APPLICATION = Application(Settings("id", "secret"), Store(), Path())
+APPLICATION = Application(ServerSettings(), Store(), Path(), app_id="id", app_secret="secret")
 DOCUMENT = document(APPLICATION.operations, package_version())
 
 

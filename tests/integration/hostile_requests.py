@@ -270,11 +270,12 @@ def _wrong_tokens() -> Iterator[tuple[str, bytes, set[int]]]:
     yield "x-api-key", data, {REFUSED}
     for grant in (
         {"type": "application", "appId": "x", "appSecret": "y"},
-        {"type": "application", "appId": "\ud83d", "appSecret": "\x00"},
+        {"type": "application", "appId": "\ufffd", "appSecret": "\x00"},
         {"type": "application", "appId": "x" * 400_000, "appSecret": "y" * 400_000},
     ):
         yield f"grant {str(grant)[:60]}", request("POST", "/oauth2/token:generate", as_json(grant)), {REFUSED}
     changes: list[dict[str, Any]] = [{"type": "password"}, {"type": None}, {"appId": 1}, {"appSecret": []}, {"more": 1}]
+    changes.append({"appId": "\ud83d"})
     for changed in changes:
         grant = {"type": "application", "appId": "x", "appSecret": "y"} | changed
         yield f"grant {changed}", request("POST", "/oauth2/token:generate", as_json(grant)), {BAD}

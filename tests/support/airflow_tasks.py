@@ -17,6 +17,8 @@ from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.sdk.serde import deserialize, serialize
 
+from tests.support.state_store import JsonStore
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,41 +29,24 @@ RUN_ID = "manual__2026-01-31T09:30:00+00:00"
 
 
 @dataclasses.dataclass
-class TaskState:
-    """What Airflow keeps of a task between its tries.
+class TaskState(JsonStore):
+    """What Airflow keeps of a task between its tries: the task state store, and its own count.
 
     :param max_tries: Airflow's own count, which a clear raises.
-    :param kept: the task state store, each value as JSON text.
-    :param is_broken: whether the store answers every call with an error.
     """
 
     max_tries: int = 0
-    kept: dict[str, str] = dataclasses.field(default_factory=dict)
-    is_broken: bool = False
-
-    def get(self, key: str) -> Any:  # noqa: ANN401 - JSON
-        """Return a value, None where there is none."""
-        self._check()
-        return json.loads(self.kept.get(key, "null"))
-
-    def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
-        """Keep a value."""
-        self._check()
-        self.kept[key] = json.dumps(value)
-
-    def delete(self, key: str) -> None:
-        """Forget a value."""
-        self._check()
-        self.kept.pop(key, None)
 
     def clear(self) -> None:
         """Do what a user's Clear does in Airflow 3.3: the state stays, and ``max_tries`` grows."""
         self.max_tries += 1
 
-    def _check(self) -> None:
-        if self.is_broken:
-            message = "the API server is away"
-            raise AirflowRuntimeError(ErrorResponse(detail={"message": message}))
+    def check(self) -> None:
+        """Raise what Airflow raises while its API server is away."""
+        try:
+            super().check()
+        except OSError as problem:
+            raise AirflowRuntimeError(ErrorResponse(detail={"message": str(problem)})) from None
 
 
 def context_of(task: BaseOperator, state: TaskState | None = None, **params: object) -> Any:  # noqa: ANN401 - Airflow's context, of which this is a part

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 
 
-class Place(NamedTuple):
+class TaskKey(NamedTuple):
     """One task instance of a run."""
 
     task_id: str
@@ -38,9 +38,9 @@ class Run:
     :param log: all that was written to the terminal, by other runs of the process too.
     """
 
-    states: Mapping[Place, str]
-    results: Mapping[Place, Any]
-    rendered: Mapping[Place, Mapping[str, Any]]
+    states: Mapping[TaskKey, str]
+    results: Mapping[TaskKey, Any]
+    rendered: Mapping[TaskKey, Mapping[str, Any]]
     log: str
 
     @property
@@ -84,11 +84,11 @@ def run_dags(
 
 
 def _run_of(rows: list[dict[str, Any]], log: str) -> Run:
-    places = {Place(row["task_id"], row["map_index"]): row for row in rows}
+    keys = {TaskKey(row["task_id"], row["map_index"]): row for row in rows}
     return Run(
-        states={place: row["state"] for place, row in places.items()},
-        results={place: row["result"] for place, row in places.items() if row["result"] is not None},
-        rendered={place: row["rendered"] for place, row in places.items()},
+        states={key: row["state"] for key, row in keys.items()},
+        results={key: row["result"] for key, row in keys.items() if row["result"] is not None},
+        rendered={key: row["rendered"] for key, row in keys.items()},
         log=log,
     )
 

@@ -28,20 +28,20 @@ class Local:
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request and give the answer, whatever it is."""
+        """Send a request and give the response, whatever it is."""
         return self.session.request(method, self.url + path, timeout=TIMEOUT, **options)
 
     def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
         """Read something that must be there."""
-        answer = self.send("GET", path, params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.send("GET", path, params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def submit(self, path: str, method: str = "POST", **options: Any) -> dict[str, str]:
         """Submit something that must be taken, and give its ids."""
-        answer = self.send(method, f"/v1/process/{path}", **options)
-        assert answer.status_code == 201, answer.text
-        ids: dict[str, str] = answer.json()
+        response = self.send(method, f"/v1/process/{path}", **options)
+        assert response.status_code == 201, response.text
+        ids: dict[str, str] = response.json()
         return ids
 
     def text(self, *contents: str, **more: Any) -> dict[str, str]:
@@ -64,8 +64,8 @@ class Local:
 
     def messages(self, ids: dict[str, str], **query: Any) -> list[dict[str, Any]]:
         """Read the messages of a submission's conversation."""
-        found: list[dict[str, Any]] = self.of(ids, "messages", **query)["messages"]
-        return found
+        messages: list[dict[str, Any]] = self.of(ids, "messages", **query)["messages"]
+        return messages
 
     def texts(self, ids: dict[str, str]) -> list[str]:
         """Read what was said."""
@@ -73,13 +73,13 @@ class Local:
 
     def progress(self, **setting: Any) -> None:
         """Set the progress of the jobs to come."""
-        answer = self.send("PUT", "/__local__/progress", json=setting)
-        assert answer.status_code == 200, answer.text
+        response = self.send("PUT", "/__local__/progress", json=setting)
+        assert response.status_code == 200, response.text
 
     def journal(self) -> list[dict[str, Any]]:
         """Read what arrived."""
-        found: list[dict[str, Any]] = self.get("/__local__/journal")["requests"]
-        return found
+        requests: list[dict[str, Any]] = self.get("/__local__/journal")["requests"]
+        return requests
 
 
 def message(content: str, name: str | None = None, user_id: str | None = None, **times: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import time
 import wave
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
+from tests.support import scripted_worker
 from tests.support.audio import RECORDINGS
 from tests.support.local_client import TIMEOUT
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CALL = RECORDINGS / "calls" / "late-parcel.wav"
-MODULE = "airflow_provider_symbl.local_server.speech.worker"
+MODULES = (RecogniserPool.worker_module, scripted_worker.MODULE)
 
 
 def workers(parent: int | None = None) -> list[int]:
@@ -27,7 +29,7 @@ def workers(parent: int | None = None) -> list[int]:
     """
     wanted = str(parent or os.getpid())
     found = (line.split(maxsplit=2) for line in _ps("-eo", "pid=,ppid=,args="))
-    return [int(pid) for pid, owner, command in found if owner == wanted and MODULE in command]
+    return [int(pid) for pid, owner, command in found if owner == wanted and command.endswith(MODULES)]
 
 
 def are_gone(pids: Iterable[int]) -> bool:

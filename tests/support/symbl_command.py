@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 APP_ID = "an id"
-PATIENCE = 60.0
-"""Seconds after which an answer is taken never to come."""
+TIMEOUT = 60.0
+"""Seconds after which a response is taken never to come."""
 PAUSE = 0.05
 """Seconds between one look and the next: whoever looks all the time takes the processor from what is looked at."""
 
@@ -23,10 +23,10 @@ class SymblCommand:
     """The command, from entering the context to leaving it, which kills it.
 
     :param arguments: further ones for the command line.
+    :param module: what is run.
     """
 
-    def __init__(self, *arguments: str) -> None:
-        module = "airflow_provider_symbl.local_server"
+    def __init__(self, *arguments: str, module: str = "airflow_provider_symbl.local_server") -> None:
         self._command = [sys.executable, "-m", module, "--port", "0", "--app-id", APP_ID, *arguments]
         self._session = requests.Session()
         self._session.trust_env = False
@@ -37,7 +37,7 @@ class SymblCommand:
         lines = [self.process.stdout.readline() for _ in range(5)]
         self.url, secret = lines[0].split()[-1], lines[2].split()[-1]
         grant = {"type": "application", "appId": APP_ID, "appSecret": secret}
-        token = self._session.post(f"{self.url}/oauth2/token:generate", json=grant, timeout=PATIENCE).json()
+        token = self._session.post(f"{self.url}/oauth2/token:generate", json=grant, timeout=TIMEOUT).json()
         self._session.headers["Authorization"] = f"Bearer {token['accessToken']}"
         return self
 
@@ -51,17 +51,17 @@ class SymblCommand:
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Read something that must be there."""
-        answer = self._session.get(self.url + path, timeout=PATIENCE)
-        answer.raise_for_status()
-        return answer.json()
+        response = self._session.get(self.url + path, timeout=TIMEOUT)
+        response.raise_for_status()
+        return response.json()
 
     def submit(self, recording: bytes, kind: str = "audio") -> dict[str, str]:
         """Submit a recording, and give its ids."""
         headers = {"Content-Type": "video/mp4"} if kind == "video" else {}
         url = f"{self.url}/v1/process/{kind}"
-        answer = self._session.post(url, data=recording, headers=headers, timeout=PATIENCE)
-        answer.raise_for_status()
-        ids: dict[str, str] = answer.json()
+        response = self._session.post(url, data=recording, headers=headers, timeout=TIMEOUT)
+        response.raise_for_status()
+        ids: dict[str, str] = response.json()
         return ids
 
     def jobs(self) -> list[dict[str, Any]]:

@@ -33,8 +33,8 @@ ROWS = ".rules tbody tr"
 
 def in_force(local: Local) -> list[dict[str, Any]]:
     """Ask the server for its rules."""
-    found: list[dict[str, Any]] = local.get("/__local__/faults")["faults"]
-    return found
+    rules: list[dict[str, Any]] = local.get("/__local__/faults")["faults"]
+    return rules
 
 
 @pytest.mark.parametrize("name", READY)

@@ -35,8 +35,8 @@ IS_READY = "() => document.querySelector('audio').readyState > 0"
 
 def messages(local: Local, ids: dict[str, str]) -> list[dict[str, Any]]:
     """Read what was said from the server."""
-    found: list[dict[str, Any]] = local.get(f"/__local__/conversations/{ids['conversationId']}")["messages"]
-    return found
+    messages: list[dict[str, Any]] = local.get(f"/__local__/conversations/{ids['conversationId']}")["messages"]
+    return messages
 
 
 def read(window: Window, ids: dict[str, str]) -> None:
@@ -148,7 +148,7 @@ def test_appended_recordings_play_one_after_the_other(reading: Window, filled: F
     assert reading.tab.evaluate("document.querySelector('audio').src").endswith(second["jobId"])
 
 
-def test_what_was_found_is_shown_and_leads_to_where_it_was_said(window: Window, at_once: Local) -> None:
+def test_insights_are_shown_and_lead_to_their_messages(window: Window, at_once: Local) -> None:
     """Just what the server finds; a kind of which there is nothing is left out."""
     said = [
         "The delivery of the new printer is late.",
@@ -156,11 +156,11 @@ def test_what_was_found_is_shown_and_leads_to_where_it_was_said(window: Window, 
         "I will send the offer tomorrow.",
     ]
     ids = at_once.submit("text", json={"messages": [message(text, "Ann") for text in said]})
-    found = at_once.get(f"/__local__/conversations/{ids['conversationId']}/insights")
-    assert said[1] in [one["text"] for one in found["questions"]]
+    insights = at_once.get(f"/__local__/conversations/{ids['conversationId']}/insights")
+    assert said[1] in [one["text"] for one in insights["questions"]]
     read(window, ids)
-    expect(window.find("aside section")).to_have_count(sum(bool(things) for things in found.values()))
-    for kind, things in found.items():
+    expect(window.find("aside section")).to_have_count(sum(bool(things) for things in insights.values()))
+    for kind, things in insights.items():
         expect(window.find(f"aside .{kind} li")).to_have_text([one["text"] for one in things])
     window.find("aside .questions button").click()
     expect(window.find(LINES).nth(1)).to_be_focused()

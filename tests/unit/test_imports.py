@@ -47,7 +47,7 @@ def test_a_dag_file_loads_no_http_library_and_no_server() -> None:
     assert {name.partition(".")[0] for name in new} & HEAVY == set()
     assert not {name for name in new if name.startswith(("airflow_provider_symbl.local_server", "airflow.models"))}
     # Airflow itself may have loaded requests already: none of the modules that import an HTTP library is loaded.
-    clients = {f"airflow_provider_symbl.{name}" for name in ("hooks.symbl", "client.client", "client.aio")}
+    clients = {f"airflow_provider_symbl.{name}" for name in ("hooks.symbl", "client.client", "client.async_client")}
     assert not clients & new
 
 

@@ -1,4 +1,4 @@
-"""Request bodies: read to their end before any answer, in constant memory, hashed on the way, and of limited length."""
+"""Request bodies: read to the end before any response, in constant memory, hashed on the way, of limited length."""
 
 from __future__ import annotations
 

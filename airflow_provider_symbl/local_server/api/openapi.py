@@ -58,7 +58,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": security,
-        "parameters": [*_in_path(operation), *(_in_query(name, rule) for name, rule in operation.query.items())],
+        "parameters": [*_in_path(operation), *(_in_query(*one) for one in operation.query.items())],
         **body,
         "responses": _responses(operation),
     }
@@ -74,14 +74,14 @@ def _in_path(operation: Operation) -> list[dict[str, Any]]:
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
 
 
-def _in_query(name: str, rule: Validator) -> dict[str, Any]:
+def _in_query(name: str, validator: Validator) -> dict[str, Any]:
     """Describe a query parameter; a list or an object travels as one JSON text (2.4).
 
     In a query all is text: that a number or a boolean may be text too needs no saying there.
     """
     if name in JSON_IN_QUERY:
-        return {"name": name, "in": "query", "content": {JSON: {"schema": rule.schema}}}
-    return {"name": name, "in": "query", "schema": _first(rule.schema)}
+        return {"name": name, "in": "query", "content": {JSON: {"schema": validator.schema}}}
+    return {"name": name, "in": "query", "schema": _first(validator.schema)}
 
 
 def _first(schema: Any) -> Any:  # noqa: ANN401 - a JSON Schema

@@ -1,4 +1,7 @@
-"""The calls of the API as data: what is asked, what is answered; routes and the OpenAPI document come from the same."""
+"""Operations: the calls of the API as data, from which both the routes and the OpenAPI document are made.
+
+Our own, not a web framework's: the vendor's rules for queries and bodies, and Joi's sentences, are none that one has.
+"""
 
 from __future__ import annotations
 
@@ -29,18 +32,18 @@ if TYPE_CHECKING:
 class Operation:
     """One call.
 
-    :param path: as the router reads it.
-    :param endpoint: what answers; finds the checked query and body with :func:`query_of` and :func:`body_of`.
+    :param path: the path, with parameters as the router reads them.
+    :param endpoint: handles it; gets the validated query and body by :func:`query_of` and :func:`body_of`.
     :param summary: what it does, in a sentence without a full stop.
-    :param answer: the JSON Schema of the usual answer, a media type for what is not JSON, or None for no body.
-    :param status: the HTTP status of the usual answer.
-    :param query: the rules of the query parameters; others are refused.
-    :param body: the rule of the JSON body; None for no body.
+    :param answer: the JSON Schema of the usual response, a media type for what is not JSON, or None for no body.
+    :param status: the HTTP status of the usual response.
+    :param query: the validators of the query parameters; others are refused.
+    :param body: the validator of the JSON body; None for no body.
     :param media: further media types that the body may have, for bodies that are not JSON.
-    :param refuses: statuses of further answers, apart from those that follow from the rest.
+    :param refuses: statuses of further responses, apart from those that follow from the rest.
     :param tag: the group it is listed in.
-    :param is_guarded: whether it asks for a token.
-    :param is_checked: whether query and body are checked here; else the endpoint does that, from the same rules.
+    :param is_guarded: whether it needs an access token.
+    :param is_checked: whether query and body are validated here; else the endpoint does it, with the same validators.
     """
 
     method: str
@@ -58,7 +61,7 @@ class Operation:
     is_checked: bool = True
 
     def guarded(self, guard: Guard) -> Endpoint:
-        """Give what answers requests as they come in.
+        """Give the endpoint behind its validation and its guard.
 
         :param guard: lets only authorised requests through.
         """
@@ -109,11 +112,11 @@ def media_type(request: Request) -> str:
 
 
 def query_of(request: Request) -> dict[str, Any]:
-    """Give the checked query parameters."""
+    """Give the validated query parameters."""
     query: dict[str, Any] = request.state.query
     return query
 
 
-def body_of(request: Request) -> Any:  # noqa: ANN401 - what the operation's rule makes of it
-    """Give the checked body."""
+def body_of(request: Request) -> Any:  # noqa: ANN401 - whatever the operation's validator makes of it
+    """Give the validated body."""
     return request.state.body

@@ -1,4 +1,4 @@
-"""Every parameter of the ten submit and append calls: its name, where it may stand, and what it may be."""
+"""The parameters of the ten submit and append calls: the validator of each, and where it may stand, query or body."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from airflow_provider_symbl.local_server.api.responses import ApiError
 from airflow_provider_symbl.local_server.api.validation import (
     ROOT,
+    Json,
     Validator,
     boolean,
     date_time,
@@ -89,7 +90,7 @@ TRACKER = Validator(_tracker, {"anyOf": [NEW_TRACKER.schema, SAVED_TRACKER.schem
 """A saved tracker's id alone, or a name with its vocabulary."""
 
 
-def _told_apart_by(tracker: Mapping[str, Any]) -> object:
+def _tracker_key(tracker: Mapping[str, Any]) -> object:
     return tuple((key, tracker[key]) for key in ("id", "name") if key in tracker)
 
 
@@ -99,7 +100,7 @@ COMMON: Mapping[str, Validator] = {
     "detectPhrases": boolean,
     "detectEntities": boolean,
     "entities": list_of(ENTITY),
-    "trackers": unique(list_of(TRACKER), _told_apart_by),
+    "trackers": unique(list_of(TRACKER), _tracker_key),
     "enableAllTrackers": boolean,
     "enableSummary": boolean,
     "webhookUrl": web_address,
@@ -217,16 +218,17 @@ def parse_object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def parse_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+def parse_json(body: bytes) -> Json:
     """Parse a JSON body.
 
     :param body: the raw body.
     :raises ApiError: it is not JSON, or one of its objects has a key twice.
     """
     try:
-        return json.loads(body, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
+        value: Json = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
         raise ApiError(400, f"The request body must be JSON, but its {len(body)} bytes are not") from None
+    return value
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -274,7 +276,7 @@ def _insert(holder: dict[str, Any], keys: list[str], value: str, name: str) -> N
     holder[last] = value
 
 
-def _listed(value: Any) -> object:  # noqa: ANN401 - any JSON
+def _listed(value: Json) -> Json:
     if not isinstance(value, dict):
         return value
     keys = sorted(value, key=lambda key: (len(key), key))
@@ -290,9 +292,9 @@ def _admit(query: dict[str, object], allowed: Collection[str]) -> dict[str, obje
     return query
 
 
-def _merge(body: dict[str, Any], query: dict[str, object], rules: Mapping[str, Validator]) -> dict[str, Any]:
+def _merge(body: dict[str, Any], query: dict[str, object], validators: Mapping[str, Validator]) -> dict[str, Any]:
     for name in _shared(body, query):
-        if rules[name](name, body[name]) != rules[name](name, query[name]):
+        if validators[name](name, body[name]) != validators[name](name, query[name]):
             raise validation_error(name, "is given in the body and in the query string with different values")
     return {**query, **body}
 

@@ -1,4 +1,4 @@
-"""The paths that several rooms name."""
+"""Paths of the API that several rooms name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the server answers: JSON, and one form for everything that it refuses."""
+"""Responses: JSON, and the one form of every error, with the handlers that make it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN_CONVERSATION = "The conversationId is either invalid or does not exist."
 
 
 class JsonResponse(Response):
-    """JSON in plain ASCII, so that text with a broken surrogate pair goes out as it came in."""
+    """JSON in plain ASCII: a refusal names the key that was sent, even one that UTF-8 cannot hold."""
 
     media_type = "application/json"
 
@@ -30,11 +30,11 @@ class JsonResponse(Response):
 
 
 class ApiError(Exception):
-    """A request that the server does not carry out, with the answer that says why.
+    """An error of the API: the request is not carried out, and the response says why.
 
     :param status: the HTTP status.
     :param message: what was wrong, what was given and what is allowed.
-    :param extra: further keys of the answer's body.
+    :param extra: further keys of the response's body.
     """
 
     def __init__(self, status: int, message: str, extra: Mapping[str, object] | None = None) -> None:
@@ -51,7 +51,7 @@ class UnknownConversationError(ApiError):
 
 
 class UnsupportedCallError(ApiError):
-    """The API has it, this server has not.
+    """A call that Symbl's API has and this server has not: 501.
 
     :param what: a verb phrase that completes "symbl-local does not".
     """
@@ -61,12 +61,12 @@ class UnsupportedCallError(ApiError):
 
 
 async def refuse(_request: Request, error: Exception) -> Response:
-    """Answer a refusal.
+    """Answer with an API error.
 
-    :param error: a :class:`ApiError`; the router hands over nothing else.
+    :param error: an :class:`ApiError`; the router hands over nothing else.
     """
-    refusal = cast("ApiError", error)
-    return JsonResponse(refusal.body, refusal.status)
+    api_error = cast("ApiError", error)
+    return JsonResponse(api_error.body, api_error.status)
 
 
 async def refuse_route(request: Request, error: Exception) -> Response:
@@ -74,9 +74,9 @@ async def refuse_route(request: Request, error: Exception) -> Response:
 
     :param error: the router's own :class:`HTTPException`.
     """
-    refusal = cast("HTTPException", error)
-    message = f"{refusal.detail}: {request.method} {request.url.path}"
-    return JsonResponse({"message": message}, refusal.status_code, headers=dict(refusal.headers or {}))
+    router_error = cast("HTTPException", error)
+    message = f"{router_error.detail}: {request.method} {request.url.path}"
+    return JsonResponse({"message": message}, router_error.status_code, headers=dict(router_error.headers or {}))
 
 
 async def own_fault(_request: Request, error: Exception) -> Response:

@@ -1,4 +1,7 @@
-"""The ``filter`` of the list of conversations: RSQL as far as the contract has it (4.14)."""
+"""RSQL: the ``filter`` of the list of conversations, as far as the contract has it (4.14).
+
+Our own parser: the contract has a small part of RSQL (comparisons joined by ``and``), and its errors are a validator's.
+"""
 
 from __future__ import annotations
 
@@ -93,4 +96,4 @@ def _bounded(clauses: list[Clause]) -> tuple[Clause, ...]:
 
 
 FILTER = Validator(_parse, text.schema)
-"""Comparisons that all have to hold; there is no ``or``, as with Symbl."""
+"""The validator of a filter; gives comparisons that all have to hold. There is no ``or``, as with Symbl."""

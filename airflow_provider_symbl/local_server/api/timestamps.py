@@ -1,4 +1,4 @@
-"""Points in time: reading them, writing them the way the API does, and the clock."""
+"""Timestamps: parsing them, writing them as the API does (ISO-8601, UTC, milliseconds), and the clock."""
 
 from __future__ import annotations
 

@@ -1,11 +1,16 @@
-"""What a value may be: small rules that name the field, what was given and what is allowed, as Joi does."""
+"""Validators: what a value may be, and the JSON Schema of the same for the OpenAPI document.
+
+Our own, and neither pydantic nor jsonschema: Symbl validates with Joi, and clients read Joi's sentences. Each names the
+field by its path, what was given and what is allowed, and strings are converted as Joi does it (``"true"``, ``"0.5"``).
+A validator is a check with its schema; larger ones are built of smaller ones.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from airflow_provider_symbl.local_server.api import timestamps
@@ -15,29 +20,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
+"""What JSON can hold, before it is validated."""
+
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 IN_AN_ADDRESS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 """What RFC 3986 allows: all else has to be percent-encoded."""
 LONGEST_NUMBER = 64
 LARGEST_SAFE_NUMBER = 2**53
 
+LONE_SURROGATE = "has half of a surrogate pair"
+
 ROOT = "value"
-"""How Joi calls the document itself; its own fields go by their bare names."""
+"""Joi's name for the document itself; the paths of its fields begin with their own names."""
 
 
 @dataclass(frozen=True)
 class Validator:
-    """What a value may be.
+    """A check of a value, and its schema.
 
     :param check: takes the field's path and the value; gives the value as it is to be used, or raises
         :class:`ApiError`.
-    :param schema: the same as JSON Schema says it, for the server's OpenAPI document.
+    :param schema: the JSON Schema that allows what the check allows, as far as a schema can say it.
     """
 
     check: Callable[[str, object], Any]
     schema: Mapping[str, object]
 
-    def __call__(self, label: str, value: object) -> Any:  # noqa: ANN401 - what the rule makes of the value
+    def __call__(self, label: str, value: object) -> Any:  # noqa: ANN401 - whatever the check makes of the value
         """Check a value.
 
         :param label: the field's path, such as ``messages[0].payload``.
@@ -47,16 +57,16 @@ class Validator:
 
 
 def validation_error(label: str, problem: str) -> ApiError:
-    """Make the refusal of one field.
+    """Make the error of one field, with status 400.
 
     :param label: the field's path, such as ``messages[0].payload``.
-    :param problem: what completes the sentence that begins with the field.
+    :param problem: what completes the sentence that begins with the field's path.
     """
     return ApiError(400, f'"{label}" {problem}')
 
 
 def kind(value: object) -> str:
-    """Name the JSON type of a value; the value itself may be what somebody said."""
+    """Name the JSON type of a value, for messages: the value itself may be what somebody said."""
     names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
     return "null" if value is None else names.get(type(value), "an object")
 
@@ -66,11 +76,22 @@ def _text(label: str, value: object) -> str:
         raise validation_error(label, f"must be a string, but is {kind(value)}")
     if not value:
         raise validation_error(label, "is not allowed to be empty")
+    if not is_unicode(value):
+        raise validation_error(label, f"must be Unicode text, but {LONE_SURROGATE}")
     return value
 
 
+def is_unicode(value: str) -> bool:
+    """Tell whether UTF-8 can hold a text; a lone surrogate, which JSON can escape, it cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 text = Validator(_text, {"type": "string", "minLength": 1})
-"""A string that is not empty."""
+"""A string that is not empty. Whatever text the server keeps has come through here."""
 
 
 def short_text(longest: int) -> Validator:
@@ -88,7 +109,7 @@ def short_text(longest: int) -> Validator:
     return Validator(check, {**text.schema, "maxLength": longest})
 
 
-def _flag(label: str, value: object) -> bool:
+def _boolean(label: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     if value not in ("true", "false"):
@@ -96,8 +117,8 @@ def _flag(label: str, value: object) -> bool:
     return value == "true"
 
 
-boolean = Validator(_flag, {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]})
-"""A boolean, or the words ``true`` and ``false``."""
+boolean = Validator(_boolean, {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]})
+"""A boolean, or the strings ``true`` and ``false``."""
 
 
 def number(low: float, high: float = math.inf) -> Validator:
@@ -167,21 +188,21 @@ web_address = Validator(
 """An http or https address."""
 
 
-def _instant(label: str, value: object) -> datetime:
+def _date_time(label: str, value: object) -> datetime:
     try:
         return timestamps.parse(text(label, value))
     except (ValueError, OverflowError):
         raise validation_error(label, f"must be in ISO 8601 date format, but is {_shown(value)}") from None
 
 
-date_time = Validator(_instant, {"type": "string", "format": "date-time"})
-"""An ISO-8601 moment."""
+date_time = Validator(_date_time, {"type": "string", "format": "date-time"})
+"""An ISO-8601 date, or date and time; gives an aware datetime in UTC."""
 
 
 def list_of(item: Validator, *, at_least: int = 1) -> Validator:
     """Allow an array.
 
-    :param item: the rule of each item.
+    :param item: the validator of each item.
     :param at_least: how many items there must be.
     """
 
@@ -195,15 +216,15 @@ def list_of(item: Validator, *, at_least: int = 1) -> Validator:
     return Validator(check, {"type": "array", "items": item.schema, "minItems": at_least})
 
 
-def unique(rule: Validator, key: Callable[[Any], object]) -> Validator:
+def unique(array: Validator, key: Callable[[Any], object]) -> Validator:
     """Allow an array only if no two items agree.
 
-    :param rule: the array's own rule.
+    :param array: the array's own validator.
     :param key: what two items must not share.
     """
 
     def check(label: str, value: object) -> list[Any]:
-        items: list[Any] = rule(label, value)
+        items: list[Any] = array(label, value)
         seen = set()
         for index, item in enumerate(items):
             if key(item) in seen:
@@ -211,13 +232,13 @@ def unique(rule: Validator, key: Callable[[Any], object]) -> Validator:
             seen.add(key(item))
         return items
 
-    return Validator(check, {**rule.schema, "uniqueItems": True})
+    return Validator(check, {**array.schema, "uniqueItems": True})
 
 
 def object_of(fields: Mapping[str, Validator], required: Iterable[str] = ()) -> Validator:
     """Allow an object that has no other keys than the given ones.
 
-    :param fields: the rule of each key.
+    :param fields: the validator of each key.
     :param required: the keys that must be there.
     """
 
@@ -226,29 +247,32 @@ def object_of(fields: Mapping[str, Validator], required: Iterable[str] = ()) -> 
             raise validation_error(label, f"must be of type object, but is {kind(value)}")
         prefix = f"{label}." if label != ROOT else ""
         for name in [*value, *required]:
-            _known(prefix + name, name in fields, name in value)
+            _check_key(prefix + name, name in fields, name in value)
         return {name: fields[name](prefix + name, given) for name, given in value.items()}
 
-    properties = {name: rule.schema for name, rule in fields.items()}
+    properties = {name: validator.schema for name, validator in fields.items()}
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return Validator(check, {**schema, "required": list(required)})
 
 
-def map_of(value_rule: Validator) -> Validator:
+def map_of(values: Validator) -> Validator:
     """Allow an object of any keys.
 
-    :param value_rule: the rule of each value.
+    :param values: the validator of each value.
     """
 
     def check(label: str, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise validation_error(label, f"must be of type object, but is {kind(value)}")
-        return {name: value_rule(f"{label}.{name}", given) for name, given in value.items()}
+        for name in value:
+            if not is_unicode(name):
+                raise validation_error(label, f"must have keys that are Unicode text, but one {LONE_SURROGATE}")
+        return {name: values(f"{label}.{name}", given) for name, given in value.items()}
 
-    return Validator(check, {"type": "object", "additionalProperties": value_rule.schema})
+    return Validator(check, {"type": "object", "additionalProperties": values.schema})
 
 
-def _known(label: str, is_known: bool, is_given: bool) -> None:  # noqa: FBT001 - two facts about one label
+def _check_key(label: str, is_known: bool, is_given: bool) -> None:  # noqa: FBT001 - two facts about one label
     if not is_known:
         raise validation_error(label, "is not allowed")
     if not is_given:

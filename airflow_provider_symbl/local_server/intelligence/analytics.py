@@ -1,4 +1,4 @@
-"""Who talked how much, by the times of messages."""
+"""Analytics: talk time, silence, overlap and pace, by the times of messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.store.records import Member, Message
 
 NOTHING = timedelta(0)
@@ -41,8 +41,8 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Talking:
-    """How much one member talked, and listened while others talked.
+class MemberTalkTime:
+    """The talk time of one member, and the time in which others talked.
 
     :param pace: words a minute.
     """
@@ -54,35 +54,39 @@ class Talking:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """How much was talked, by whom, and how much not."""
+class Analytics:
+    """Silence, talk time and overlap of a conversation, and the talk time of each member."""
 
     silence: Share
     talk: Share
     overlap: Share
-    members: tuple[Talking, ...]
+    members: tuple[MemberTalkTime, ...]
 
 
-def measured(talk: ConversationView) -> Measured:
+def measure_talk_time(view: ConversationView) -> Analytics:
     """Measure a conversation, in whatever language.
 
-    :param talk: the conversation; it lasts from its first part's beginning to its last one's end.
+    :param view: the conversation; it lasts from its first part's beginning to its last one's end.
     """
-    said: dict[str | None, list[Message]] = {}
-    for message in talk.messages:
-        said.setdefault(message.member_id, []).append(message)
-    turns = {member_id: _joined(messages) for member_id, messages in said.items()}
+    by_member: dict[str | None, list[Message]] = {}
+    for message in view.messages:
+        by_member.setdefault(message.member_id, []).append(message)
+    turns = {member_id: _joined(messages) for member_id, messages in by_member.items()}
     together, overlap = _covered(turn for own in turns.values() for turn in own)
-    span = max(talk.end - talk.start, together)
-    members = tuple(_talking(member, said.get(member.id, ()), together, span) for member in talk.members.values())
-    return Measured(Share(span - together, span), Share(together, span), Share(overlap, span), members)
+    span = max(view.end - view.start, together)
+    members = tuple(
+        _member_talk_time(member, by_member.get(member.id, ()), together, span) for member in view.members.values()
+    )
+    return Analytics(Share(span - together, span), Share(together, span), Share(overlap, span), members)
 
 
-def _talking(member: Member, messages: Sequence[Message], together: timedelta, span: timedelta) -> Talking:
+def _member_talk_time(
+    member: Member, messages: Sequence[Message], together: timedelta, span: timedelta
+) -> MemberTalkTime:
     own, _ = _covered(_joined(messages))
     words = sum(len(message.text.split()) for message in messages)
     pace = round(words / (own / MINUTE), 3) if own else 0.0
-    return Talking(member, pace, Share(own, span), Share(together - own, span))
+    return MemberTalkTime(member, pace, Share(own, span), Share(together - own, span))
 
 
 def _joined(messages: Iterable[Message]) -> list[tuple[datetime, datetime]]:

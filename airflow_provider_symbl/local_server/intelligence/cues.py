@@ -1,4 +1,4 @@
-"""The words with which people promise, plan and ask for things: what an action item is told by."""
+"""Cue phrases: the words by which questions, action items and follow-ups are told; rules, not a model."""
 
 from __future__ import annotations
 
@@ -7,8 +7,62 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.intelligence.sentences import CLOSERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+_AUXILIARY = r"(?:is|are|am|was|were|do|does|did|can|could|will|would|shall|should|has|have|had|may|might)(?:n't)?"
+_SUBJECT = (
+    r"(?:i|you|he|she|it|we|they|there|this|that|these|those|the|my|your|our|his|her|their|anyone|anybody|everyone)"
+)
+OPENING = re.compile(
+    r"(?:(?:(?:and|but|so|okay|ok|well|then|also|sorry),?|\w+,)\s)?"
+    rf"(?:(?:what|who|whom|where|when|why|how|which)(?:\s\w+){{0,2}}?(?:'s|'re|\s{_AUXILIARY})\s{_SUBJECT}\b"
+    r"|how\s(?:much|many|long|often|far|soon|come|about)\b|what\sabout\b|why\sdon't\b"
+    r"|(?:do|have|don't|haven't)\s(?:i|you|we|they|these|those|people)\b"
+    rf"|(?:is|are|does|did|can|could|would|will|shall|has|isn't|aren't|doesn't|didn't)\s{_SUBJECT}\b)",
+    re.IGNORECASE,
+)
+BOTH, MARKED, UNMARKED = 1.0, 0.8, 0.6
+
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_WHEN = (
+    rf"(?:again|soon|later|tomorrow|tonight|next (?:week|month|year|time|{_DAY})|(?:on |this )?{_DAY}"
+    r"|this (?:week|month|afternoon|evening)"
+    r"|in (?:a|an|one|two|three|four|[0-9]{1,2}) (?:minute|hour|day|week|month)s?)"
+)
+_PEOPLE = r"(?:you|me|him|her|them|us|everyone|everybody|all of you)"
+_GROUP = r"the (?:\w+ )?(?:team|group|customer|client|board)"
+_NOTE = r"(?:message|update|reminder|note|text|line|mail|email|e-mail)"
+_TALK = r"(?:meeting|call|session|appointment|chat|follow-?up|visit|interview|sync|demo|conversation)s?"
+_CERTAIN = (
+    r"follow(?: |-)?up|circle back|touch base|check back|reach out|(?:be|get|stay|keep) in touch"
+    rf"|(?:get|come) back (?:to|with) (?:{_PEOPLE}|{_GROUP})"
+    rf"|keep {_PEOPLE} (?:posted|updated|informed|in the loop)|let (?:{_PEOPLE}|{_GROUP}) know"
+    rf"|(?:call|ring|phone|write|email|text|ping) (?:{_PEOPLE} )?back|(?:call|email|text|message|phone) {_PEOPLE} when"
+    r"|(?:re)?schedule (?:a|an|the|another|some|our|your|it|this|that|time)|(?:find|set) (?:a|another|some) time"
+    rf"|(?:set up|arrange|organi[sz]e|book|plan|set) (?:a|an|another|the|our|some|one|regular)(?: \w+){{0,3}}? {_TALK}"
+    rf"|have (?:a|another|one more)(?: \w+){{0,2}}? (?:meeting|call|chat)"
+    rf"|(?:send|drop|shoot|leave) {_PEOPLE} (?:a|an) (?:\w+ )?{_NOTE}"
+)
+_AT_A_TIME = (
+    rf"(?:(?:see|call|phone|ring|email|text|message|write to|talk to|speak to|speak with|talk with|meet) {_PEOPLE}"
+    r"|meet|speak|talk|chat|connect|sync|catch up|regroup|reconvene|get together|sit down|revisit|pick this up|discuss)"
+    rf"\b.{{0,60}}?\b{_WHEN}"
+)
+_CUE = (
+    r"(?:'ll|(?<!\w)(?:will|shall|gonna|let's|let us|let me|please"
+    r"|(?:going|happy|glad|able|try|want|like|love|need|have|remember"
+    r"|forget) to|(?:can|could|should|may|might|must|shall|will|would)(?: (?:i|we|you))?|why don't we))"
+)
+_FILLERS = r"(?:(?:also|just|then|now|definitely|certainly|probably|maybe|always|please|all) ){0,2}"
+ARRANGEMENT = re.compile(
+    rf"(?:(?:^|(?<=, )|(?<= and )|(?<= then )){_FILLERS}|{_CUE} {_FILLERS})(?:{_CERTAIN}|{_AT_A_TIME})\b".replace(
+        " ", r"\s"
+    ),
+    re.IGNORECASE,
+)
 
 KINDS = {
     "promise": (0.9, r"i(?:'ll| will| shall|(?:'m| am) going to|'m gonna| promise to)"),
@@ -80,6 +134,19 @@ MOST_WORDS = 8
 MOST_NAMES = 200
 LONGEST_SUBORDINATOR = 20
 WORD = re.compile(r"\S+")
+
+
+def question_score(plain: str) -> float | None:
+    """Tell how sure a sentence is a question: 1.0 by its beginning and its mark, 0.8 by its mark, 0.6 by its beginning.
+
+    :param plain: a sentence with plain apostrophes.
+    :returns: None where it is none.
+    """
+    is_marked = plain.rstrip(CLOSERS).endswith("?") and any(map(str.isalpha, plain))
+    is_opened = bool(OPENING.match(plain))
+    if is_marked:
+        return BOTH if is_opened else MARKED
+    return UNMARKED if is_opened else None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Expressions of time in a sentence, and which days or moments they mean.
+"""Time expressions: where a sentence names a time, and which days or moments that means.
 
-A pattern finds the expression, so that its place is known and nothing else is taken for one; dateparser says which day
-or moment it means, and the calendar which days a week, a month or a year has.
+A pattern finds the expression, so that its offset is known and nothing else is taken for one; dateparser says which
+day or moment it means, and the calendar which days a week, a month or a year has.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ DATEPARSER = threading.Lock()
 
 @dataclass(frozen=True)
 class Clock:
-    """When and where something was said.
+    """The time and the time zone of a message.
 
     :param now: an aware moment.
     :param minutes_off_utc: the speaker's time zone.
@@ -99,9 +99,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class TimeExpression:
-    """An expression of time.
+    """A time expression.
 
-    :param start: its first character's offset in the text in which it was looked for.
+    :param start: the offset of its first character in the text.
     :param type: ``date``, ``datetime`` or ``daterange``, as the API calls them.
     :param value: the ISO-8601 date, moment or interval of dates that it means.
     :param bounds: a range's first and last day.
@@ -116,17 +116,17 @@ class TimeExpression:
     due: datetime
 
 
-def time_expressions(text: str, clock: Clock) -> Iterator[TimeExpression]:
-    """Find expressions of time.
+def find_time_expressions(text: str, clock: Clock) -> Iterator[TimeExpression]:
+    """Find time expressions.
 
     :param text: a sentence; where it is in the past tense, ``on Monday`` is the last one rather than the next.
-    :param clock: when it was said.
+    :param clock: the time of its message.
     """
     is_past = bool(PAST.search(text)) and not FUTURE.search(text)
     for match in EXPRESSION.finditer(text):
-        found = None if LOWER_CASE_WORDS.search(match[0]) else _read(match, clock, is_past=is_past)
-        if found:
-            yield found
+        expression = None if LOWER_CASE_WORDS.search(match[0]) else _read(match, clock, is_past=is_past)
+        if expression:
+            yield expression
 
 
 def _read(match: re.Match[str], clock: Clock, *, is_past: bool) -> TimeExpression | None:

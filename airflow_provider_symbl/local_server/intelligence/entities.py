@@ -1,37 +1,94 @@
-"""Entities: people of the conversation, times, numbers, and the client's own.
+"""Entities: members of the conversation, times, numbers, and the client's own; entity recognition by rules.
 
 Organisations and places are not looked for: to tell them from other names takes a model, and guesses would be wrong.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.intelligence.dates import Clock, time_expressions
-from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE, Mentions
-from airflow_provider_symbl.local_server.intelligence.names import Names
-from airflow_provider_symbl.local_server.intelligence.numbers import numbers
-from airflow_provider_symbl.local_server.intelligence.sentences import sentences
+from airflow_provider_symbl.local_server.intelligence.dates import Clock, find_time_expressions
+from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE, Mentions, Names
+from airflow_provider_symbl.local_server.intelligence.sentences import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
     from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Message, Part
+
+SMALL = (
+    *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+"""``one`` is left out: it is a pronoun more often than a number."""
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+VALUES = {
+    "zero": 0,
+    "one": 1,
+    **{word: value for value, word in enumerate(SMALL, 2)},
+    **{word: 10 * value for value, word in enumerate(TENS, 2)},
+}
+_TENS, _SMALL, _LARGE = "|".join(TENS), "|".join(SMALL), "|".join(LARGE)
+NUMBER = re.compile(
+    r"(?<![\w.,/:-])(?=\w)(?:(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]{1,30}(?:\.[0-9]{1,30})?)"
+    r"(?:\s(?P<times>million|billion))?"
+    rf"|(?P<words>(?:{_TENS})(?:[\s-](?:one|{_SMALL}))?(?:\s(?:{_LARGE}))?|(?:{_SMALL})(?:\s(?:{_LARGE}))?"
+    rf"|zero|(?:one|an?)\s(?:{_LARGE})))(?![\w/:-]|[.,][0-9])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in digits or in words.
+
+    :param start: the offset of its first character in the text.
+    :param value: in digits, without separators.
+    """
+
+    text: str
+    start: int
+    value: str
+
+
+def find_numbers(text: str) -> Iterator[Number]:
+    """Find numbers.
+
+    :param text: a sentence.
+    """
+    for match in NUMBER.finditer(text):
+        yield Number(match[0], match.start(), _value(match))
+
+
+def _value(match: re.Match[str]) -> str:
+    if match["words"]:
+        return str(_worth(re.split(r"[\s-]", match["words"].lower())))
+    digits = match["digits"].replace(",", "")
+    return f"{float(digits) * LARGE[match['times'].lower()]:.0f}" if match["times"] else digits
+
+
+def _worth(words: list[str]) -> int:
+    """Add up tens and units, and multiply by what follows: ``twenty five thousand``."""
+    large = LARGE.get(words[-1], 1)
+    small = words if large == 1 else words[:-1]
+    return large * sum(VALUES.get(word, 1) for word in small)
 
 
 @dataclass(frozen=True)
 class Entity:
-    """Something named in a message.
+    """An entity that a message names.
 
     :param type: ``person``, ``date``, ``datetime``, ``daterange``, ``number`` or ``custom``.
     :param value: what it stands for.
-    :param text: what was said.
-    :param offset: its first character's place in the message.
+    :param text: the words of the message.
+    :param offset: the offset of its first character in the message.
     :param custom_type: the client's own type.
     :param bounds: first and last day of a range.
     """
@@ -50,66 +107,73 @@ class Entity:
         return self.offset + len(self.text)
 
 
-def entities(talk: ConversationView) -> list[Entity]:
+def find_entities(view: ConversationView) -> list[Entity]:
     """Find the entities of the parts that want any, in order.
 
-    :param talk: the conversation.
+    :param view: the conversation.
     """
-    names = Names(talk.members.values())
-    return [entity for part in talk.understood_parts if part.wanted.entities for entity in _in_part(part, names)]
+    names = Names(view.members.values())
+    return [
+        entity for part in view.analyzed_parts if part.analysis_options.entities for entity in _in_part(part, names)
+    ]
 
 
 def _in_part(part: Part, names: Names) -> Iterator[Entity]:
     named: dict[str, list[Entity]] = {}
     mentions = Mentions(part.messages)
-    for entity in [*_custom(part.wanted, mentions), *_people(names, mentions)]:
+    for entity in [*_custom(part.analysis_options, mentions), *_members(names, mentions)]:
         in_message = named.setdefault(entity.message.id, [])
         if len(in_message) < MOST_IN_A_MESSAGE:
             in_message.append(entity)
     for message in part.messages:
         known = named.get(message.id, [])
-        found = [*known, *_apart_from(known, _counted(message, part.wanted))]
-        yield from sorted(found, key=lambda entity: entity.offset)
+        entities = [*known, *_apart_from(known, _times_and_numbers(message, part.analysis_options))]
+        yield from sorted(entities, key=lambda entity: entity.offset)
 
 
-def _custom(wanted: AnalysisOptions, mentions: Mentions) -> Iterator[Entity]:
-    for custom in wanted.custom_entities:
-        for at in mentions.of(custom.text):
-            yield Entity("custom", custom.value or custom.text, at.text, at.message, at.start, custom.type)
+def _custom(options: AnalysisOptions, mentions: Mentions) -> Iterator[Entity]:
+    for custom in options.custom_entities:
+        for mention in mentions.of(custom.text):
+            yield Entity(
+                "custom", custom.value or custom.text, mention.text, mention.message, mention.start, custom.type
+            )
 
 
-def _people(names: Names, mentions: Mentions) -> Iterator[Entity]:
+def _members(names: Names, mentions: Mentions) -> Iterator[Entity]:
     """Find members by whole name or else by first name; written small, it is likely another word."""
     taken: set[tuple[str, int]] = set()
     for name in sorted(names.by_name, key=len, reverse=True):
         member = names.by_name[name]
-        for at in mentions.of(name):
-            if (at.message.id, at.start) not in taken and not at.text[0].islower():
-                taken.add((at.message.id, at.start))
-                yield Entity("person", str(member.name), at.text, at.message, at.start)
+        for mention in mentions.of(name):
+            place = mention.message.id, mention.start
+            if place not in taken and not mention.text[0].islower():
+                taken.add(place)
+                yield Entity("person", str(member.name), mention.text, mention.message, mention.start)
 
 
-def _counted(message: Message, wanted: AnalysisOptions) -> Iterator[Entity]:
-    clock = Clock(message.start, wanted.minutes_off_utc)
-    found = (entity for sentence in sentences(message.text) for entity in _in_sentence(sentence, message, clock))
-    return islice(found, MOST_IN_A_MESSAGE)
+def _times_and_numbers(message: Message, options: AnalysisOptions) -> Iterator[Entity]:
+    clock = Clock(message.start, options.minutes_off_utc)
+    entities = (
+        entity for sentence in split_sentences(message.text) for entity in _in_sentence(sentence, message, clock)
+    )
+    return islice(entities, MOST_IN_A_MESSAGE)
 
 
 def _in_sentence(sentence: Sentence, message: Message, clock: Clock) -> Iterator[Entity]:
     times = [
         Entity(time.type, time.value, time.text, message, sentence.start + time.start, bounds=time.bounds)
-        for time in islice(time_expressions(sentence.text, clock), MOST_IN_A_MESSAGE)
+        for time in islice(find_time_expressions(sentence.text, clock), MOST_IN_A_MESSAGE)
     ]
-    counts = (
+    numbers = (
         Entity("number", number.value, number.text, message, sentence.start + number.start)
-        for number in numbers(sentence.text)
+        for number in find_numbers(sentence.text)
     )
     yield from times
-    yield from _apart_from(times, counts)
+    yield from _apart_from(times, numbers)
 
 
-def _apart_from(taken: list[Entity], found: Iterable[Entity]) -> Iterator[Entity]:
-    """Leave out what lies in something else, as the 3 in ``March 3``."""
-    for entity in found:
+def _apart_from(taken: list[Entity], entities: Iterable[Entity]) -> Iterator[Entity]:
+    """Leave out what overlaps with another entity, as the 3 in ``March 3``."""
+    for entity in entities:
         if all(entity.offset >= other.end or entity.end <= other.offset for other in taken):
             yield entity

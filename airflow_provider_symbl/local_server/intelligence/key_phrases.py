@@ -1,4 +1,4 @@
-"""Key phrases: what somebody is to do, in their own words, and the topics where they are spoken of."""
+"""Key phrases: what somebody is to do, in the words of a message, and the mentions of topics."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.intelligence.cues import Cues
-from airflow_provider_symbl.local_server.intelligence.insights import insights
+from airflow_provider_symbl.local_server.intelligence.insights import find_insights
 from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE
-from airflow_provider_symbl.local_server.intelligence.sentences import sentences
-from airflow_provider_symbl.local_server.intelligence.topics import topics
+from airflow_provider_symbl.local_server.intelligence.sentences import split_sentences
+from airflow_provider_symbl.local_server.intelligence.topics import find_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 
 CUES = Cues()
 
@@ -27,22 +27,22 @@ def action_phrases(text: str) -> list[tuple[int, int]]:
     return list(islice(_action_phrases(text), MOST_IN_A_MESSAGE))
 
 
-def spans(talk: ConversationView, *, only_insights: bool) -> dict[str, list[tuple[int, int]]]:
+def key_phrase_spans(view: ConversationView, *, only_insights: bool) -> dict[str, list[tuple[int, int]]]:
     """Find key phrases: by the message's id where each begins and ends, in order and apart from each other.
 
-    :param talk: the conversation.
+    :param view: the conversation.
     :param only_insights: of messages that are insights, rather than of all.
     """
-    found = {message.id: action_phrases(message.text) for message, _ in talk.understood}
-    for topic in topics(talk):
+    spans = {message.id: action_phrases(message.text) for message, _ in view.analyzed_messages}
+    for topic in find_topics(view):
         for mention in topic.mentions:
-            found[mention.message.id].append((mention.start, mention.end))
-    shown = {insight.message.id for insight in insights(talk)} if only_insights else found.keys()
-    return {message_id: _merged(places) for message_id, places in found.items() if places and message_id in shown}
+            spans[mention.message.id].append((mention.start, mention.end))
+    ids = {insight.message.id for insight in find_insights(view)} if only_insights else spans.keys()
+    return {message_id: _merged(places) for message_id, places in spans.items() if places and message_id in ids}
 
 
 def _action_phrases(text: str) -> Iterator[tuple[int, int]]:
-    for sentence in sentences(text):
+    for sentence in split_sentences(text):
         for cue in CUES.find(sentence.plain):
             start, end = cue.phrase
             if end > start:

@@ -1,29 +1,39 @@
-"""Where given phrases occur in messages: at word boundaries, in whatever case."""
+"""Mentions: where phrases occur in messages, by an index of their words; and the names that members go by."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from airflow_provider_symbl.local_server.store.records import Message
+    from airflow_provider_symbl.local_server.store.records import Member, Message
 
 TOKEN = re.compile(r"\w+")
 MOST_IN_A_MESSAGE = 200
 """Of one kind; a message is about a sentence, and a megabyte of the same word must not become a gigabyte of answer."""
+ORDINARY_WORDS = {
+    *("april", "art", "august", "bill", "chase", "drew", "faith", "frank", "grace", "grant", "hope", "joy", "june"),
+    *("mark", "may", "pat", "rose", "sue", "will"),
+    *("agent", "caller", "client", "customer", "guest", "host", "interviewer", "moderator", "operator", "participant"),
+    *("speaker", "support", "unknown", "user"),
+}
+"""Names that mean something else more often than not."""
+SHORTEST_NAME = 2
+MOST_NAMES = 200
+"""Names that are looked for; a larger company is not addressed by name."""
 
 
 @dataclass(frozen=True)
 class Mention:
-    """An occurrence.
+    """An occurrence of a phrase in a message.
 
-    :param start: its first character's offset in the message.
+    :param start: the offset of its first character in the message.
     """
 
     message: Message
@@ -32,12 +42,12 @@ class Mention:
 
     @property
     def text(self) -> str:
-        """What the message says there."""
+        """The words of the message there."""
         return self.message.text[self.start : self.end]
 
 
 class Mentions:
-    """Messages, indexed by their words, so that many phrases are found in many messages in little time.
+    """An inverted index of messages, by which many phrases are found in many messages in little time.
 
     :param messages: in order.
     """
@@ -58,19 +68,19 @@ class Mentions:
         """
         if not phrase.split():
             return []
-        sought = _Phrase(tuple(phrase.lower().split()))
-        places = self._anywhere(sought) if sought.lead is None else self._places.get(sought.tokens[:2], {}).items()
-        return [mention for index, starts in places for mention in self._checked(index, starts, sought)]
+        words = _Phrase(tuple(phrase.lower().split()))
+        places = self._anywhere(words) if words.lead is None else self._places.get(words.tokens[:2], {}).items()
+        return [mention for index, starts in places for mention in self._checked(index, starts, words)]
 
-    def _anywhere(self, sought: _Phrase) -> Iterator[tuple[int, Iterable[int]]]:
+    def _anywhere(self, phrase: _Phrase) -> Iterator[tuple[int, Iterable[int]]]:
         """Give where a phrase that begins with no word, such as an emoji, may be: such are not indexed."""
         for index, message in enumerate(self._messages):
-            yield index, (match.start() for match in sought.pattern.finditer(message.text))
+            yield index, (match.start() for match in phrase.pattern.finditer(message.text))
 
-    def _checked(self, index: int, starts: Iterable[int], sought: _Phrase) -> Iterator[Mention]:
-        message, lead = self._messages[index], sought.lead or 0
-        found = (sought.pattern.match(message.text, max(0, start - lead)) for start in starts)
-        for match in islice(filter(None, found), MOST_IN_A_MESSAGE):
+    def _checked(self, index: int, starts: Iterable[int], phrase: _Phrase) -> Iterator[Mention]:
+        message, lead = self._messages[index], phrase.lead or 0
+        matches = (phrase.pattern.match(message.text, max(0, start - lead)) for start in starts)
+        for match in islice(filter(None, matches), MOST_IN_A_MESSAGE):
             yield Mention(message, match.start(), match.end())
 
 
@@ -95,3 +105,42 @@ class _Phrase:
         before = r"(?<!\w)" if TOKEN.match(self.words[0]) else ""
         after = r"(?!\w)" if TOKEN.match(self.words[-1][-1]) else ""
         return re.compile(before + r"\s++".join(map(re.escape, self.words)) + after, re.IGNORECASE)
+
+
+class Names:
+    """The names of a conversation's members: whole ones, and first names that only one has.
+
+    :param members: everybody.
+    """
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.by_name: Mapping[str, Member] = dict(list(_known(list(members)).items())[:MOST_NAMES])
+        known = "|".join(re.escape(name) for name in sorted(self.by_name, key=len, reverse=True))
+        self._address = (
+            re.compile(rf"(?:^|,\s)({known})(?:,|\s(?:can|could|would|will)\syou\b|\splease\b)|,\s({known})[.?!]*$")
+            if known
+            else None
+        )
+
+    def addressed(self, lowered: str) -> Member | None:
+        """Tell whom a sentence speaks to by name, at its beginning or its end.
+
+        :param lowered: the sentence in lower case.
+        """
+        match = self._address.search(lowered) if self._address else None
+        return self.by_name[match[1] or match[2]] if match else None
+
+
+def _known(members: list[Member]) -> dict[str, Member]:
+    whole = {" ".join(member.name.split()).lower(): member for member in members if member.name}
+    firsts = Counter(name.split()[0] for name in whole if name)
+    first = {
+        name.split()[0]: member
+        for name, member in whole.items()
+        if name and firsts[name.split()[0]] == 1 and not any(map(str.isdecimal, name))
+    }
+    return {name: member for name, member in {**first, **whole}.items() if _is_telling(name)}
+
+
+def _is_telling(name: str) -> bool:
+    return len(name) >= SHORTEST_NAME and name not in ORDINARY_WORDS and name[0].isalpha()

@@ -1,4 +1,4 @@
-"""Sentences in a message, with their places."""
+"""Sentence segmentation: the sentences of a message, with their offsets."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ APOSTROPHES = str.maketrans("’ʼ", "''")  # noqa: RUF001 - what is replaced by
 
 @dataclass(frozen=True)
 class Sentence:
-    """A piece of a message.
+    """A sentence of a message.
 
-    :param start: its first character's offset in the message.
+    :param start: the offset of its first character in the message.
     """
 
     text: str
@@ -39,8 +39,8 @@ class Sentence:
         return self.text.translate(APOSTROPHES)
 
 
-def sentences(text: str) -> list[Sentence]:
-    """Cut a text into sentences.
+def split_sentences(text: str) -> list[Sentence]:
+    """Split a text into sentences.
 
     :param text: a message's text.
     """

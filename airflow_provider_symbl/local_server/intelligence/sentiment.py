@@ -1,4 +1,4 @@
-"""Whether a text sounds pleased or displeased, by VADER's word list and rules."""
+"""Sentiment analysis: whether a text sounds pleased or displeased, by VADER's word list and rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from typing import Protocol, cast
 
 WORDS_AT_ONCE = 200
-"""A longer text is judged piece by piece: VADER adds up, and anything long would end at one of the extremes."""
+"""A longer text is scored piece by piece: VADER adds up, and anything long would end at one of the extremes."""
 NEUTRAL = 0.3
 """Up to here, in both directions, nothing is suggested (contract, section 4.1)."""
 
@@ -17,12 +17,12 @@ class Analyzer(Protocol):
     """What is used of VADER."""
 
     def polarity_scores(self, text: str) -> dict[str, float]:
-        """Judge a text."""
+        """Score a text."""
 
 
 @dataclass(frozen=True)
 class Sentiment:
-    """A judgement.
+    """The sentiment of a text.
 
     :param score: -1 to 1.
     """
@@ -37,23 +37,23 @@ class Sentiment:
         return "positive" if self.score > 0 else "negative"
 
     @property
-    def shown(self) -> dict[str, object]:
+    def serialized(self) -> dict[str, object]:
         """As the API shows it."""
         return {"polarity": {"score": self.score}, "suggested": self.suggested}
 
 
-def sentiment(text: str) -> Sentiment:
-    """Judge a text.
+def score_sentiment(text: str) -> Sentiment:
+    """Score the sentiment of a text.
 
     :param text: of any length; of a long one it is the mean of pieces of 200 words.
     """
     words = text.split()
     pieces = [" ".join(words[at : at + WORDS_AT_ONCE]) for at in range(0, len(words), WORDS_AT_ONCE)]
-    return mean([Sentiment(_analyzer().polarity_scores(piece)["compound"]) for piece in pieces])
+    return mean_sentiment([Sentiment(_analyzer().polarity_scores(piece)["compound"]) for piece in pieces])
 
 
-def mean(sentiments: list[Sentiment]) -> Sentiment:
-    """Give the middle of several; that of none is neutral."""
+def mean_sentiment(sentiments: list[Sentiment]) -> Sentiment:
+    """Give the mean of several; that of none is neutral."""
     total = sum(each.score for each in sentiments)
     return Sentiment(round(total / max(1, len(sentiments)), 3))
 

@@ -1,4 +1,4 @@
-"""Fetching the recording that a URL submission points to."""
+"""Downloads: fetching the recording that a URL submission points to."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import HTTPError
+import aiohttp
+import anyio
 
 from airflow_provider_symbl.local_server.api.bodies import BLOCK, new_file
-from airflow_provider_symbl.local_server.security.outbound import GuardedSession, PrivateAddressError
-from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
+from airflow_provider_symbl.local_server.security.outbound import PrivateAddressError, guarded_request
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError
 
 if TYPE_CHECKING:
-    import threading
     from pathlib import Path
 
-CONNECT_TIMEOUT = 10.0
-READ_TIMEOUT = 60.0
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=60.0)
 MAX_SECONDS = 3600.0
+OK = 200
+REDIRECTIONS = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True)
@@ -36,71 +36,68 @@ class Limits:
     max_seconds: float = MAX_SECONDS
 
 
-def download(url: str, spool: Path, stopped: threading.Event, limits: Limits) -> Path:
-    """Fetch a recording to a file that belongs to the caller.
+async def download(url: str, spool: Path, limits: Limits) -> Path:
+    """Fetch a recording to a file that belongs to the caller; nothing is left of one that cannot be fetched.
 
     :param url: a direct http or https link; redirects are not followed, as with Symbl.
     :param spool: the folder for the file.
-    :param stopped: ends the work early.
     :param limits: what it may do.
     :raises JobFailureError: it could not be fetched. Only the host is named: the rest of a URL may be a signature.
-    :raises StoppedError: ``stopped`` was set.
     """
     path = new_file(spool)
     try:
-        _fetch(url, path, stopped, limits)
+        await _fetch(url, path, limits)
     except BaseException:
         path.unlink()
         raise
     return path
 
 
-def _fetch(url: str, path: Path, stopped: threading.Event, limits: Limits) -> None:
-    problem = None
-    with GuardedSession(
-        url, allow_private=limits.allow_private, seconds=limits.max_seconds, stopped=stopped
-    ) as session:
-        try:
-            _transfer(session, url, path, limits.max_bytes)
-        except PrivateAddressError as error:
-            problem = str(error)
-        except (requests.RequestException, HTTPError) as error:
-            problem = f"The download from {_host(url)} failed: {type(error).__name__}"
-        if stopped.is_set():
-            raise StoppedError
-        if session.is_cut:
-            problem = f"The download from {_host(url)} took longer than {limits.max_seconds:g} seconds"
-    if problem:
-        raise JobFailureError(problem)
+async def _fetch(url: str, path: Path, limits: Limits) -> None:
+    try:
+        await _transfer(url, path, limits)
+    except PrivateAddressError as error:
+        raise JobFailureError(str(error)) from None
+    except aiohttp.ClientError as error:
+        raise JobFailureError(f"The download from {_host(url)} failed: {type(error).__name__}") from None
+    except TimeoutError:
+        seconds = f"{limits.max_seconds:g} seconds"
+        raise JobFailureError(f"The download from {_host(url)} took longer than {seconds}") from None
 
 
-def _transfer(session: GuardedSession, url: str, path: Path, max_bytes: int) -> None:
-    timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
-    plain = {"Accept-Encoding": "identity"}
-    with session.get(url, stream=True, allow_redirects=False, timeout=timeouts, headers=plain) as answer:
-        _check_head(answer, url)
-        _check_size(answer.raw.length_remaining or 0, max_bytes, url)
-        size = _save(answer, path, url, max_bytes)
-    if not size and not session.is_cut:
+async def _transfer(url: str, path: Path, limits: Limits) -> None:
+    async with guarded_request(
+        "GET",
+        url,
+        allow_private=limits.allow_private,
+        seconds=limits.max_seconds,
+        timeout=TIMEOUT,
+        headers={"Accept-Encoding": "identity"},
+        read_bufsize=BLOCK,
+    ) as response:
+        _check_head(response, url)
+        _check_size(response.content_length or 0, limits.max_bytes, url)
+        size = await _save(response, path, url, limits.max_bytes)
+    if not size:
         raise JobFailureError(f"The download from {_host(url)} is empty")
 
 
-def _save(answer: requests.Response, path: Path, url: str, max_bytes: int) -> int:
+async def _save(response: aiohttp.ClientResponse, path: Path, url: str, max_bytes: int) -> int:
     size = 0
-    with path.open("wb") as file:
-        while block := answer.raw.read(BLOCK, decode_content=False):
+    async with await anyio.open_file(path, "wb") as file:
+        async for block in response.content.iter_chunked(BLOCK):
             size += len(block)
             _check_size(size, max_bytes, url)
-            file.write(block)
+            await file.write(block)
     return size
 
 
-def _check_head(answer: requests.Response, url: str) -> None:
-    if answer.is_redirect:
+def _check_head(response: aiohttp.ClientResponse, url: str) -> None:
+    if response.status in REDIRECTIONS and "Location" in response.headers:
         raise JobFailureError(f"{_host(url)} redirects, and only a direct link to the recording will do")
-    if answer.status_code != requests.codes.ok:
-        raise JobFailureError(f"{_host(url)} answered {answer.status_code} instead of the recording")
-    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if response.status != OK:
+        raise JobFailureError(f"{_host(url)} answered {response.status} instead of the recording")
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise JobFailureError(f"{_host(url)} sends the recording compressed, which was not asked for")
 
 

@@ -1,4 +1,4 @@
-"""From what was submitted or heard to the messages of a conversation, in their place on its time line."""
+"""Message assembly: from submitted text or a transcription to messages in their place on a conversation's time line."""
 
 from __future__ import annotations
 
@@ -36,50 +36,58 @@ class PartContext:
     known: tuple[Member, ...] = ()
 
 
-def text_part(order: TextContent, place: PartContext) -> Part:
+def text_part(content: TextContent, context: PartContext) -> Part:
     """Make messages of submitted text, exactly as given; compute the times that are missing.
 
-    :param order: the text.
-    :param place: where it goes.
+    :param content: the text.
+    :param context: where it goes.
     """
-    company, messages, cursor = MemberDirectory(place.known), [], order.start or _begin(order, place)
+    directory, messages, cursor = MemberDirectory(context.known), [], content.start or _begin(content, context)
     members: dict[str, Member] = {}
-    for utterance in order.utterances:
-        member = company.member(utterance.speaker) if utterance.speaker.is_known else None
+    for utterance in content.utterances:
+        member = directory.member(utterance.speaker) if utterance.speaker.is_known else None
         start, end = _times(utterance, cursor)
         messages.append(_text_message(utterance.text, start, end, member))
         members.update({member.id: member} if member else {})
         cursor = max(cursor, end)
     start = min((message.start for message in messages), default=cursor)
-    return Part(place.job_id, tuple(messages), tuple(members.values()), start, cursor, order.wanted)
+    return Part(context.job_id, tuple(messages), tuple(members.values()), start, cursor, content.analysis)
 
 
-def media_part(order: MediaContent, heard: Transcription, recording: Path, place: PartContext) -> Part:
+def media_part(content: MediaContent, transcription: Transcription, recording: Path, context: PartContext) -> Part:
     """Make messages of what was heard, in order of time.
 
-    :param order: who is on which channel.
-    :param heard: what was said there.
+    :param content: who is on which channel.
+    :param transcription: what was said there.
     :param recording: where it was heard; the part owns it from now on.
-    :param place: where it goes.
+    :param context: where it goes.
     """
-    members = _media_members(order, heard, place)
+    members = _media_members(content, transcription, context)
     messages = [
-        _heard_message(sentence, place.start, members, sentence.voice or channel)
-        for channel, sentences in enumerate(heard.channels, 1)
+        _media_message(sentence, context.start, members, sentence.speaker or channel)
+        for channel, sentences in enumerate(transcription.channels, 1)
         for sentence in sentences
     ]
     messages.sort(key=lambda message: message.start)
     distinct = {member.id: member for member in members.values()}
-    end = place.start + timedelta(seconds=heard.seconds)
-    people = tuple(distinct.values())
-    source = None if order.source == recording else digest(str(order.source))
-    return Part(place.job_id, tuple(messages), people, place.start, end, order.wanted, recording, source)
+    end = context.start + timedelta(seconds=transcription.seconds)
+    source = None if content.source == recording else digest(str(content.source))
+    return Part(
+        context.job_id,
+        tuple(messages),
+        tuple(distinct.values()),
+        context.start,
+        end,
+        content.analysis,
+        recording,
+        source,
+    )
 
 
-def _begin(order: TextContent, place: PartContext) -> datetime:
+def _begin(content: TextContent, context: PartContext) -> datetime:
     """Where messages without times begin: no later than those with times, which may lie far in the past."""
-    given = (u.start or (u.end and u.end - _usual(u)) for u in order.utterances)
-    return min((moment for moment in given if moment), default=place.start)
+    given = (u.start or (u.end and u.end - _usual(u)) for u in content.utterances)
+    return min((moment for moment in given if moment), default=context.start)
 
 
 def _usual(utterance: Utterance) -> timedelta:
@@ -98,17 +106,17 @@ def _text_message(text: str, start: datetime, end: datetime, member: Member | No
     return Message(str(uuid.uuid4()), text, start, end, member_id=member.id if member else None)
 
 
-def _media_members(order: MediaContent, heard: Transcription, place: PartContext) -> dict[int, Member]:
+def _media_members(content: MediaContent, transcription: Transcription, context: PartContext) -> dict[int, Member]:
     """Give who is on which channel, or has which voice; each diarized recording has fresh members, as Symbl's has."""
-    if order.voices:
-        voices = {sentence.voice or 1 for sentences in heard.channels for sentence in sentences}
-        return {voice: MemberDirectory().member(_named(Speaker(), voice)) for voice in sorted(voices | {1})}
-    if not order.by_channel:
+    if content.speaker_count:
+        numbers = {sentence.speaker or 1 for sentences in transcription.channels for sentence in sentences}
+        return {number: MemberDirectory().member(_named(Speaker(), number)) for number in sorted(numbers | {1})}
+    if not content.by_channel:
         return {}
-    company = MemberDirectory(place.known)
+    directory = MemberDirectory(context.known)
     return {
-        channel: company.member(_named(order.speakers.get(channel, Speaker()), channel))
-        for channel in range(1, len(heard.channels) + 1)
+        channel: directory.member(_named(content.speakers.get(channel, Speaker()), channel))
+        for channel in range(1, len(transcription.channels) + 1)
     }
 
 
@@ -116,7 +124,7 @@ def _named(speaker: Speaker, channel: int) -> Speaker:
     return speaker if speaker.is_known else Speaker(f"Speaker {channel}")
 
 
-def _heard_message(sentence: Sentence, base: datetime, members: Mapping[int, Member], tag: int) -> Message:
+def _media_message(sentence: Sentence, base: datetime, members: Mapping[int, Member], tag: int) -> Message:
     member = members.get(tag)
     words = tuple(Word(word.text, _at(base, word.start), _at(base, word.end), word.score) for word in sentence.words)
     return Message(

@@ -1,4 +1,4 @@
-"""What a client asks for, typed: the parameters of a submission once they are known to be right."""
+"""Submission content: what a client asks for, typed, once the parameters are known to be right."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TextContent:
     """
 
     utterances: tuple[Utterance, ...]
-    wanted: AnalysisOptions
+    analysis: AnalysisOptions
     start: datetime | None = None
 
 
@@ -44,11 +44,11 @@ class MediaContent:
 
     :param source: a file that the job owns, or a URL to fetch one from.
     :param is_video: whether only an MP4 will do.
-    :param vocabulary: words to listen for.
+    :param vocabulary: words to expect.
     :param by_channel: whether each channel is a speaker of its own.
-    :param voices: how many people are to be told apart by their voices; None for not at all.
+    :param speaker_count: how many people speaker diarization tells apart at most; None for no diarization.
     :param speakers: who is on which channel; channels count from 1.
-    :param wanted: what is to be found in it.
+    :param analysis: what is to be found in it.
     """
 
     source: Path | str
@@ -56,9 +56,9 @@ class MediaContent:
     vocabulary: tuple[str, ...]
     language: str
     by_channel: bool
-    voices: int | None
+    speaker_count: int | None
     speakers: Mapping[int, Speaker]
-    wanted: AnalysisOptions
+    analysis: AnalysisOptions
 
 
 Content: TypeAlias = TextContent | MediaContent
@@ -93,7 +93,7 @@ def text_content(given: Mapping[str, Any], trackers: tuple[Tracker, ...]) -> Tex
     :param trackers: what is to be tracked.
     """
     utterances = tuple(_utterance(message) for message in given["messages"])
-    return TextContent(utterances, _wanted(given, trackers), given.get("startTime"))
+    return TextContent(utterances, _analysis_options(given, trackers), given.get("startTime"))
 
 
 def media_content(
@@ -106,21 +106,21 @@ def media_content(
     :param trackers: what is to be tracked.
     :param is_video: whether it was submitted as a video.
     """
-    voices = given["diarizationSpeakerCount"] if given.get("enableSpeakerDiarization") else None
-    wanted = _wanted(given, trackers)
+    speaker_count = given["diarizationSpeakerCount"] if given.get("enableSpeakerDiarization") else None
+    analysis = _analysis_options(given, trackers)
     return MediaContent(
         source=source,
         is_video=is_video,
         vocabulary=tuple(given.get("customVocabulary", ())),
-        language=wanted.language,
-        by_channel=given.get("enableSeparateRecognitionPerChannel", False) and voices is None,
-        voices=voices,
+        language=analysis.language,
+        by_channel=given.get("enableSeparateRecognitionPerChannel", False) and speaker_count is None,
+        speaker_count=speaker_count,
         speakers={entry["channel"]: _on_channel(entry["speaker"]) for entry in given.get("channelMetadata", ())},
-        wanted=wanted,
+        analysis=analysis,
     )
 
 
-def _wanted(given: Mapping[str, Any], trackers: tuple[Tracker, ...]) -> AnalysisOptions:
+def _analysis_options(given: Mapping[str, Any], trackers: tuple[Tracker, ...]) -> AnalysisOptions:
     entities = given.get("entities", ())
     return AnalysisOptions(
         threshold=given.get("confidenceThreshold", AnalysisOptions.threshold),
@@ -154,8 +154,8 @@ def content_of(submission: RawSubmission) -> Content:
     :raises ApiError: it is none that this server takes.
     """
     if submission.call == "text":
-        return text_content(read_text(submission.query, submission.body()), submission.trackers)
+        return text_content(read_text(submission.query, submission.read_body()), submission.trackers)
     is_url = submission.call.endswith("/url")
-    given = read_url(submission.query, submission.body()) if is_url else read_file(submission.query)
+    given = read_url(submission.query, submission.read_body()) if is_url else read_file(submission.query)
     source = given.get("url", cast("Path", submission.file))  # what is sent without a URL is sent as a file
     return media_content(given, source, submission.trackers, is_video=submission.call.startswith("video"))

@@ -1,35 +1,37 @@
-"""Telling a client's webhook about each change of a job's status, without ever holding the job up."""
+"""Webhooks: telling a client about each change of a job's status, without ever holding the job up.
+
+Retry policy and backoff: four more tries after 1, 2, 4 and 8 seconds, give or take a quarter. Our own, since the
+changes of one job wait for each other, and a try that waits holds up no other.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
-import threading
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-import requests
+import aiohttp
 
-from airflow_provider_symbl.local_server.security.outbound import GuardedSession
+from airflow_provider_symbl.local_server.security.outbound import guarded_request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
     from airflow_provider_symbl.local_server.store.records import Job
 
 LOGGER = logging.getLogger(__name__)
-TIMEOUT = 5.0
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=5.0)
 MAX_SECONDS = 15.0
 """How long one try may take, however slowly the answer arrives."""
-PAUSES = (1.0, 2.0, 4.0, 8.0)
+BACKOFF = (1.0, 2.0, 4.0, 8.0)
 """Seconds between one try and the next, give or take a quarter."""
+AT_ONCE = 8
 TAKEN = 2
 FINAL = (3, 4)
 """Hundreds of the statuses of which another try would get the same again, with two exceptions."""
-WORTH_ANOTHER_TRY = (requests.codes.request_timeout, requests.codes.too_many_requests)
+RETRYABLE = (408, 429)
 
 
 class Webhooks:
@@ -38,17 +40,17 @@ class Webhooks:
     One that is not answered with 2xx is sent again, unless the answer says that this would change nothing: a
     redirection, or a 4xx other than 408 and 429.
 
-    :param threads: where the requests are made; none is held during a pause.
     :param allow_private: whether they may go to this machine, or into a private network.
-    :param pauses: seconds between one try and the next; when they are used up, it is given up.
+    :param backoff: seconds between one try and the next; when they are used up, it is given up.
+    :param at_once: how many requests are under way at a time; a pause is none.
     """
 
     def __init__(
-        self, threads: WorkerThreads, *, allow_private: bool = False, pauses: Sequence[float] = PAUSES
+        self, *, allow_private: bool = False, backoff: Sequence[float] = BACKOFF, at_once: int = AT_ONCE
     ) -> None:
-        self._threads = threads
         self._allow_private = allow_private
-        self._pauses = tuple(pauses)
+        self._backoff = tuple(backoff)
+        self._slots = asyncio.Semaphore(at_once)
         self._tasks: set[asyncio.Task[None]] = set()
         self._latest: dict[str, asyncio.Task[None]] = {}
 
@@ -75,15 +77,26 @@ class Webhooks:
         if previous is not None:
             await asyncio.wait([previous])
         body = {"jobId": job.id, "status": job.shown.value}
-        send = partial(_post, url, body, allow_private=self._allow_private)
-        outcome = await self._threads.run(send)
-        for pause in self._pauses:
-            if not outcome.is_worth_another_try:
+        outcome = await self._post(url, body)
+        for pause in self._backoff:
+            if not outcome.is_retryable:
                 break
             await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - spreads tries, guards nothing
-            outcome = await self._threads.run(send)
+            outcome = await self._post(url, body)
         if outcome.problem:
             LOGGER.warning("The webhook of job %s did not take %s: %s", job.id, job.shown.value, outcome.problem)
+
+    async def _post(self, url: str, body: dict[str, str]) -> _Outcome:
+        request = guarded_request(
+            "POST", url, allow_private=self._allow_private, seconds=MAX_SECONDS, timeout=TIMEOUT, json=body
+        )
+        try:
+            async with self._slots, request as response:
+                return _judged(response.status)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return _Outcome(type(error).__name__, is_retryable=True)
+        except Exception as error:  # noqa: BLE001 - such as a private address; the error's text may hold the URL
+            return _Outcome(type(error).__name__)
 
     def _forget(self, job_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -99,25 +112,12 @@ class _Outcome:
     """
 
     problem: str = ""
-    is_worth_another_try: bool = False
-
-
-def _post(url: str, body: dict[str, str], *, allow_private: bool) -> _Outcome:
-    never = threading.Event()
-    try:
-        with GuardedSession(url, allow_private=allow_private, seconds=MAX_SECONDS, stopped=never) as session:
-            answer = session.post(url, json=body, timeout=TIMEOUT, allow_redirects=False, stream=True)
-            answer.close()
-            return _judged(answer.status_code)
-    except requests.RequestException as error:
-        return _Outcome(type(error).__name__, is_worth_another_try=True)
-    except Exception as error:  # noqa: BLE001 - such as a private address; the error's text may hold the URL
-        return _Outcome(type(error).__name__)
+    is_retryable: bool = False
 
 
 def _judged(status: int) -> _Outcome:
     kind = status // 100
     if kind == TAKEN:
         return _Outcome()
-    is_final = kind in FINAL and status not in WORTH_ANOTHER_TRY
-    return _Outcome(f"HTTP {status}", is_worth_another_try=not is_final)
+    is_final = kind in FINAL and status not in RETRYABLE
+    return _Outcome(f"HTTP {status}", is_retryable=not is_final)

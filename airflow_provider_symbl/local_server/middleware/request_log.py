@@ -1,4 +1,4 @@
-"""The journal: what really arrived, for tests to look at, with every secret masked."""
+"""Middleware that reads and notes each request: what really arrived, for tests to look at, with every secret masked."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ DEEPEST = 64
 
 
 class RequestPipeline:
-    """Reads each request to its end, notes it, and hands it on; faults meet it on the way.
+    """ASGI middleware: reads each request to its end, notes it, and hands it on; faults meet it on the way.
 
     A JSON body of up to 1 MiB is kept; of others, length and digest only. When all that are kept come to more than
     64 MiB, the oldest requests lose theirs first.
@@ -96,19 +96,19 @@ class RequestPipeline:
         finally:
             body.discard()
 
-    async def _hand_on(self, call: RequestInFlight, entry: JournalEntry, body: Body) -> None:
-        if await self._faults.pass_through("before_body", call):
+    async def _hand_on(self, request: RequestInFlight, entry: JournalEntry, body: Body) -> None:
+        if await self._faults.pass_through("before_body", request):
             try:
-                await body.read(call.receive, declared_length(call.scope))
+                await body.read(request.receive, declared_length(request.scope))
             except TooLongError as error:
                 entry.body_size = body.size
-                await refuse(error, call.receive, call.send)
+                await refuse(error, request.receive, request.send)
                 return
             self._note(entry, body)
-            call.head = body.head(SEARCHED)
-            if await self._faults.pass_through("before_job", call):
-                scope = {**call.scope, SCOPE_KEY: body, JOB_FAULT_KEY: call.job_fault}
-                await self._app(scope, call.receive, self._answering(call))
+            request.head = body.head(SEARCHED)
+            if await self._faults.pass_through("before_job", request):
+                scope = {**request.scope, SCOPE_KEY: body, JOB_FAULT_KEY: request.job_fault}
+                await self._app(scope, request.receive, self._answering(request))
 
     def _note(self, entry: JournalEntry, body: Body) -> None:
         entry.body_size = body.size
@@ -117,15 +117,15 @@ class RequestPipeline:
             entry.body = _showable(body.content())
             self._kept.add(entry)
 
-    def _answering(self, call: RequestInFlight) -> Send:
+    def _answering(self, request: RequestInFlight) -> Send:
         goes_on = True
 
         async def answering(event: Message) -> None:
             nonlocal goes_on
             if event["type"] == "http.response.start":
-                goes_on = await self._faults.pass_through("after_job", call)
+                goes_on = await self._faults.pass_through("after_job", request)
             if goes_on:
-                await call.send(event)
+                await request.send(event)
 
         return answering
 
@@ -157,7 +157,7 @@ class KeptBodies:
             entry.body = None
 
 
-def masked(body: Any) -> Any:  # noqa: ANN401 - any JSON
+def masked(body: object) -> object:
     """Hide the App Secret and refresh tokens in a parsed body.
 
     :param body: parsed JSON.

@@ -1,4 +1,4 @@
-"""The page for people at ``/__local__/``: its files, and what it reads beside the control routes."""
+"""Routes of the page for people at ``/__local__/``: its files, and what it reads beside the control routes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from airflow_provider_symbl.local_server.api.operations import Operation, query_
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.api.validation import integer, text
-from airflow_provider_symbl.local_server.intelligence import api
-from airflow_provider_symbl.local_server.routes.control import BY_THE_DOOR
-from airflow_provider_symbl.local_server.routes.conversations import get_conversation_or_404
-from airflow_provider_symbl.local_server.routes.serializers import member_shape, span
+from airflow_provider_symbl.local_server.intelligence import resources
+from airflow_provider_symbl.local_server.routes.control import REFUSED_TO_STRANGERS
+from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404, paginate
+from airflow_provider_symbl.local_server.routes.serializers import serialize_member, span
 from airflow_provider_symbl.local_server.store.records import Status
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer, ConversationView
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Conversation, Job, Member, Message, Part, Word
 
@@ -53,21 +52,21 @@ FRAME_SYNC = 0xFFE0
 FRAME_LAYER = 0x0006
 """Bits of an MPEG audio frame's head: eleven that are set, and two that only AAC leaves unset."""
 
-LISTING = {"name": text, "limit": integer(0, 1000), "offset": integer(0)}
-USUAL_LIMIT = 50
-INSIGHTS = (api.summary, api.topics, api.action_items, api.questions, api.follow_ups)
+LIST_QUERY = {"name": text, "limit": integer(0, 1000), "offset": integer(0)}
+DEFAULT_LIMIT = 50
+RESOURCES = (resources.summary, resources.topics, resources.action_items, resources.questions, resources.follow_ups)
 
 
-class Page:
+class PageRoutes:
     """Endpoints for the page. Like the control routes they ask for no token, and no read counts as one of a status.
 
     :param store: what it shows.
-    :param talks: hands conversations to the rooms that search them.
+    :param analyzer: gives views of conversations, and analyses them off the event loop.
     """
 
-    def __init__(self, store: Store, talks: ConversationAnalyzer) -> None:
+    def __init__(self, store: Store, analyzer: ConversationAnalyzer) -> None:
         self._store = store
-        self._talks = talks
+        self._analyzer = analyzer
         self._files = {file.name: file for file in FOLDER.iterdir() if file.suffix in FILE_TYPES}
 
     def routes(self) -> list[Route]:
@@ -82,19 +81,19 @@ class Page:
     def operations(self) -> list[Operation]:
         """List the calls."""
         many, one = "/__local__/conversations", "/__local__/conversations/{conversation_id}"
-        more: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": BY_THE_DOOR}
-        gone = {**more, "refuses": (404, *BY_THE_DOOR)}
-        listed, shown, found = schemas.LISTED, schemas.READ, schemas.FOUND
+        more: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": REFUSED_TO_STRANGERS}
+        not_found = {**more, "refuses": (404, *REFUSED_TO_STRANGERS)}
+        listed, shown, insights = schemas.LISTED, schemas.READ, schemas.FOUND
         return [
-            Operation("GET", many, self.listing, "List conversations for the page", listed, query=LISTING, **more),
-            Operation("GET", one, self.conversation, "Show a conversation for the page", shown, **gone),
+            Operation("GET", many, self.listing, "List conversations for the page", listed, query=LIST_QUERY, **more),
+            Operation("GET", one, self.conversation, "Show a conversation for the page", shown, **not_found),
             Operation(
                 "GET",
                 f"{one}/insights",
                 self.insights,
-                "Show what was found for the page",
-                found,
-                **gone,
+                "Show insights for the page",
+                insights,
+                **not_found,
             ),
         ]
 
@@ -120,10 +119,10 @@ class Page:
     async def listing(self, request: Request) -> Response:
         """List conversations, the latest made first; ``total`` counts those beyond ``limit`` too."""
         given = query_of(request)
-        wanted, offset = given.get("name", "").casefold(), given.get("offset", 0)
-        named = [one for one in reversed(self._store.conversations()) if wanted in one.name.casefold()]
-        page = named[offset : offset + given.get("limit", USUAL_LIMIT)]
-        return JsonResponse({"conversations": [self._entry(one) for one in page], "total": len(named)})
+        name = given.get("name", "").casefold()
+        conversations = [one for one in reversed(self._store.conversations()) if name in one.name.casefold()]
+        page = paginate(conversations, given, DEFAULT_LIMIT)
+        return JsonResponse({"conversations": [self._entry(one) for one in page], "total": len(conversations)})
 
     async def conversation(self, request: Request) -> Response:
         """Show what a reader of a conversation needs; times are in seconds from its beginning.
@@ -131,25 +130,25 @@ class Page:
         :raises ApiError: there is no such conversation.
         """
         conversation = get_conversation_or_404(self._store, request)
-        shown = {**self._entry(conversation), "jobs": [_job(job) for job in self._store.jobs_of(conversation.id)]}
-        said = await self._talks.search(partial(_said, self._talks.of(conversation)))
-        return JsonResponse({**shown, **said})
+        entry = {**self._entry(conversation), "jobs": [_job(job) for job in self._store.jobs_of(conversation.id)]}
+        messages = await self._analyzer.run(partial(_messages, self._analyzer.view(conversation)))
+        return JsonResponse({**entry, **messages})
 
     async def insights(self, request: Request) -> Response:
-        """Show what was found in a conversation: summary, topics, action items, questions and follow-ups.
+        """Show the insights of a conversation: summary, topics, action items, questions and follow-ups.
 
         :raises ApiError: there is no such conversation.
         """
-        talk = self._talks.of(get_conversation_or_404(self._store, request))
-        return JsonResponse(await self._talks.search(partial(_insights, talk)))
+        view = self._analyzer.view(get_conversation_or_404(self._store, request))
+        return JsonResponse(await self._analyzer.run(partial(_insights, view)))
 
     async def recording(self, request: Request) -> Response:
-        """Give the recording that a job has heard, or the range of it that is asked for.
+        """Give the recording of a job, or the range of it that is asked for.
 
         :raises ApiError: there is no such job, it has no recording, or is not shown completed.
         """
         job_id = request.path_params["job_id"]
-        path = self._heard_by(job_id)
+        path = self._recording_of(job_id)
         if path is None:
             raise ApiError(404, f"There is no recording of a job with id {job_id}")
         return FileResponse(path, media_type=await to_thread.run_sync(media_type, path))
@@ -163,10 +162,10 @@ class Page:
             "startTime": iso(start),
             "endTime": iso(end),
             "messageCount": sum(len(part.messages) for part in parts),
-            "members": [member_shape(member) for member in self._store.members(conversation.id)],
+            "members": [serialize_member(member) for member in self._store.members(conversation.id)],
         }
 
-    def _heard_by(self, job_id: str) -> Path | None:
+    def _recording_of(self, job_id: str) -> Path | None:
         job = self._store.job(job_id)
         if job is None or self._store.conversation(job.conversation_id) is None:
             return None
@@ -194,13 +193,13 @@ def _is_mpeg_frame(head: bytes) -> bool:
     return first & FRAME_SYNC == FRAME_SYNC and first & FRAME_LAYER != 0
 
 
-def _insights(talk: ConversationView) -> dict[str, object]:
-    return {kind: things for find in INSIGHTS for kind, things in find(talk).items()}
+def _insights(view: ConversationView) -> dict[str, object]:
+    return {kind: things for resource in RESOURCES for kind, things in resource(view).items()}
 
 
-def _said(talk: ConversationView) -> dict[str, object]:
-    messages = [_message(one, part, talk.start, talk.members) for part in talk.parts for one in part.messages]
-    return {"messages": messages, "recordings": _recordings(talk.parts, talk.start)}
+def _messages(view: ConversationView) -> dict[str, object]:
+    messages = [_message(one, part, view.start, view.members) for part in view.parts for one in part.messages]
+    return {"messages": messages, "recordings": _recordings(view.parts, view.start)}
 
 
 def _message(message: Message, part: Part, start: datetime, members: Mapping[str, Member]) -> dict[str, object]:
@@ -209,14 +208,14 @@ def _message(message: Message, part: Part, start: datetime, members: Mapping[str
         "id": message.id,
         "jobId": part.job_id,
         "text": message.text,
-        "from": member and member_shape(member)["name"],
+        "from": member and serialize_member(member)["name"],
         **_times(message, start),
         "words": [{"word": word.text, **_times(word, start)} for word in message.words],
     }
 
 
 def _recordings(parts: Sequence[Part], start: datetime) -> list[dict[str, object]]:
-    heard = ((part, path) for part in parts if (path := part.recording) and path.is_file())
+    recordings = ((part, path) for part in parts if (path := part.recording) and path.is_file())
     return [
         {
             "jobId": part.job_id,
@@ -225,7 +224,7 @@ def _recordings(parts: Sequence[Part], start: datetime) -> list[dict[str, object
             "seconds": _seconds(part.end - part.start),
             "mediaType": media_type(path),
         }
-        for part, path in heard
+        for part, path in recordings
     ]
 
 
@@ -234,8 +233,8 @@ def _job(job: Job) -> dict[str, object]:
     return {"jobId": job.id, "status": job.shown.value, "message": reason}
 
 
-def _times(said: Message | Word, start: datetime) -> dict[str, float]:
-    return {"timeOffset": _seconds(said.start - start), "duration": _seconds(said.end - said.start)}
+def _times(timed: Message | Word, start: datetime) -> dict[str, float]:
+    return {"timeOffset": _seconds(timed.start - start), "duration": _seconds(timed.end - timed.start)}
 
 
 def _seconds(length: timedelta) -> float:

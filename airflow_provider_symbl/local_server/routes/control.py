@@ -1,4 +1,4 @@
-"""The server's own routes, apart from the API's: health, reset, journal, jobs, progress, faults and expiring tokens."""
+"""Control routes, apart from those of the API: health, reset, journal, jobs, progress, faults and expiring tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResp
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.api.validation import Validator, enum, integer, number, object_of
 from airflow_provider_symbl.local_server.middleware.connections import cut_others
-from airflow_provider_symbl.local_server.middleware.faults import FAULT
+from airflow_provider_symbl.local_server.middleware.fault_rules import FAULT
 from airflow_provider_symbl.local_server.store.records import Progress
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.middleware.faults import Faults
     from airflow_provider_symbl.local_server.security.authentication import Accounts
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
@@ -30,11 +30,28 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.records import Job
 
 DISTRIBUTION = "airflow-provider-symbl"
-BY_THE_DOOR = (401, 403)
-"""What strangers are answered before they get here."""
+REFUSED_TO_STRANGERS = (401, 403)
+"""Statuses with which control access refuses requests of strangers before they get here."""
 
 
-class Control:
+def _progress(label: str, value: object) -> Progress:
+    setting = PROGRESS_FIELDS(label, value)
+    needed = {"polls": "polls", "time": "seconds"}.get(setting["by"])
+    if needed and needed not in setting:
+        raise ApiError(400, f'"{needed}" is required when "by" is "{setting["by"]}"')
+    for name in setting.keys() - {"by", needed}:
+        raise ApiError(400, f'"{name}" is not allowed when "by" is "{setting["by"]}"')
+    return Progress(**setting)
+
+
+PROGRESS_FIELDS = object_of(
+    {"by": enum("work", "at_once", "polls", "time"), "polls": integer(1), "seconds": number(0)}, ("by",)
+)
+PROGRESS_SETTING = Validator(_progress, PROGRESS_FIELDS.schema)
+"""The validator of the progress setting, in one of its four forms."""
+
+
+class ControlRoutes:
     """Endpoints for whoever runs the server; they ask for no token.
 
     :param store: what they show and clear.
@@ -48,7 +65,7 @@ class Control:
     def __init__(
         self,
         store: Store,
-        jobs: Jobs,
+        jobs: JobQueue,
         recogniser: RecogniserPool,
         accounts: Accounts,
         faults: Faults,
@@ -71,7 +88,7 @@ class Control:
             ("GET", "/__local__/journal", self.journal, "Show what arrived", schemas.JOURNAL, {}),
             ("GET", "/__local__/jobs", self.jobs, "Show jobs", schemas.JOBS, {"query": {"limit": integer(0)}}),
             ("GET", progress, self.progress, "Show what jobs follow", schemas.PROGRESS, {}),
-            ("PUT", progress, self.set_progress, "Say what jobs follow", schemas.PROGRESS, {"body": PROGRESS}),
+            ("PUT", progress, self.set_progress, "Say what jobs follow", schemas.PROGRESS, {"body": PROGRESS_SETTING}),
             ("GET", faults, self.faults, "Show the fault rules", schemas.FAULTS, {}),
             ("POST", faults, self.add_fault, "Add a fault rule", schemas.FAULT, {"body": FAULT, "status": 201}),
             ("DELETE", faults, self.clear_faults, "Clear all fault rules", done, {}),
@@ -81,7 +98,7 @@ class Control:
         return [
             Operation("GET", "/__local__/health", self.health, "Say that the server is up", schemas.HEALTH, **common),
             *(
-                Operation(method, path, endpoint, summary, answer, **more, **common, refuses=BY_THE_DOOR)
+                Operation(method, path, endpoint, summary, answer, **more, **common, refuses=REFUSED_TO_STRANGERS)
                 for method, path, endpoint, summary, answer, more in calls
             ),
         ]
@@ -164,7 +181,7 @@ class Control:
             "message": job.message,
             "submitted": iso(job.submitted),
             "seconds": job.seconds,
-            "progress": self._jobs.fraction(job.id),
+            "progress": self._jobs.view.fraction(job.id),
         }
 
 
@@ -178,23 +195,3 @@ def package_version() -> str:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
         return "not installed"
-
-
-MODES = ("work", "at_once", "polls", "time")
-
-
-SETTING = object_of({"by": enum(*MODES), "polls": integer(1), "seconds": number(0)}, ("by",))
-
-
-def _progress(label: str, setting: object) -> Progress:
-    by = SETTING(label, setting)
-    needed = {"polls": "polls", "time": "seconds"}.get(by["by"])
-    if needed and needed not in by:
-        raise ApiError(400, f'"{needed}" is required when "by" is "{by["by"]}"')
-    for name in by.keys() - {"by", needed}:
-        raise ApiError(400, f'"{name}" is not allowed when "by" is "{by["by"]}"')
-    return Progress(**by)
-
-
-PROGRESS = Validator(_progress, SETTING.schema)
-"""The setting that a test sends, in one of its four forms."""

@@ -1,4 +1,4 @@
-"""Reading what is known of conversations as such: one, many, their metadata; and deleting them."""
+"""Routes of conversations as such: one, a list (pagination, sorting, filters), their metadata; and deleting them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_symbl.local_server.api import schemas, timestamps
 from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
-from airflow_provider_symbl.local_server.api.responses import JsonResponse, UnknownConversationError
+from airflow_provider_symbl.local_server.api.responses import JsonResponse
 from airflow_provider_symbl.local_server.api.rsql import FILTER
 from airflow_provider_symbl.local_server.api.validation import (
     date_time,
@@ -20,7 +20,8 @@ from airflow_provider_symbl.local_server.api.validation import (
     short_text,
     validation_error,
 )
-from airflow_provider_symbl.local_server.routes.serializers import conversation_shape, span
+from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404, paginate
+from airflow_provider_symbl.local_server.routes.serializers import serialize_conversation, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,24 +45,13 @@ LIST_QUERY = {
     "endTime": date_time,
     "filter": FILTER,
 }
-USUAL_LIMIT = 20
-USUAL_WINDOW = timedelta(days=7)
-
-
-def get_conversation_or_404(store: Store, request: Request) -> Conversation:
-    """Give the conversation that a request's path names.
-
-    :raises UnknownConversationError: there is none.
-    """
-    conversation = store.conversation(request.path_params["conversation_id"])
-    if conversation is None:
-        raise UnknownConversationError
-    return conversation
+DEFAULT_LIMIT = 20
+DEFAULT_WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A conversation in a list, with when it began and ended."""
+class ListEntry:
+    """A conversation in a list, with its start and its end."""
 
     conversation: Conversation
     start: datetime
@@ -69,22 +59,28 @@ class Listed:
 
     @property
     def fields(self) -> dict[str, str | datetime]:
-        """What lists are sorted and filtered by, by the names that queries use."""
-        one = self.conversation
-        metadata = {f"conversation.metadata.{key}": value for key, value in one.metadata.items()}
-        return {**metadata, SORTS[0]: self.start, SORTS[1]: self.end, SORTS[2]: one.name, "conversation.id": one.id}
+        """The fields by which lists are sorted and filtered, by the names that queries use."""
+        conversation = self.conversation
+        metadata = {f"conversation.metadata.{key}": value for key, value in conversation.metadata.items()}
+        return {
+            **metadata,
+            SORTS[0]: self.start,
+            SORTS[1]: self.end,
+            SORTS[2]: conversation.name,
+            "conversation.id": conversation.id,
+        }
 
-    def meets(self, given: Mapping[str, Any]) -> bool:
-        """Tell whether it belongs into a list.
+    def matches(self, given: Mapping[str, Any]) -> bool:
+        """Tell whether the filter of a list lets it through.
 
-        :param given: the list's checked query.
+        :param given: the checked query of the list.
         """
         clauses = given.get("filter", ())
         fields = self.fields if clauses else {}
         return all(clause.holds(fields) for clause in clauses)
 
 
-class Conversations:
+class ConversationRoutes:
     """Endpoints for conversations as such.
 
     :param store: where they are.
@@ -96,10 +92,10 @@ class Conversations:
     def operations(self) -> list[Operation]:
         """List the calls."""
         one, many = schemas.CONVERSATION, schemas.CONVERSATIONS
-        gone = (404,)
+        not_found = (404,)
         return [
             Operation("GET", "/v1/conversations", self.listing, "List conversations", many, query=LIST_QUERY),
-            Operation("GET", CONVERSATION_PATH, self.conversation, "Show a conversation", one, refuses=gone),
+            Operation("GET", CONVERSATION_PATH, self.conversation, "Show a conversation", one, refuses=not_found),
             Operation(
                 "PUT",
                 CONVERSATION_PATH,
@@ -107,10 +103,15 @@ class Conversations:
                 "Replace its metadata",
                 schemas.METADATA,
                 body=METADATA,
-                refuses=gone,
+                refuses=not_found,
             ),
             Operation(
-                "DELETE", CONVERSATION_PATH, self.delete, "Delete a conversation", schemas.MESSAGE_ANSWER, refuses=gone
+                "DELETE",
+                CONVERSATION_PATH,
+                self.delete,
+                "Delete a conversation",
+                schemas.MESSAGE_ANSWER,
+                refuses=not_found,
             ),
         ]
 
@@ -119,7 +120,7 @@ class Conversations:
 
         :raises ApiError: there is no such conversation.
         """
-        return JsonResponse(self._shown(get_conversation_or_404(self._store, request)))
+        return JsonResponse(self._serialized(get_conversation_or_404(self._store, request)))
 
     async def listing(self, request: Request) -> Response:
         """List conversations, those whose jobs are not done included.
@@ -128,11 +129,11 @@ class Conversations:
         """
         given = query_of(request)
         start, end = _window(given)
-        listed = [entry for entry in self._listed() if start <= entry.start <= end and entry.meets(given)]
-        sort, offset = given.get("sort", SORTS[0]), given.get("offset", 0)
-        listed.sort(key=lambda entry: entry.fields[sort], reverse=given.get("order") == "desc")
-        page = listed[offset : offset + given.get("limit", USUAL_LIMIT)]
-        return JsonResponse({"conversations": [self._shown(entry.conversation) for entry in page]})
+        entries = [entry for entry in self._entries() if start <= entry.start <= end and entry.matches(given)]
+        sort = given.get("sort", SORTS[0])
+        entries.sort(key=lambda entry: entry.fields[sort], reverse=given.get("order") == "desc")
+        page = paginate(entries, given, DEFAULT_LIMIT)
+        return JsonResponse({"conversations": [self._serialized(entry.conversation) for entry in page]})
 
     async def set_metadata(self, request: Request) -> Response:
         """Replace a conversation's metadata by what is given.
@@ -151,22 +152,22 @@ class Conversations:
         self._store.remove_conversation(get_conversation_or_404(self._store, request).id)
         return JsonResponse({"message": "successfully deleted the conversation"})
 
-    def _shown(self, conversation: Conversation) -> dict[str, Any]:
+    def _serialized(self, conversation: Conversation) -> dict[str, Any]:
         parts = self._store.visible_parts(conversation.id)
-        return conversation_shape(conversation, parts, self._store.members(conversation.id))
+        return serialize_conversation(conversation, parts, self._store.members(conversation.id))
 
-    def _listed(self) -> list[Listed]:
-        listed = []
+    def _entries(self) -> list[ListEntry]:
+        entries = []
         for conversation in self._store.conversations():
             start, end = span(conversation, self._store.visible_parts(conversation.id))
-            listed.append(Listed(conversation, start, end))
-        return listed
+            entries.append(ListEntry(conversation, start, end))
+        return entries
 
 
 def _window(given: Mapping[str, Any]) -> tuple[datetime, datetime]:
     now = timestamps.now()
     end = given.get("endTime", now)
-    start = given.get("startTime", end - USUAL_WINDOW)
+    start = given.get("startTime", end - DEFAULT_WINDOW)
     for label, moment in (("startTime", start), ("endTime", end)):
         if moment > timestamps.now():
             raise validation_error(label, f"must be earlier than now, but is {timestamps.iso(moment)}")

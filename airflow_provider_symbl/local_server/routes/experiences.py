@@ -1,4 +1,4 @@
-"""Experiences: links to a page on which a person reads a conversation; here, the server's own reader."""
+"""Routes of experiences: links to a page on which a person reads a conversation; here, the server's own reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airflow_provider_symbl.local_server.api.validation import (
     validation_error,
     web_address,
 )
-from airflow_provider_symbl.local_server.routes.conversations import get_conversation_or_404
+from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404
 from airflow_provider_symbl.local_server.store.records import digest
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ EXPERIENCE = object_of(
 )
 
 
-class Experiences:
-    """The endpoint that gives links.
+class ExperienceRoutes:
+    """The endpoints that give links.
 
     :param store: knows the conversations.
     """

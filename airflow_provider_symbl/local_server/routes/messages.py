@@ -1,4 +1,4 @@
-"""Reading what was said in a conversation, by whom, and as a transcript; and correcting who said it."""
+"""Routes of messages, members and transcripts; and of the calls that correct who said what."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from airflow_provider_symbl.local_server.api.validation import (
     text,
     validation_error,
 )
-from airflow_provider_symbl.local_server.intelligence.api import key_phrase_spans, message_sentiment, phrases
-from airflow_provider_symbl.local_server.routes.conversations import get_conversation_or_404
-from airflow_provider_symbl.local_server.routes.serializers import member_shape, message_shape, span
+from airflow_provider_symbl.local_server.intelligence.key_phrases import key_phrase_spans
+from airflow_provider_symbl.local_server.intelligence.resources import message_sentiment, phrases
+from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404
+from airflow_provider_symbl.local_server.routes.serializers import serialize_member, serialize_message, span
 from airflow_provider_symbl.local_server.routes.transcripts import markdown, srt
 from airflow_provider_symbl.local_server.store.members import MemberDirectory, turns_of, with_member, with_turns
 from airflow_provider_symbl.local_server.store.records import Speaker
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer, ConversationView
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Conversation, Member, Part
 
@@ -71,22 +71,22 @@ TRANSCRIPT = object_of(
 )
 
 
-class Reads:
+class MessageRoutes:
     """Endpoints for messages, members and transcripts.
 
     :param store: where they are.
-    :param talks: hands conversations to the rooms that search them.
+    :param analyzer: gives views of conversations, and analyses them off the event loop.
     """
 
-    def __init__(self, store: Store, talks: ConversationAnalyzer) -> None:
+    def __init__(self, store: Store, analyzer: ConversationAnalyzer) -> None:
         self._store = store
-        self._talks = talks
+        self._analyzer = analyzer
 
     def operations(self) -> list[Operation]:
         """List the calls."""
-        gone = (404,)
+        not_found = (404,)
         query = {"verbose": boolean, "sentiment": boolean}
-        said = schemas.MESSAGE_ANSWER
+        answer = schemas.MESSAGE_ANSWER
         member = f"{CONVERSATION_PATH}/members/{{member_id}}"
         return [
             Operation(
@@ -96,20 +96,22 @@ class Reads:
                 "List messages",
                 schemas.MESSAGES,
                 query=query,
-                refuses=gone,
+                refuses=not_found,
             ),
             Operation(
-                "GET", f"{CONVERSATION_PATH}/members", self.members, "List members", schemas.MEMBERS, refuses=gone
+                "GET", f"{CONVERSATION_PATH}/members", self.members, "List members", schemas.MEMBERS, refuses=not_found
             ),
-            Operation("PUT", member, self.update_member, "Rename or merge a member", said, body=MEMBER, refuses=gone),
+            Operation(
+                "PUT", member, self.update_member, "Rename or merge a member", answer, body=MEMBER, refuses=not_found
+            ),
             Operation(
                 "PUT",
                 f"{CONVERSATION_PATH}/speakers",
-                self.tell_speakers,
+                self.update_speakers,
                 "Tell who spoke when",
-                said,
+                answer,
                 body=SPEAKER_EVENTS,
-                refuses=gone,
+                refuses=not_found,
             ),
             Operation(
                 "POST",
@@ -118,19 +120,19 @@ class Reads:
                 "Write a transcript",
                 schemas.TRANSCRIPT,
                 body=TRANSCRIPT,
-                refuses=gone,
+                refuses=not_found,
             ),
         ]
 
     async def messages(self, request: Request) -> Response:
-        """Show what was said, as far as jobs are completed.
+        """Show the messages of completed jobs.
 
         :raises ApiError: there is no such conversation.
         """
-        talk, given = self._talks.of(get_conversation_or_404(self._store, request)), query_of(request)
+        view, given = self._analyzer.view(get_conversation_or_404(self._store, request)), query_of(request)
         verbose, sentiment = given.get("verbose", False), given.get("sentiment", False)
-        shown = await self._talks.search(lambda: _messages(talk, verbose=verbose, sentiment=sentiment))
-        return JsonResponse({"messages": shown})
+        messages = await self._analyzer.run(lambda: _messages(view, verbose=verbose, sentiment=sentiment))
+        return JsonResponse({"messages": messages})
 
     async def members(self, request: Request) -> Response:
         """Show who took part.
@@ -138,7 +140,7 @@ class Reads:
         :raises ApiError: there is no such conversation.
         """
         members = self._store.members(get_conversation_or_404(self._store, request).id)
-        return JsonResponse({"members": [member_shape(member) for member in members]})
+        return JsonResponse({"members": [serialize_member(member) for member in members]})
 
     async def update_member(self, request: Request) -> Response:
         """Rename a member, or merge it with who has the same e-mail address.
@@ -157,7 +159,7 @@ class Reads:
             {"message": f"Member with id: {updated.id} for conversationId: {conversation.id} updated successfully!"}
         )
 
-    async def tell_speakers(self, request: Request) -> Response:
+    async def update_speakers(self, request: Request) -> Response:
         """Give each message to who was speaking.
 
         :raises ApiError: there is no such conversation.
@@ -165,11 +167,11 @@ class Reads:
         async with self._store.changing(request.path_params["conversation_id"]):
             conversation = get_conversation_or_404(self._store, request)
             parts = self._store.visible_parts(conversation.id)
-            company = MemberDirectory(self._store.known_members(conversation.id))
+            directory = MemberDirectory(self._store.known_members(conversation.id))
             start, _ = span(conversation, parts)
             given = body_of(request)["speakerEvents"]
-            told = await self._talks.search(lambda: with_turns(parts, turns_of(_events(given, company)), start))
-            await self._keep(conversation.id, parts, told)
+            corrected = await self._analyzer.run(lambda: with_turns(parts, turns_of(_events(given, directory)), start))
+            await self._keep(conversation.id, parts, corrected)
         return JsonResponse({"message": f"Speakers of conversationId: {conversation.id} updated successfully!"})
 
     async def transcript(self, request: Request) -> Response:
@@ -177,9 +179,9 @@ class Reads:
 
         :raises ApiError: there is no such conversation.
         """
-        talk = self._talks.of(get_conversation_or_404(self._store, request))
+        view = self._analyzer.view(get_conversation_or_404(self._store, request))
         given = body_of(request)
-        return JsonResponse({"transcript": await self._talks.search(lambda: _transcript(talk, given))})
+        return JsonResponse({"transcript": await self._analyzer.run(lambda: _transcript(view, given))})
 
     def _updated(self, conversation: Conversation, given: Mapping[str, str]) -> Member:
         known = {member.id: member for member in self._store.known_members(conversation.id)}
@@ -196,37 +198,41 @@ class Reads:
         self._store.put_parts(conversation_id, changed, packed)
 
 
-def _messages(talk: ConversationView, *, verbose: bool, sentiment: bool) -> list[dict[str, object]]:
+def _messages(view: ConversationView, *, verbose: bool, sentiment: bool) -> list[dict[str, object]]:
     return [
         {
-            **message_shape(message, talk.conversation_id, talk.start, talk.members, verbose=verbose),
-            "phrases": phrases(message, part.wanted),
-            **({"sentiment": message_sentiment(message.text)} if sentiment and part.wanted.language == "en" else {}),
+            **serialize_message(message, view.conversation_id, view.start, view.members, verbose=verbose),
+            "phrases": phrases(message, part.analysis_options),
+            **(
+                {"sentiment": message_sentiment(message.text)}
+                if sentiment and part.analysis_options.language == "en"
+                else {}
+            ),
         }
-        for part in talk.parts
+        for part in view.parts
         for message in part.messages
     ]
 
 
-def _events(given: Sequence[Mapping[str, Any]], company: MemberDirectory) -> list[tuple[bool, Member, float]]:
+def _events(given: Sequence[Mapping[str, Any]], directory: MemberDirectory) -> list[tuple[bool, Member, float]]:
     seen: dict[str, str] = {}
-    get_conversation_or_404 = [_member(entry["user"], company, seen) for entry in given]
+    members = [_member(entry["user"], directory, seen) for entry in given]
     # Later events may tell more of the same member.
-    forms = {member.id: member for member in get_conversation_or_404}
+    latest = {member.id: member for member in members}
     return [
-        (entry["type"] == "started_speaking", forms[member.id], _seconds(entry["offset"]))
-        for entry, member in zip(given, get_conversation_or_404, strict=True)
+        (entry["type"] == "started_speaking", latest[member.id], _seconds(entry["offset"]))
+        for entry, member in zip(given, members, strict=True)
     ]
 
 
-def _member(user: Mapping[str, str], company: MemberDirectory, seen: dict[str, str]) -> Member:
+def _member(user: Mapping[str, str], directory: MemberDirectory, seen: dict[str, str]) -> Member:
     """Find who a user is, or make a member.
 
     :param seen: the members, by the client's own ids, that earlier events told of; kept up here.
     """
     user_id, email = user.get("id"), user.get("email")
-    earlier = company.by_id(seen.get(user_id)) if user_id and not email else None
-    member = company.by_id(user_id) or earlier or company.member(Speaker(user.get("name"), email or user_id))
+    earlier = directory.by_id(seen.get(user_id)) if user_id and not email else None
+    member = directory.by_id(user_id) or earlier or directory.member(Speaker(user.get("name"), email or user_id))
     seen.update({user_id: member.id} if user_id else {})
     return member
 
@@ -235,15 +241,15 @@ def _seconds(offset: Mapping[str, int]) -> float:
     return offset["seconds"] + offset.get("nanos", 0) * NANOS
 
 
-def _transcript(talk: ConversationView, given: Mapping[str, Any]) -> dict[str, object]:
+def _transcript(view: ConversationView, given: Mapping[str, Any]) -> dict[str, object]:
     content_type, speakers = given["contentType"], given.get("showSpeakerSeparation", False)
-    messages = talk.messages
+    messages = view.messages
     if content_type == "text/srt":
-        subtitles = srt(messages, talk.members, talk.start, speakers=speakers)
+        subtitles = srt(messages, view.members, view.start, speakers=speakers)
         return {"payload": {"content": subtitles, "contentType": content_type}}
-    wanted = given.get("phrases", {})
-    is_marked, is_all = any(wanted.values()), wanted.get("highlightAllKeyPhrases", False)
-    marks = key_phrase_spans(talk, only_insights=not is_all) if is_marked else {}
+    highlights = given.get("phrases", {})
+    is_marked, is_all = any(highlights.values()), highlights.get("highlightAllKeyPhrases", False)
+    marks = key_phrase_spans(view, only_insights=not is_all) if is_marked else {}
     paragraphs = given.get("createParagraphs", False)
-    payload = markdown(messages, talk.members, marks, paragraphs=paragraphs, speakers=speakers)
+    payload = markdown(messages, view.members, marks, paragraphs=paragraphs, speakers=speakers)
     return {"payload": payload, "contentType": content_type}

@@ -1,4 +1,4 @@
-"""What is remembered, in the shapes in which the API shows it."""
+"""Serializers of conversations, members, messages and jobs: the JSON of the API."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.records import Conversation, Job, Member, Message, Part
 
 
-def job_shape(job: Job) -> dict[str, object]:
+def serialize_job(job: Job) -> dict[str, object]:
     """Show a job as clients read it: the reason too, where it failed."""
     reason = {"message": job.message} if job.shown == "failed" else {}
     return {"id": job.id, "status": job.shown.value, **reason}
 
 
-def conversation_shape(
+def serialize_conversation(
     conversation: Conversation, parts: Sequence[Part], members: Sequence[Member]
 ) -> dict[str, object]:
     """Show a conversation.
@@ -36,7 +36,7 @@ def conversation_shape(
         "name": conversation.name,
         "startTime": iso(start),
         "endTime": iso(end),
-        "members": [member_shape(member) for member in members],
+        "members": [serialize_member(member) for member in members],
         "metadata": dict(conversation.metadata),
     }
 
@@ -50,13 +50,13 @@ def span(conversation: Conversation, parts: Sequence[Part]) -> tuple[datetime, d
     return start, max((part.end for part in parts), default=start)
 
 
-def member_shape(member: Member) -> dict[str, object]:
+def serialize_member(member: Member) -> dict[str, object]:
     """Show a member; one without a name goes by what the client knows it by."""
     email = {"email": member.email} if member.email else {}
     return {"id": member.id, "name": member.name or member.user_id, **email}
 
 
-def message_shape(
+def serialize_message(
     message: Message, conversation_id: str, start: datetime, members: Mapping[str, Member], *, verbose: bool
 ) -> dict[str, object]:
     """Show a message.
@@ -65,7 +65,7 @@ def message_shape(
     :param members: by id.
     :param verbose: its words too.
     """
-    words = message.words or spread(message.text, message.start, message.end)
+    words = message.words or spread_words(message.text, message.start, message.end)
     detail = {"words": [_word(word, start, message.speaker_tag) for word in words]} if verbose else {}
     return {
         "id": message.id,
@@ -100,8 +100,8 @@ def _times(span: Message | Word, start: datetime) -> dict[str, object]:
     }
 
 
-def spread(text: str, start: datetime, end: datetime) -> tuple[Word, ...]:
-    """Spread a text's words evenly over its time; where each was said, nobody knows.
+def spread_words(text: str, start: datetime, end: datetime) -> tuple[Word, ...]:
+    """Spread a text's words evenly over its time; when each was said is not known.
 
     :param text: the words.
     :param start: when the first begins.

@@ -1,4 +1,4 @@
-"""The ten submit and append calls: what they bring is read, checked and handed to the jobs."""
+"""Routes of the ten submit and append calls: what they bring is read, checked and put into the job queue."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from airflow_provider_symbl.local_server.api.parameters import (
     read_text,
     read_url,
 )
-from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse, UnknownConversationError
+from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 from airflow_provider_symbl.local_server.api.validation import validation_error
 from airflow_provider_symbl.local_server.jobs.submission_content import job_options, media_content, text_content
 from airflow_provider_symbl.local_server.middleware.faults import job_fault
-from airflow_provider_symbl.local_server.routes.serializers import job_shape
-from airflow_provider_symbl.local_server.routes.trackers import tracked
+from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404
+from airflow_provider_symbl.local_server.routes.serializers import serialize_job
+from airflow_provider_symbl.local_server.routes.trackers import trackers_of
 from airflow_provider_symbl.local_server.store.records import RawSubmission
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint
-    from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+    from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.jobs.submission_content import Content
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
     from airflow_provider_symbl.local_server.store.memory_store import Store
@@ -45,11 +46,11 @@ if TYPE_CHECKING:
 SNIFFED = 12
 UNTYPED = ("", "application/octet-stream")
 """What leaves the format to the server: no type, as documented, and what the vendor's own clients send."""
-NEW = "/v1/process/{path}"
-MORE = "/v1/process/{path}/{{conversation_id:not_url}}"
+SUBMIT_PATH = "/v1/process/{path}"
+APPEND_PATH = "/v1/process/{path}/{{conversation_id:not_url}}"
 
 
-class Submissions:
+class SubmissionRoutes:
     """Endpoints of the ten calls, and of the jobs that they make.
 
     :param store: where the conversation to append to is looked up.
@@ -57,7 +58,7 @@ class Submissions:
     :param recogniser: its model decides which languages can be asked for.
     """
 
-    def __init__(self, store: Store, jobs: Jobs, recogniser: RecogniserPool) -> None:
+    def __init__(self, store: Store, jobs: JobQueue, recogniser: RecogniserPool) -> None:
         self._store = store
         self._jobs = jobs
         self._recogniser = recogniser
@@ -73,16 +74,26 @@ class Submissions:
             ("video/url", self.video_url, url),
             ("video", self.video_file, {"query": FILE, "media": (VIDEO_TYPE,)}),
         ]
-        made: dict[str, Any] = {"answer": schemas.SUBMISSION, "status": 201, "tag": "Async", "is_checked": False}
+        common: dict[str, Any] = {"answer": schemas.SUBMISSION, "status": 201, "tag": "Async", "is_checked": False}
         job = Operation("GET", "/v1/job/{job_id}", self.job, "Show a job", schemas.JOB, refuses=(404,), tag="Job")
         return [
             job,
             *(
                 operation
-                for path, endpoint, taken in calls
+                for path, endpoint, accepted in calls
                 for operation in (
-                    Operation("POST", NEW.format(path=path), endpoint, "Submit", **made, **taken, refuses=(429,)),
-                    Operation("PUT", MORE.format(path=path), endpoint, "Append", **made, **taken, refuses=(404, 429)),
+                    Operation(
+                        "POST", SUBMIT_PATH.format(path=path), endpoint, "Submit", **common, **accepted, refuses=(429,)
+                    ),
+                    Operation(
+                        "PUT",
+                        APPEND_PATH.format(path=path),
+                        endpoint,
+                        "Append",
+                        **common,
+                        **accepted,
+                        refuses=(404, 429),
+                    ),
                 )
             ),
         ]
@@ -96,7 +107,7 @@ class Submissions:
         job = self._store.job(job_id)
         if job is None:
             raise ApiError(404, f"Job with id {job_id} not found")
-        return JsonResponse(job_shape(self._jobs.read(job)))
+        return JsonResponse(serialize_job(self._jobs.view.read(job)))
 
     async def text(self, request: Request) -> Response:
         """Take a text.
@@ -106,10 +117,12 @@ class Submissions:
         target = self._target(request)
         require_json(request)
         given = await _parsed(request, read_text)
-        trackers = tracked(given, self._store)
+        trackers = trackers_of(given, self._store)
         self._jobs.ensure_room()
-        sent = _sent(request, "text", trackers)
-        return await self._accepted(target, given, text_content(given, sent.trackers), sent, job_fault(request))
+        submission = _raw_submission(request, "text", trackers)
+        return await self._accepted(
+            target, given, text_content(given, submission.trackers), submission, job_fault(request)
+        )
 
     async def audio_file(self, request: Request) -> Response:
         """Take an audio recording.
@@ -146,43 +159,40 @@ class Submissions:
         if not body.size:
             raise ApiError(400, "The request body must be the recording's bytes, but is empty")
         check(request)
-        trackers = tracked(given, self._store)
+        trackers = trackers_of(given, self._store)
         self._jobs.ensure_room()
         file = body.save()
-        sent = RawSubmission("video" if is_video else "audio", request.url.query, file=file, trackers=trackers)
-        order = media_content(given, file, trackers, is_video=is_video)
-        return await self._accepted(target, given, order, sent, job_fault(request))
+        submission = RawSubmission("video" if is_video else "audio", request.url.query, file=file, trackers=trackers)
+        content = media_content(given, file, trackers, is_video=is_video)
+        return await self._accepted(target, given, content, submission, job_fault(request))
 
     async def _url(self, request: Request, *, is_video: bool) -> Response:
         target = self._target(request)
         require_json(request)
         given = await _parsed(request, read_url)
         self._check_speech(given)
-        trackers = tracked(given, self._store)
+        trackers = trackers_of(given, self._store)
         self._jobs.ensure_room()
-        sent = _sent(request, "video/url" if is_video else "audio/url", trackers)
-        order = media_content(given, given["url"], sent.trackers, is_video=is_video)
-        return await self._accepted(target, given, order, sent, job_fault(request))
+        submission = _raw_submission(request, "video/url" if is_video else "audio/url", trackers)
+        content = media_content(given, given["url"], submission.trackers, is_video=is_video)
+        return await self._accepted(target, given, content, submission, job_fault(request))
 
     async def _accepted(
         self,
         target: Conversation | None,
         given: Mapping[str, Any],
-        order: Content,
-        sent: RawSubmission,
-        wanted: JobFault,
+        content: Content,
+        submission: RawSubmission,
+        fault: JobFault,
     ) -> Response:
-        job = self._jobs.accept(target, order, sent, job_options(given), wanted)
-        await self._jobs.settle(job, order)
+        job = self._jobs.accept(target, content, submission, job_options(given), fault)
+        await self._jobs.settle(job, content)
         return JsonResponse({"conversationId": job.conversation_id, "jobId": job.id}, 201)
 
     def _target(self, request: Request) -> Conversation | None:
         if "conversation_id" not in request.path_params:
             return None
-        conversation = self._store.conversation(request.path_params["conversation_id"])
-        if conversation is None:
-            raise UnknownConversationError
-        return conversation
+        return get_conversation_or_404(self._store, request)
 
     def _check_speech(self, given: Mapping[str, Any]) -> None:
         language = given.get("languageCode", "en-US")
@@ -197,11 +207,11 @@ class Submissions:
 
 async def _parsed(request: Request, read: Callable[[str, bytes], dict[str, Any]]) -> dict[str, Any]:
     body = received(request)
-    work = partial(read, request.url.query, body.content())
-    return await to_thread.run_sync(work) if body.is_large else work()
+    parse = partial(read, request.url.query, body.content())
+    return await to_thread.run_sync(parse) if body.is_large else parse()
 
 
-def _sent(request: Request, call: str, trackers: tuple[Tracker, ...]) -> RawSubmission:
+def _raw_submission(request: Request, call: str, trackers: tuple[Tracker, ...]) -> RawSubmission:
     return RawSubmission(call, request.url.query, *received(request).keep(), trackers)
 
 

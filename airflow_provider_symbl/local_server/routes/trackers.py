@@ -1,8 +1,7 @@
-"""The trackers that the account keeps: the Management API, in its singular and its plural spelling."""
+"""Routes of the trackers that the account keeps: the Management API, in its singular and its plural spelling."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +24,19 @@ MOST_TRACKERS = 500
 PATHS = ("/v1/manage/tracker/{tracker_id}", "/v1/manage/trackers/{tracker_id}")
 
 
-def tracked(given: Mapping[str, Any], store: Store) -> tuple[Tracker, ...]:
-    """Give what a submission asks to track, each tracker once.
+def trackers_of(given: Mapping[str, Any], store: Store) -> tuple[Tracker, ...]:
+    """Give the trackers that a submission asks for, each once.
 
     :param given: the submission's checked parameters.
     :param store: knows the account's own trackers.
     :raises ApiError: it names a tracker that the account has not.
     """
-    named = [_one(f"trackers[{index}]", entry, store) for index, entry in enumerate(given.get("trackers", ()))]
+    named = [_tracker_of(f"trackers[{index}]", entry, store) for index, entry in enumerate(given.get("trackers", ()))]
     kept = store.trackers() if given.get("enableAllTrackers") else []
     return tuple({tracker.id: tracker for tracker in [*named, *kept]}.values())
 
 
-class Trackers:
+class TrackerRoutes:
     """Endpoints that keep, change and forget trackers.
 
     :param store: where they are.
@@ -98,7 +97,7 @@ class Trackers:
         :raises ApiError: 409 where its name is taken, 400 where there is no room for another.
         """
         (tracker,) = self._keep([body_of(request)])
-        return JsonResponse({"tracker": tracker_shape(tracker)}, 201)
+        return JsonResponse({"tracker": serialize_tracker(tracker)}, 201)
 
     async def create_all(self, request: Request) -> Response:
         """Keep some trackers, all of them or none.
@@ -106,39 +105,39 @@ class Trackers:
         :raises ApiError: 409 where a name is taken, 400 where there is no room for all.
         """
         kept = self._keep(body_of(request))
-        return JsonResponse({"trackers": [tracker_shape(tracker) for tracker in kept]}, 201)
+        return JsonResponse({"trackers": [serialize_tracker(tracker) for tracker in kept]}, 201)
 
     async def listing(self, request: Request) -> Response:
         """List trackers, those of one name where one is given."""
         name = query_of(request).get("name")
-        found = [tracker for tracker in self._store.trackers() if name in (None, tracker.name)]
-        return JsonResponse({"trackers": [tracker_shape(tracker) for tracker in found]})
+        trackers = [tracker for tracker in self._store.trackers() if name in (None, tracker.name)]
+        return JsonResponse({"trackers": [serialize_tracker(tracker) for tracker in trackers]})
 
     async def read(self, request: Request) -> Response:
         """Show a tracker.
 
         :raises ApiError: there is no such tracker.
         """
-        return JsonResponse({"tracker": tracker_shape(self._found(request))})
+        return JsonResponse({"tracker": serialize_tracker(self._tracker(request))})
 
     async def change(self, request: Request) -> Response:
         """Give a tracker a new name and vocabulary.
 
         :raises ApiError: there is no such tracker, or another one has the name.
         """
-        tracker_id = self._found(request).id
+        tracker_id = self._tracker(request).id
         given = body_of(request)
         self._ensure_free([given["name"]], but=tracker_id)
         changed = Tracker(tracker_id, given["name"], tuple(given["vocabulary"]))
         self._store.put_trackers(changed)
-        return JsonResponse({"tracker": tracker_shape(changed)})
+        return JsonResponse({"tracker": serialize_tracker(changed)})
 
     async def delete(self, request: Request) -> Response:
         """Forget a tracker.
 
         :raises ApiError: there is no such tracker.
         """
-        tracker_id = self._found(request).id
+        tracker_id = self._tracker(request).id
         self._store.remove_tracker(tracker_id)
         return JsonResponse({"id": tracker_id, "type": "tracker", "deleted": True})
 
@@ -157,22 +156,21 @@ class Trackers:
             if name in taken:
                 raise ApiError(409, "There is a tracker of this name already")
 
-    def _found(self, request: Request) -> Tracker:
+    def _tracker(self, request: Request) -> Tracker:
         tracker = self._store.tracker(request.path_params["tracker_id"])
         if tracker is None:
             raise ApiError(404, "There is no tracker of this id")
         return tracker
 
 
-def tracker_shape(tracker: Tracker) -> dict[str, object]:
+def serialize_tracker(tracker: Tracker) -> dict[str, object]:
     """Show a tracker."""
     return {"id": tracker.id, "name": tracker.name, "vocabulary": list(tracker.vocabulary)}
 
 
-def _one(label: str, entry: Mapping[str, Any], store: Store) -> Tracker:
+def _tracker_of(label: str, entry: Mapping[str, Any], store: Store) -> Tracker:
     if "id" not in entry:
-        # JSON in ASCII: half a surrogate pair may stand in a name, and cannot be written as UTF-8.
-        fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(entry["name"])))
+        fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, entry["name"]))
         return Tracker(fresh, entry["name"], tuple(entry["vocabulary"]))
     kept = store.tracker(entry["id"])
     if kept is None:

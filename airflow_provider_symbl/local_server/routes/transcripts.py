@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PARAGRAPH_PAUSE = timedelta(seconds=2)
 PARAGRAPH_LENGTH = 6
 """Messages after which a paragraph ends even though the speaker goes on."""
-SHORTEST_CUE = timedelta(milliseconds=1)
+SHORTEST_SUBTITLE = timedelta(milliseconds=1)
 
 
 def markdown(
@@ -53,14 +53,14 @@ def srt(messages: Iterable[Message], members: Mapping[str, Member], start: datet
     :param start: the conversation's beginning, from which times count.
     :param speakers: begin each subtitle with the speaker's name, where it is known.
     """
-    cues = []
+    subtitles = []
     for number, message in enumerate(messages, 1):
         name = _name(message, members) if speakers else None
         said = _one_line(f"{name}: {message.text}" if name else message.text)
         begin = max(timedelta(0), message.start - start)
-        end = max(begin + SHORTEST_CUE, message.end - start)
-        cues.append(f"{number}\n{_clock(begin)} --> {_clock(end)}\n{said}\n")
-    return "\n".join(cues)
+        end = max(begin + SHORTEST_SUBTITLE, message.end - start)
+        subtitles.append(f"{number}\n{_clock(begin)} --> {_clock(end)}\n{said}\n")
+    return "\n".join(subtitles)
 
 
 def _paragraphs(messages: Iterable[Message]) -> list[list[Message]]:

@@ -1,4 +1,4 @@
-"""Who may call: one App ID and Secret, the tokens made for them, and the check on every call."""
+"""Authentication: one App ID and Secret, the tokens made for them, and the check on every call."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _presented(headers: Headers) -> str:
 
 
 def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(errors="surrogatepass"), expected.encode())
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def _part(claims: dict[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""Who may use the control routes: this machine's own programs and pages, and others who know the App Secret."""
+"""Middleware of the control routes: lets in this machine's own programs and pages, and who knows the App Secret."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NO_CREDENTIALS = "The control routes ask other machines for the App ID and App S
 
 
 class ControlAccessMiddleware:
-    """Stands before everything else; only the control routes are its business, and health is open to all.
+    """ASGI middleware before everything else; only the control routes are its business, and health is open to all.
 
     A request from this machine passes. A web page of another origin does not, nor one that has come here by pointing
     a name of its own at this machine: a browser would lend both its place on it. Another machine has to authenticate.

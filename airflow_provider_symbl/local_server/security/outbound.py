@@ -1,28 +1,34 @@
-"""Where an address that a client names may lead: looked up once, checked, and then connected to."""
+"""SSRF guard: where an address that a client names may lead is looked up once, checked, and then connected to.
+
+Our own, as the resolver of aiohttp's connector, which connects to whatever address it finds.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 import ipaddress
 import os
 import socket
-import threading
-import time
-from typing import TYPE_CHECKING, Any, ClassVar
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+import aiohttp
+import certifi
+from aiohttp.abc import AbstractResolver, ResolveResult
+from anyio import to_thread
+from yarl import URL
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from ipaddress import IPv4Address, IPv6Address
 
 MOST_TRIED = 4
 """Of a host's addresses, all are checked, and no more than these are tried."""
-TICK = 0.5
-"""Seconds between two looks at whether a request has had its time."""
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """Where networks without IPv4 put the IPv4 addresses of the world (RFC 6052)."""
@@ -30,6 +36,8 @@ NOT_PUBLIC_EITHER = (
     ipaddress.ip_network("192.0.0.0/24"),  # special purposes, of which older Pythons know some only
     ipaddress.ip_network("168.63.129.16/32"),  # what Azure's machines ask for their own settings
 )
+WRITTEN = "!#$%&'()*+,/:;=?@[]~"
+"""What may stand in a URL as it is, ``%`` included: a signature is over the very characters."""
 
 
 class PrivateAddressError(Exception):
@@ -39,114 +47,66 @@ class PrivateAddressError(Exception):
         super().__init__(f"{host} leads to an address that is not public, which takes --allow-private-urls")
 
 
-class GuardedSession(requests.Session):
-    """A session for one request to an address that a client named, to be used as a context.
+@contextlib.asynccontextmanager
+async def guarded_request(
+    method: str, url: str, *, allow_private: bool, seconds: float, **options: Any
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """Send one request to an address that a client named, and give the response; redirects are not followed.
 
     It sends no credentials of ``~/.netrc``. The proxies of the environment are used only where private addresses are
     allowed: which address a proxy connects to cannot be checked.
 
     :param url: the address.
     :param allow_private: whether it may lead to this machine, or into a private network.
-    :param seconds: how long everything may take, however slowly it arrives; what is open then is cut.
-    :param stopped: has it cut earlier.
+    :param seconds: how long everything may take, the reading of the body included, however slowly it arrives.
+    :param options: what else aiohttp is told.
+    :raises PrivateAddressError: it leads to an address that is not public, and may not.
+    :raises aiohttp.ClientError: there is no usable response.
+    :raises TimeoutError: the seconds are over; a timeout of aiohttp's own is a ClientError too.
     """
-
-    def __init__(self, url: str, *, allow_private: bool, seconds: float, stopped: threading.Event) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        if allow_private:
-            self.proxies.update(requests.utils.get_environ_proxies(url))
-        self._lines = Connections(allow_private=allow_private)
-        for prefix in ("http://", "https://"):
-            self.mount(prefix, _Adapter(self._lines))
-        self._deadline = time.monotonic() + seconds
-        self._stopped = stopped
-        self._over = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="outward", daemon=True)
-
-    def __enter__(self) -> GuardedSession:  # noqa: PYI034 - the base is typed so
-        self._watcher.start()
-        return self
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether it was cut; what was read until then may look like a whole answer."""
-        return self._lines.is_cut
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._over.set()
-        self._watcher.join()
-        super().close()
-        self._lines.close()
-
-    def _watch(self) -> None:
-        while not self._over.wait(TICK):
-            if self._stopped.is_set() or time.monotonic() >= self._deadline:
-                self._lines.cut()
-                return
+    target = _checked(url, allow_private=allow_private)
+    resolver = PublicResolver(allow_private=allow_private)
+    async with asyncio.timeout(seconds):
+        tls = await to_thread.run_sync(_tls_context, _authorities()) if target.scheme == "https" else True
+        connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, ssl=tls)
+        async with (
+            aiohttp.ClientSession(connector=connector, auto_decompress=False) as session,
+            session.request(
+                method, target, allow_redirects=False, proxy=_proxy(target) if allow_private else None, **options
+            ) as response,
+        ):
+            yield response
 
 
-class Connections:
-    """The connections of one session.
+class PublicResolver(AbstractResolver):
+    """Looks names up for a connector, and refuses those with an address that is not public.
 
     :param allow_private: whether they may lead anywhere.
     """
 
     def __init__(self, *, allow_private: bool) -> None:
-        self.is_cut = False
         self._allow_private = allow_private
-        self._held: list[socket.socket] = []
 
-    def open(self, host: str, port: int, timeout: float | None) -> socket.socket:
-        """Connect to a host.
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Give a name's addresses.
 
-        :param timeout: seconds for each of its addresses.
-        :raises PrivateAddressError: one of its addresses is not public, and has to be.
-        :raises OSError: it has no address, or none that answers.
+        :raises PrivateAddressError: one of them is not public, and has to be.
+        :raises OSError: it has none.
         """
-        problem = OSError("no address")
-        for family, kind, protocol, _, address in self._addresses(host, port):
-            line = socket.socket(family, kind, protocol)
-            line.settimeout(timeout)
-            try:
-                line.connect(address)
-            except OSError as error:
-                line.close()
-                problem = error
-            else:
-                return self._kept(line)
-        raise problem
-
-    def cut(self) -> None:
-        """End all connections, those to come included; to be called by another thread than the one that reads."""
-        self.is_cut = True
-        for held in list(self._held):
-            with contextlib.suppress(OSError):  # the other side was faster
-                held.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Give up the hold on them."""
-        for held in self._held:
-            held.close()
-
-    def _addresses(self, host: str, port: int) -> list[tuple[Any, ...]]:
+        look_up = functools.partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
         try:
-            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-        except ValueError:  # not even a name that can be looked up
+            # Not the event loop's own threads: a look-up that hangs would hold up the end of the process.
+            found = await to_thread.run_sync(look_up, abandon_on_cancel=True)
+        except UnicodeError:  # not even a name that can be looked up
             raise OSError("no name of a host") from None
         if not self._allow_private and not all(is_public(str(address[0])) for *_, address in found):
             raise PrivateAddressError(host)
-        return [*found[:MOST_TRIED]]
+        return [_result(host, entry) for entry in found[:MOST_TRIED]]
 
-    def _kept(self, line: socket.socket) -> socket.socket:
-        # TLS takes a socket away from its object; a duplicate stays good for cutting.
-        self._held.append(line.dup())
-        if self.is_cut:
-            line.close()
-            raise OSError("cut")
-        return line
+    async def close(self) -> None:
+        """Do nothing: there is nothing to close."""
 
 
 def is_public(text: str) -> bool:
@@ -173,35 +133,61 @@ def _translated(address: IPv6Address) -> IPv4Address | None:
     return ipaddress.IPv4Address(address.packed[-4:]) if address in TRANSLATED else None
 
 
-class _Adapter(HTTPAdapter):
-    def __init__(self, lines: Connections) -> None:
-        self._lines = lines
-        super().__init__()
-
-    def init_poolmanager(self, *sizes: Any, **others: Any) -> None:
-        super().init_poolmanager(*sizes, **others)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _pool(HTTPConnectionPool, HTTPConnection, self._lines),
-            "https": _pool(HTTPSConnectionPool, HTTPSConnection, self._lines),
-        }
+def _result(host: str, entry: tuple[Any, ...]) -> ResolveResult:
+    family, _, protocol, _, (address, port, *_) = entry
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=protocol, flags=flags)
 
 
-class _Line(HTTPConnection):
-    """A connection whose socket comes from the session's lines; TLS goes by the name of the host all the same."""
+def _checked(url: str, *, allow_private: bool) -> URL:
+    """Write a URL as it is asked for, its host checked if it is an address: aiohttp has those looked up by nobody.
 
-    lines: ClassVar[Connections]
+    :raises PrivateAddressError: its host is an address that is not public, and has to be.
+    :raises aiohttp.InvalidURL: it is none.
+    """
+    try:
+        parts = urlsplit(url)
+        origin = URL(f"{parts.scheme}://{parts.netloc}")
+        address = _literal(origin.raw_host or "")
+    except ValueError:
+        raise aiohttp.InvalidURL(url) from None
+    if address and not allow_private and not is_public(address):
+        raise PrivateAddressError(parts.hostname or address)
+    origin = origin.with_host(address) if address else origin
+    query = f"?{parts.query}" if parts.query else ""
+    return URL(str(origin).rstrip("/") + quote((parts.path or "/") + query, WRITTEN), encoded=True)
 
-    def _new_conn(self) -> socket.socket:
-        try:
-            return self.lines.open(self._dns_host, self.port, self.timeout)
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, "timed out") from error
-        except OSError as error:
-            raise NewConnectionError(self, type(error).__name__) from error
+
+def _literal(host: str) -> str | None:
+    """Give the address that a host is written as, in its usual form; None for a name.
+
+    :raises ValueError: aiohttp would take it for an address, but it is none.
+    """
+    if ":" in host:
+        return str(ipaddress.ip_address(host))
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))  # knows 127.1 and 0x7f000001, as connecting does
+    except OSError:
+        if host.replace(".", "").isdigit():
+            raise ValueError("no address") from None
+        return None
 
 
-def _pool(
-    pool: type[HTTPConnectionPool], connection: type[HTTPConnection], lines: Connections
-) -> type[HTTPConnectionPool]:
-    own = type("Line", (_Line, connection), {"lines": lines})
-    return type("Pool", (pool,), {"ConnectionCls": own})
+def _authorities() -> str:
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
+
+
+@functools.cache  # reading them takes some tens of milliseconds
+def _tls_context(authorities: str) -> ssl.SSLContext:
+    if Path(authorities).is_dir():
+        return ssl.create_default_context(capath=authorities)
+    return ssl.create_default_context(cafile=authorities)
+
+
+def _proxy(url: URL) -> str | None:
+    """Name the environment's proxy for a URL."""
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if proxy is None or proxy_bypass(url.raw_host or ""):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"

@@ -35,7 +35,7 @@ class ProcessSilentError(Exception):
 
 
 class ChildProcess:
-    """A module that runs as a process of its own, reads requests from its input and writes answers to its output.
+    """A module that runs as a process of its own, reads requests from its input and writes responses to its output.
 
     A module finds what this process would find, whatever the working folder is. Its input ends with this process,
     which is how it knows; it is in a process group of its own, since Ctrl+C is for this one to deal with.
@@ -57,24 +57,24 @@ class ChildProcess:
         self._rest = b""
 
     def send(self, request: dict[str, Any]) -> None:
-        """Ask for something; a process that is gone says so by its answer.
+        """Ask for something; one that is gone says so by its response.
 
         :param request: anything that JSON can hold.
         """
         with contextlib.suppress(BrokenPipeError):
             self._input.write(json.dumps(request).encode() + b"\n")
 
-    def answers(self, patience: float, stopped: threading.Event) -> Iterator[dict[str, Any]]:
-        """Give the answers as they come; whoever reads them knows which is the last.
+    def responses(self, timeout: float, stopped: threading.Event) -> Iterator[dict[str, Any]]:
+        """Give the responses as they come; whoever reads them knows which is the last.
 
-        :param patience: seconds until the next one.
+        :param timeout: seconds until the next one.
         :param stopped: ends the wait.
         :raises ProcessEndedError: the process is gone.
-        :raises ProcessSilentError: there was no answer in time.
+        :raises ProcessSilentError: there was no response in time.
         :raises StoppedError: ``stopped`` was set.
         """
         while True:
-            lines = self._lines(patience, stopped)
+            lines = self._lines(timeout, stopped)
             yield from (json.loads(line) for line in lines)
 
     def close_stdin(self) -> None:
@@ -97,16 +97,16 @@ class ChildProcess:
         with self._process as gone:
             return gone.wait()
 
-    def _lines(self, patience: float, stopped: threading.Event) -> list[bytes]:
-        self._await_output(patience, stopped)
+    def _lines(self, timeout: float, stopped: threading.Event) -> list[bytes]:
+        self._await_output(timeout, stopped)
         block = os.read(self._output.fileno(), BLOCK)
         if not block:
             raise ProcessEndedError(_described(self.kill()))
         *lines, self._rest = (self._rest + block).split(b"\n")
         return lines
 
-    def _await_output(self, patience: float, stopped: threading.Event) -> None:
-        deadline = time.monotonic() + patience
+    def _await_output(self, timeout: float, stopped: threading.Event) -> None:
+        deadline = time.monotonic() + timeout
         poll = select.poll()
         poll.register(self._output, select.POLLIN)
         has_said_something = False
@@ -115,7 +115,7 @@ class ChildProcess:
             if stopped.is_set():
                 raise StoppedError
             if not has_said_something and time.monotonic() > deadline:
-                raise ProcessSilentError(f"{patience / 60:g} minutes")
+                raise ProcessSilentError(f"{timeout / 60:g} minutes")
 
 
 def _described(code: int) -> str:

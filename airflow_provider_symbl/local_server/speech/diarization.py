@@ -1,4 +1,8 @@
-"""Telling voices apart: what each sentence sounds like, by a speaker-embedding model, and which sound alike."""
+"""Speaker diarization: embeddings and clustering.
+
+A speaker-embedding model says what each sentence sounds like, and agglomerative clustering (Ward's method) which
+sentences are one speaker's. The clustering is our own: it weighs sentences by their length, which scipy's does not.
+"""
 
 from __future__ import annotations
 
@@ -50,9 +54,9 @@ class SpeakerEmbeddingModel:
 
 
 class Diarizer:
-    """The voices of one recording.
+    """Tells the speakers of one recording apart.
 
-    :param model: knows what they sound like.
+    :param model: says what they sound like.
     :param most: how many there are at most.
     """
 
@@ -64,7 +68,7 @@ class Diarizer:
         self._entries: list[int] = []
 
     def add(self, said: Sequence[Sentence], sound: Numbers, offset: float) -> None:
-        """Listen to sentences again.
+        """Take the embeddings of sentences.
 
         :param said: in order of time, after those that were added before.
         :param sound: samples at 16 kHz that hold them.
@@ -78,16 +82,16 @@ class Diarizer:
                 self._seconds.append(_seconds(group))
             self._entries += [max(0, len(self._vectors) - 1)] * len(group)
 
-    def numbers(self) -> list[int]:
-        """Say whose voice each sentence is, from 1 in the order of the voices' first sentences.
+    def speakers(self) -> list[int]:
+        """Say who speaks each sentence, from 1 in the order of the speakers' first sentences.
 
-        A sentence with too little to hear is taken for the voice before it.
+        A sentence with too little to hear is taken for the speaker's before it.
         """
         if not self._vectors:
             return [1] * len(self._entries)
         labels = cluster(numpy.array(self._vectors), numpy.array(self._seconds), self._most)
-        order = {label: number for number, label in enumerate(dict.fromkeys(labels), 1)}
-        return [order[labels[entry]] for entry in self._entries]
+        numbers = {label: number for number, label in enumerate(dict.fromkeys(labels), 1)}
+        return [numbers[labels[entry]] for entry in self._entries]
 
 
 def merge_short_sentences(said: Sequence[Sentence]) -> list[list[Sentence]]:
@@ -106,7 +110,7 @@ def merge_short_sentences(said: Sequence[Sentence]) -> list[list[Sentence]]:
 
 
 def cluster(vectors: Numbers, weights: Numbers, most: int) -> list[int]:
-    """Put vectors into groups by the angle between them.
+    """Clustering: put vectors into groups by the angle between them.
 
     Of many vectors some are grouped, evenly chosen; each goes to the group whose middle is nearest.
 

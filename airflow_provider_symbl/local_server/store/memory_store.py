@@ -1,4 +1,4 @@
-"""All that the server knows, behind one door, so that it can be kept elsewhere than in memory too."""
+"""The in-memory store: all state of the server, and the interface of the store that outlives its process."""
 
 from __future__ import annotations
 
@@ -56,8 +56,10 @@ class JournalEntry:
 class Store:
     """The server's state, in memory. Not for more than one thread.
 
-    The journal keeps the newest 100,000 requests. Whatever else changes is written first, where a subclass writes it,
-    and remembered then: what could not be written has not happened.
+    Write-first rule (write-ahead, as databases have it): each change calls :meth:`_write` before it touches memory.
+    Here that does nothing; a subclass writes to disk there, all of a change or none, and raises if it cannot. So a
+    request whose change could not be written fails without any effect. The journal, which keeps the newest 100,000
+    requests, is in memory only.
     """
 
     journal: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=JOURNAL_LENGTH))
@@ -67,15 +69,15 @@ class Store:
     _conversations: dict[str, Conversation] = field(default_factory=dict)
     _parts: dict[str, list[Part]] = field(default_factory=dict)
     _jobs: dict[str, Job] = field(default_factory=dict)
-    _sent: dict[str, RawSubmission] = field(default_factory=dict)
+    _submissions: dict[str, RawSubmission] = field(default_factory=dict)
     _active: set[str] = field(default_factory=set)
     _reads: Counter[str] = field(default_factory=Counter)
     _trackers: dict[str, Tracker] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget everything, the progress setting included; recordings are deleted."""
-        for sent in self._sent.values():
-            sent.discard()
+        for submission in self._submissions.values():
+            submission.discard()
         for parts in self._parts.values():
             for part in parts:
                 discard(part)
@@ -137,12 +139,14 @@ class Store:
             pass
         return fresh
 
-    def add_submission(self, conversation: Conversation, job: Job, sent: RawSubmission) -> None:
-        """Keep a new job with what was sent, whose file belongs to the store now, and its conversation's new form."""
-        self._write(("conversation", conversation.id, conversation), ("job", job.id, job), ("sent", job.id, sent))
+    def add_submission(self, conversation: Conversation, job: Job, submission: RawSubmission) -> None:
+        """Keep a new job with its submission, whose file belongs to the store now, and the conversation."""
+        self._write(
+            ("conversation", conversation.id, conversation), ("job", job.id, job), ("submission", job.id, submission)
+        )
         self._conversations[conversation.id] = conversation
         self._parts.setdefault(conversation.id, [])
-        self._sent[job.id] = sent
+        self._submissions[job.id] = submission
         self._remember(job)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
@@ -167,7 +171,7 @@ class Store:
         self._conversations[conversation.id] = conversation
 
     def changing(self, conversation_id: str) -> asyncio.Lock:
-        """Give what is held from reading a conversation's members until what was made of them is kept.
+        """Give the conversation's lock: held from reading its members until what was made of them is kept.
 
         That takes a while, in which another change would be lost.
         """
@@ -178,7 +182,7 @@ class Store:
         return list(self._parts[conversation_id])
 
     def put_parts(self, conversation_id: str, parts: Sequence[Part], packed: Sequence[bytes]) -> None:
-        """Keep the new forms of parts that are there.
+        """Replace parts that are there.
 
         :param packed: what :meth:`pack` has made of each.
         """
@@ -187,7 +191,7 @@ class Store:
         self._parts[conversation_id] = [changed.get(part.job_id, part) for part in self._parts[conversation_id]]
 
     def timeline_end(self, conversation_id: str) -> datetime | None:
-        """Tell where the conversation's time line ends, unseen parts included; None if it has not begun."""
+        """Tell when the conversation's time line ends, unseen parts included; None if it has not begun."""
         return max((part.end for part in self._parts[conversation_id]), default=None)
 
     def known_members(self, conversation_id: str) -> list[Member]:
@@ -212,30 +216,30 @@ class Store:
         self._remember(job)
 
     async def pack(self, _part: Part) -> bytes:
-        """Do beforehand what takes long about keeping a part.
+        """Serialize a part, where that is needed, off the event loop: it takes long for a long recording.
 
-        :return: what :meth:`end_job` asks for.
+        :return: what :meth:`end_job` and :meth:`put_parts` ask for.
         """
         return b""
 
     def end_job(self, job: Job, part: Part | None = None, packed: bytes = b"") -> None:
-        """Keep a job that is over, and what it has found; forget what was sent, but for the part's recording.
+        """Keep a job that is over, and its part; forget its submission, but for the part's recording.
 
-        :param part: follows what came before; it stays unseen until the job is shown completed.
+        :param part: follows what came before; clients do not see it until the job is shown completed.
         :param packed: what :meth:`pack` has made of it.
         """
         found = [("part", job.id, packed)] if part else []
-        self._write(("job", job.id, job), ("sent", job.id, None), *found)
+        self._write(("job", job.id, job), ("submission", job.id, None), *found)
         if part:
             self._parts[job.conversation_id].append(part)
         self._remember(job)
-        sent = self._sent.pop(job.id)
-        if part is None or sent.file != part.recording:
-            sent.discard()
+        submission = self._submissions.pop(job.id)
+        if part is None or submission.file != part.recording:
+            submission.discard()
 
-    def sent(self, job_id: str) -> RawSubmission:
-        """Give what was sent for a job that is not over."""
-        return self._sent[job_id]
+    def submission(self, job_id: str) -> RawSubmission:
+        """Give the submission of a job that is not over."""
+        return self._submissions[job_id]
 
     def job(self, job_id: str) -> Job | None:
         """Find a job."""
@@ -271,9 +275,9 @@ class Store:
         return self._jobs[part.job_id].shown is Status.COMPLETED
 
     def _write(self, *changes: tuple[str, str, object]) -> None:
-        """Make changes last, all of them or none.
+        """Write changes to disk before they are made in memory, all of them or none.
 
-        :param changes: kind, id and new form of a record; None removes it.
+        :param changes: kind, id and new value of a record; None removes it.
         """
 
     def _remember(self, job: Job) -> None:
@@ -282,7 +286,7 @@ class Store:
 
     def _forget(self) -> None:
         self._progress = Progress()
-        for held in (self.journal, self._tokens, self._conversations, self._parts, self._jobs, self._sent):
+        for held in (self.journal, self._tokens, self._conversations, self._parts, self._jobs, self._submissions):
             held.clear()
         self._active.clear()
         self._reads.clear()

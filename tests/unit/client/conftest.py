@@ -46,14 +46,14 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
     record = Pauses()
     real = retries.backoff
 
-    def pause_before(attempt: int, retry_after: float | None = None) -> float:
+    def recorded_backoff(attempt: int, retry_after: float | None = None) -> float:
         record.wanted.append(real(attempt, retry_after))
         record.retry_after.append(retry_after)
         if record.then is not None:
             record.then()
         return 0.0
 
-    monkeypatch.setattr(retries, "backoff", pause_before)
+    monkeypatch.setattr(retries, "backoff", recorded_backoff)
     return record
 
 

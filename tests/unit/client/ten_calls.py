@@ -18,7 +18,7 @@ URL = "https://h.example/recording"
 BYTES = bytes(range(256)) * 64
 
 
-class Way(NamedTuple):
+class SubmitCall(NamedTuple):
     """One of the ten calls."""
 
     method: str
@@ -26,20 +26,28 @@ class Way(NamedTuple):
     send: Callable[[SymblClient, Path], Submission]
 
 
-WAYS = (
-    Way("POST", "/v1/process/text", lambda client, _: client.submit_text(MESSAGES)),
-    Way("PUT", "/v1/process/text/c-1", lambda client, _: client.submit_text(MESSAGES, conversation_id="c-1")),
-    Way("POST", "/v1/process/audio", lambda client, file: client.submit_audio_file(file)),
-    Way("PUT", "/v1/process/audio/c-1", lambda client, file: client.submit_audio_file(file, conversation_id="c-1")),
-    Way("POST", "/v1/process/audio/url", lambda client, _: client.submit_audio_url(URL)),
-    Way("PUT", "/v1/process/audio/url/c-1", lambda client, _: client.submit_audio_url(URL, conversation_id="c-1")),
-    Way("POST", "/v1/process/video", lambda client, file: client.submit_video_file(file)),
-    Way("PUT", "/v1/process/video/c-1", lambda client, file: client.submit_video_file(file, conversation_id="c-1")),
-    Way("POST", "/v1/process/video/url", lambda client, _: client.submit_video_url(URL)),
-    Way("PUT", "/v1/process/video/url/c-1", lambda client, _: client.submit_video_url(URL, conversation_id="c-1")),
+TEN_CALLS = (
+    SubmitCall("POST", "/v1/process/text", lambda client, _: client.submit_text(MESSAGES)),
+    SubmitCall("PUT", "/v1/process/text/c-1", lambda client, _: client.submit_text(MESSAGES, conversation_id="c-1")),
+    SubmitCall("POST", "/v1/process/audio", lambda client, file: client.submit_audio_file(file)),
+    SubmitCall(
+        "PUT", "/v1/process/audio/c-1", lambda client, file: client.submit_audio_file(file, conversation_id="c-1")
+    ),
+    SubmitCall("POST", "/v1/process/audio/url", lambda client, _: client.submit_audio_url(URL)),
+    SubmitCall(
+        "PUT", "/v1/process/audio/url/c-1", lambda client, _: client.submit_audio_url(URL, conversation_id="c-1")
+    ),
+    SubmitCall("POST", "/v1/process/video", lambda client, file: client.submit_video_file(file)),
+    SubmitCall(
+        "PUT", "/v1/process/video/c-1", lambda client, file: client.submit_video_file(file, conversation_id="c-1")
+    ),
+    SubmitCall("POST", "/v1/process/video/url", lambda client, _: client.submit_video_url(URL)),
+    SubmitCall(
+        "PUT", "/v1/process/video/url/c-1", lambda client, _: client.submit_video_url(URL, conversation_id="c-1")
+    ),
 )
 # One of each method and each kind of body.
-FEW_WAYS = (WAYS[0], WAYS[3], WAYS[5])
+FEW_CALLS = (TEN_CALLS[0], TEN_CALLS[3], TEN_CALLS[5])
 
-each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.method} {way.path}")
-few_ways = pytest.mark.parametrize("way", FEW_WAYS, ids=lambda way: f"{way.method} {way.path}")
+each_call = pytest.mark.parametrize("call", TEN_CALLS, ids=lambda call: f"{call.method} {call.path}")
+few_calls = pytest.mark.parametrize("call", FEW_CALLS, ids=lambda call: f"{call.method} {call.path}")

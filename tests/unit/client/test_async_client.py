@@ -15,7 +15,7 @@ from airflow_provider_symbl.client import async_client as async_client_module
 from airflow_provider_symbl.client import retries
 from airflow_provider_symbl.client.async_client import AsyncSymblClient, shared_client
 from airflow_provider_symbl.client.client import SymblClient
-from airflow_provider_symbl.client.models import Conversation, Job
+from airflow_provider_symbl.client.models import Job, Message, SummarySentence
 from airflow_provider_symbl.exceptions import SymblNotFoundError, SymblTransportError
 from tests.support.scripted_server import TOKEN_PATH, Answer, ScriptedServer
 from tests.unit.client.client_fixtures import JOB, JOB_PATH, MakeSettings
@@ -52,10 +52,9 @@ def test_both_clients_agree(name: str) -> None:
 
 
 def test_what_a_trigger_needs_is_there() -> None:
-    """The job, what features add to it, and the conversation."""
-    assert {"get_job", "get_insights_status", "get_call_score_status", "get_conversation", "close"} <= set(
-        SHARED_METHODS
-    )
+    """The job, what features add to it, and what tells the end without a job."""
+    job = {"get_job", "get_insights_status", "get_call_score_status"}
+    assert job | {"get_summary", "get_messages", "close"} == set(SHARED_METHODS)
 
 
 async def test_each_read_asks_its_own_path(server: ScriptedServer, async_client: AsyncSymblClient) -> None:
@@ -63,11 +62,14 @@ async def test_each_read_asks_its_own_path(server: ScriptedServer, async_client:
     server.answer("/v1/job/j-1", Answer(content={"id": "j-1", "status": "failed", "message": "why"}))
     server.answer("/v1/conversations/c-1/lm-insights/status", Answer(content={"jobId": "j-1", "status": "scheduled"}))
     server.answer("/v1/conversations/c-1/callscore/status", Answer(content={"status": "completed"}))
-    server.answer("/v1/conversations/c-1", Answer(content={"id": "c-1", "name": "n"}))
+    said = {"id": "1", "text": "Hello."}
+    server.answer("/v1/conversations/c-1/messages", Answer(content={"messages": [said]}))
+    server.answer("/v1/conversations/c-1/summary", Answer(content={"summary": [said]}))
     assert await async_client.get_job("j-1") == Job("j-1", "failed", "why")
     assert await async_client.get_insights_status("c-1") == Job("j-1", "scheduled")
     assert await async_client.get_call_score_status("c-1") == Job("", "completed")
-    assert await async_client.get_conversation("c-1") == Conversation("c-1", "n")
+    assert await async_client.get_messages("c-1") == [Message("1", "Hello.")]
+    assert await async_client.get_summary("c-1") == [SummarySentence("1", "Hello.")]
 
 
 async def test_users_with_equal_settings_share_one_client(server: ScriptedServer, settings_for: MakeSettings) -> None:

@@ -8,7 +8,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from airflow_provider_symbl.client.parameters import LANGUAGE_CODES, PARAMETERS, MediaParameters, TextParameters
+from airflow_provider_symbl.client.parameters import (
+    LANGUAGE_CODES,
+    MEDIA_PARAMETERS,
+    TEXT_PARAMETERS,
+    MediaParameters,
+    TextParameters,
+)
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 from tests.support.scripted_server import Answer, Received
 from tests.unit.client.client_fixtures import SUBMISSION
@@ -139,14 +145,13 @@ def submitted(server: ScriptedServer) -> Callable[[], Received]:
 
 def test_the_tables_hold_every_parameter() -> None:
     """A parameter without a row here would be sent untested."""
-    assert {row[0] for row in GOOD} == {row[0] for row in BAD} == set(PARAMETERS)
+    assert {row[0] for row in GOOD} == {row[0] for row in BAD} == set(MEDIA_PARAMETERS)
 
 
 def test_the_keywords_are_the_parameters() -> None:
     """What type checkers see is what is checked."""
-    assert set(MediaParameters.__annotations__) | set(TextParameters.__annotations__) == set(PARAMETERS)
-    about_speech = {name for name, parameter in PARAMETERS.items() if parameter.is_about_speech}
-    assert set(TextParameters.__annotations__) == set(PARAMETERS) - about_speech
+    assert set(MediaParameters.__annotations__) == set(MEDIA_PARAMETERS)
+    assert set(TextParameters.__annotations__) == set(TEXT_PARAMETERS)
 
 
 @pytest.mark.parametrize("row", GOOD, ids=str)
@@ -204,7 +209,7 @@ def test_what_is_empty_is_never_sent(
     nothing: Any,  # noqa: ANN401 - each kind of nothing
 ) -> None:
     """None and empties are left out of the query."""
-    everything: dict[str, Any] = dict.fromkeys(PARAMETERS, nothing)
+    everything: dict[str, Any] = dict.fromkeys(MEDIA_PARAMETERS, nothing)
     client.submit_video_file(recording, extra_parameters={"newThing": nothing}, **everything)
     assert submitted().query_string == ""
     assert submitted().target == "/v1/process/video"
@@ -247,7 +252,7 @@ def test_an_unknown_keyword_is_refused(client: SymblClient, server: ScriptedServ
     assert server.connections == 0
 
 
-@pytest.mark.parametrize("name", [name for name, parameter in PARAMETERS.items() if parameter.is_about_speech])
+@pytest.mark.parametrize("name", sorted(set(MEDIA_PARAMETERS) - set(TEXT_PARAMETERS)))
 def test_text_has_no_parameters_about_speech(client: SymblClient, name: str) -> None:
     """A written conversation has no language code, channels or speakers to tell apart."""
     unknown: dict[str, Any] = {name: "en-US"}

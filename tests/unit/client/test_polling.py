@@ -377,7 +377,7 @@ def held(*texts: str) -> Answer:
 
 def wait_without_job(client: SymblClient, clock: Clock, messages_before: int | None = None) -> None:
     """Wait for the conversation c-1, ten minutes at most."""
-    client.wait(
+    client.poll_until_over(
         polling.JobPoller(
             job_id=None,
             conversation_id="c-1",

@@ -95,16 +95,16 @@ def test_a_date_to_come_is_the_seconds_until_then() -> None:
 
 def test_a_call_is_sent_again_only_so_often() -> None:
     """Failures and statuses count alike."""
-    replay = RetryPolicy(Effect.READ, 3)
-    assert replay.pause_after_failure(Failure.LOST) is not None
-    assert replay.pause_after_status(503, None) is not None
-    assert replay.pause_after_status(429, 9.0) == 9.0
-    assert replay.pause_after_failure(Failure.NOT_TAKEN) is None
+    policy = RetryPolicy(Effect.READ, 3)
+    assert policy.pause_after_failure(Failure.LOST) is not None
+    assert policy.pause_after_status(503, None) is not None
+    assert policy.pause_after_status(429, 9.0) == 9.0
+    assert policy.pause_after_failure(Failure.NOT_TAKEN) is None
 
 
 def test_a_final_failure_uses_up_no_attempt() -> None:
     """An answer that is final has no pause."""
-    replay = RetryPolicy(Effect.SUBMISSION, 1)
-    assert replay.pause_after_status(404, None) is None
-    assert replay.pause_after_failure(Failure.LOST) is None
-    assert replay.pause_after_status(429, None) is not None
+    policy = RetryPolicy(Effect.SUBMISSION, 1)
+    assert policy.pause_after_status(404, None) is None
+    assert policy.pause_after_failure(Failure.LOST) is None
+    assert policy.pause_after_status(429, None) is not None

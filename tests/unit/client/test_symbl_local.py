@@ -153,13 +153,13 @@ def test_the_deadline_ends_a_wait_for_a_job_that_goes_on(local_client: SymblClie
 
 
 async def test_the_asynchronous_client_reads_the_same(local_client: SymblClient, symbl_local: SymblLocal) -> None:
-    """Job and conversation."""
+    """Job and messages."""
     submission = local_client.submit_text([HELLO], name="a chat")
     client = AsyncSymblClient(symbl_local.settings)
     assert await client.get_job(submission.job_id) == local_client.get_job(submission.job_id)
-    conversation = await client.get_conversation(submission.conversation_id)
+    messages = await client.get_messages(submission.conversation_id)
     await client.close()
-    assert conversation == local_client.get_conversation(submission.conversation_id)
+    assert messages == local_client.get_messages(submission.conversation_id)
     tokens = [request for request in symbl_local.requests() if request["path"] == "/oauth2/token:generate"]
     assert len(tokens) == 1
 

@@ -13,6 +13,7 @@ import pytest
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from airflow_provider_symbl.client.client import SymblClient
+from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblNotFoundError
 from airflow_provider_symbl.hooks.symbl import EXTRAS, SymblHook
 from tests.support.scripted_symbl import Reply
@@ -267,6 +268,21 @@ def test_each_submit_reaches_symbl_and_appends_where_an_id_is_given(
         assert received == [("POST", path, 201), ("PUT", f"{path}/{submitted.conversation_id}", 201)]
 
 
+@pytest.mark.usefixtures("connection")
+def test_any_source_can_be_submitted(symbl_local: SymblLocal, clips: Path, clips_url: str) -> None:
+    """What holds a source as data needs no method's name; a path is sent as a file."""
+    contents = {"messages": MESSAGES, "file": str(clips / "launch-planning.mp4"), "url": f"{clips_url}/stand-up.wav"}
+    hook = SymblHook()
+    for source in (TEXT, AUDIO_FILE, AUDIO_URL, VIDEO_FILE, VIDEO_URL):
+        content = contents[source.content]
+        submitted = hook.submit(source, content, name="one")
+        appended = hook.submit(source, content, conversation_id=submitted.conversation_id)
+        assert appended.conversation_id == submitted.conversation_id
+        path = source.submit.path
+        received = [(call["method"], call["path"], call["status"]) for call in symbl_local.submissions()[-2:]]
+        assert received == [("POST", path, 201), ("PUT", f"{path}/{submitted.conversation_id}", 201)]
+
+
 READS: Mapping[str, tuple[str, str]] = {
     "get_job": ("GET", "/v1/job/{job_id}"),
     "get_insights_status": ("GET", "/v1/conversations/{conversation_id}/lm-insights/status"),
@@ -319,7 +335,7 @@ def test_a_summary_is_read(scripted_symbl: ScriptedSymbl) -> None:
 def test_every_method_is_tried_here() -> None:
     """None is forgotten."""
     submits = {name for name in CLIENT_METHODS if name.startswith("submit_")}
-    assert CLIENT_METHODS - submits - {"get_summary"} == set(READS)
+    assert CLIENT_METHODS - submits - {"submit", "get_summary"} == set(READS)
 
 
 @pytest.mark.parametrize("name", sorted(CLIENT_METHODS))

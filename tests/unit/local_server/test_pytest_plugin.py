@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFTEST = 'pytest_plugins = ["airflow_provider_symbl.local_server.pytest_plugin"]\n'
-PATIENCE = 300.0
+PYTEST_TIMEOUT = 300.0
 
 TWO_TESTS = """
 import os, pytest, urllib.error, urllib.request
@@ -50,7 +50,7 @@ def user(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
         env = {**inherited, "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path)}
         return subprocess.run(
-            command, check=False, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PATIENCE
+            command, check=False, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PYTEST_TIMEOUT
         )
 
     return run

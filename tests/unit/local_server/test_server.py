@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -11,7 +12,8 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -19,13 +21,14 @@ import requests
 from airflow_provider_symbl.local_server import __main__ as command
 from airflow_provider_symbl.local_server import server as server_module
 from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
 from tests.support.audio import RECORDINGS
 from tests.support.local_client import Local
 from tests.support.symbl_command import PAUSE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
 
     from tests.support.web_server import Stranger
 
@@ -83,6 +86,19 @@ def test_a_server_stops_while_a_submission_is_waiting(stranger: Stranger) -> Non
 
 def test_a_server_that_does_not_come_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """And is cleared away."""
+    is_given_up = threading.Event()
+    run, end = asyncio.run, LocalServer.__exit__
+
+    def late(serving: Coroutine[Any, Any, None]) -> None:
+        assert is_given_up.wait(10)
+        run(serving)
+
+    def give_up(server: LocalServer, *error: Any) -> None:
+        is_given_up.set()
+        end(server, *error)
+
+    monkeypatch.setattr(asyncio, "run", late)
+    monkeypatch.setattr(LocalServer, "__exit__", give_up)
     monkeypatch.setattr(server_module, "START_TIMEOUT", -1.0)
     with pytest.raises(RuntimeError, match="did not come up"), LocalServer():
         pass
@@ -129,11 +145,13 @@ def test_an_interpreter_that_ends_during_a_recognition_ends_as_any_other() -> No
 import sys, time
 sys.path.insert(0, {str(RECORDINGS.parents[1])!r})
 from tests.support.local_client import Local
-from tests.support.recogniser_processes import long_call
+from tests.support.scripted_worker import ScriptedPool, recording
+from airflow_provider_symbl.local_server import app
 from airflow_provider_symbl.local_server.server import LocalServer
+app.RecogniserPool = ScriptedPool
 server = LocalServer().__enter__()
 local = Local(server)
-local.submit("audio", data=long_call())
+local.submit("audio", data=recording("done 0.5", "hang"))
 while not local.get("/__local__/jobs")["jobs"][0]["progress"]:
     time.sleep({PAUSE})
 """
@@ -182,6 +200,22 @@ def test_the_command_says_which_extra_is_missing(
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert command.main(["--port", "0"]) == 1
     assert "pip install 'airflow-provider-symbl[local]'" in capsys.readouterr().err
+
+
+def test_every_flag_is_a_keyword_of_the_server(capsys: pytest.CaptureFixture[str]) -> None:
+    """And every keyword a flag, but for how long a token is good."""
+    with pytest.raises(SystemExit, match="0"):
+        command.main(["--help"])
+    flags = set(re.findall(r"^ +--([a-z-]+)", capsys.readouterr().out, flags=re.MULTILINE))
+    keywords = {option.name.replace("_", "-") for option in fields(ServerSettings)}
+    assert keywords - flags == {"token-lifetime"}
+    assert flags <= keywords
+
+
+def test_a_keyword_that_is_none_is_named() -> None:
+    """As with any other class."""
+    with pytest.raises(TypeError, match="unexpected keyword argument 'hots'"):
+        LocalServer(hots="localhost")  # type: ignore[call-arg]  # that mypy objects is the other half of the test
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.support.airflow_tasks import run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_symbl.operators.submission import SymblFileOperator
+    from airflow_provider_symbl.operators.media import SymblFileOperator
     from tests.support.object_storage import Memory
     from tests.support.scripted_symbl import ScriptedSymbl
     from tests.support.symbl_local import SymblLocal

@@ -1,4 +1,4 @@
-"""One submission over all tries of a task: what is written down, found again, looked for, and sent anew."""
+"""One submission over all tries of a task, with Airflow's task state store: found again, looked for, and sent anew."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
-from airflow_provider_symbl.client import reconciliation
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import (
     SymblError,
     SymblJobFailedError,
     SymblJobTimeoutError,
     SymblTransportError,
-    SymblUnknownSubmissionError,
 )
-from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
-from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
+from airflow_provider_symbl.operators.text import SymblSubmitTextOperator
 from tests.support.airflow_tasks import TaskState, context_of, execute, run, to_the_end
+from tests.unit.operators.tries import MESSAGES, MORE, PACE, KilledError, Killing, all_kinds, fault, jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,97 +27,9 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
     from tests.support.symbl_local import SymblLocal
 
-MESSAGES = [{"payload": {"content": "Good morning."}}]
-MORE = [{"payload": {"content": "One more thing."}}]
-PACE: dict[str, Any] = {"poll_interval": 0.02, "max_poll_interval": 0.05}
 KEY = "symbl_submission"
 
-pytestmark = pytest.mark.usefixtures("connection")
-
-
-@pytest.fixture(autouse=True)
-def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for a lost submission once."""
-    monkeypatch.setattr(reconciliation, "SEARCH_TIMEOUT", 0.0)
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "deferrable"])
-def deferrable(request: pytest.FixtureRequest) -> bool:
-    """Tell whether a task waits in the triggerer."""
-    return bool(request.param)
-
-
-@pytest.fixture
-def conversation_id(symbl_local: SymblLocal) -> str:
-    """Return a conversation that holds one message."""
-    symbl_local.progress(by="at_once")
-    with SymblClient(symbl_local.settings) as client:
-        made = client.submit_text(MESSAGES).conversation_id
-    symbl_local.progress(by="work")
-    return made
-
-
-@pytest.fixture
-def make(
-    request: pytest.FixtureRequest,
-    conversation_id: str,
-    clips: Path,
-) -> Callable[..., SymblSubmissionOperator]:
-    """Return what makes an operator of one of four kinds."""
-    append = {"conversation_id": conversation_id}
-    makers: dict[str, Callable[..., SymblSubmissionOperator]] = {
-        "submit text": functools.partial(SymblSubmitTextOperator, messages=MORE),
-        "append text": functools.partial(SymblAppendTextOperator, messages=MORE, **append),
-        "submit file": functools.partial(SymblSubmitAudioFileOperator, file=clips / "late-parcel.wav"),
-        "append file": functools.partial(SymblAppendAudioFileOperator, file=clips / "late-parcel.wav", **append),
-    }
-    return functools.partial(makers[request.param], task_id="send", **PACE)
-
-
-all_kinds = pytest.mark.parametrize("make", ["submit text", "append text", "submit file", "append file"], indirect=True)
-submits = pytest.mark.parametrize("make", ["submit text", "submit file"], indirect=True)
-appends = pytest.mark.parametrize("make", ["append text", "append file"], indirect=True)
-
-
-def fault(server: SymblLocal, **rule: Any) -> None:
-    """Have the next submission go wrong."""
-    requests.post(
-        f"{server.url}/__local__/faults", json={"call": "* /v1/process/*", **rule}, timeout=10
-    ).raise_for_status()
-
-
-def jobs(server: SymblLocal) -> list[dict[str, Any]]:
-    """Return the jobs that the tasks made, in order; the one of the conversation's beginning is left out."""
-    found: list[dict[str, Any]] = requests.get(f"{server.url}/__local__/jobs", timeout=10).json()["jobs"]
-    return found[1:]
-
-
-def texts(server: SymblLocal, conversation_id: str) -> list[str]:
-    """Return what a conversation holds."""
-    with SymblClient(server.settings) as client:
-        return [message.text for message in client.get_messages(conversation_id)]
-
-
-class KilledError(BaseException):
-    """Stands for the end of the process: nothing in it runs on."""
-
-
-class Killing(TaskState):
-    """A store whose task is killed when it writes for the n-th time, before or after the value is kept."""
-
-    def at(self, write: int, *, after: bool) -> Killing:
-        """Say when."""
-        self.left, self.after = write, after
-        return self
-
-    def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
-        """Keep a value, or be killed."""
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            raise KilledError
-        super().set(key, value)
-        if self.left == 0:
-            raise KilledError
+pytestmark = pytest.mark.usefixtures("connection", "short_search")
 
 
 @all_kinds
@@ -188,84 +97,6 @@ def test_a_kill_before_the_ids_were_stored_is_made_good(
     assert result == {"conversation_id": made["conversationId"], "job_id": None}
     assert len(jobs(symbl_local)) == 1
     assert to_the_end(make(deferrable=deferrable), state) == result
-
-
-@all_kinds
-@pytest.mark.parametrize("lost", [{"cut": True}, {"status": 502}, {"status": 201, "body": "{ni"}], ids=str)
-def test_a_lost_answer_is_made_good_in_the_same_try(
-    symbl_local: SymblLocal,
-    make: Callable[..., SymblSubmissionOperator],
-    lost: dict[str, Any],
-) -> None:
-    """The job was made and the answer did not come: nothing is sent a second time."""
-    symbl_local.progress(by="at_once")
-    fault(symbl_local, at="after_job", **lost)
-    result = run(make(), TaskState())
-    (made,) = jobs(symbl_local)
-    assert result == {"conversation_id": made["conversationId"], "job_id": None}
-    assert len(texts(symbl_local, made["conversationId"])) >= 1
-    assert len(symbl_local.submissions()) == 2
-
-
-@submits
-def test_a_submit_that_was_not_taken_is_sent_again_by_a_retry(
-    symbl_local: SymblLocal,
-    make: Callable[..., SymblSubmissionOperator],
-    deferrable: bool,  # noqa: FBT001 - a fixture
-) -> None:
-    """Nothing of it is found, so the try fails; the next one looks once more, and submits."""
-    fault(symbl_local, at="before_job", cut=True)
-    state = TaskState()
-    with pytest.raises(SymblUnknownSubmissionError, match="may or may not exist"):
-        run(make(deferrable=deferrable), state)
-    assert jobs(symbl_local) == []
-    result = to_the_end(make(deferrable=deferrable), state)
-    (made,) = jobs(symbl_local)
-    assert result == {"conversation_id": made["conversationId"], "job_id": made["jobId"]}
-
-
-@appends
-def test_an_append_that_left_no_trace_fails_the_task_for_good(
-    symbl_local: SymblLocal,
-    conversation_id: str,
-    make: Callable[..., SymblSubmissionOperator],
-) -> None:
-    """A second copy would corrupt the conversation; so it says what is unknown and what to do."""
-    fault(symbl_local, at="before_job", cut=True)
-    state = TaskState()
-    for _ in range(2):
-        with pytest.raises(AirflowFailException, match=r"whether Symbl took it is unknown.*clear the task"):
-            run(make(), state)
-    assert len(symbl_local.submissions()) == 2
-    assert texts(symbl_local, conversation_id) == ["Good morning."]
-
-
-@appends
-def test_who_asks_for_it_has_an_append_sent_again(
-    symbl_local: SymblLocal,
-    make: Callable[..., SymblSubmissionOperator],
-) -> None:
-    """By a retry, after it looked."""
-    fault(symbl_local, at="before_job", cut=True)
-    state = TaskState()
-    with pytest.raises(SymblUnknownSubmissionError):
-        run(make(on_unknown_submission="resubmit"), state)
-    run(make(on_unknown_submission="resubmit"), state)
-    assert len(jobs(symbl_local)) == 1
-
-
-@submits
-def test_who_asks_for_it_has_no_submit_sent_again(
-    symbl_local: SymblLocal,
-    make: Callable[..., SymblSubmissionOperator],
-) -> None:
-    """Neither in the try in which the answer was lost nor in a later one."""
-    state = Killing().at(1, after=True)
-    with pytest.raises(KilledError):
-        run(make(on_unknown_submission="fail"), state)
-    with pytest.raises(AirflowFailException, match=r"whether Symbl took it is unknown"):
-        run(make(on_unknown_submission="fail"), state)
-    assert jobs(symbl_local) == []
 
 
 @all_kinds
@@ -341,6 +172,19 @@ def test_another_input_is_another_submission(
     assert "An earlier try submitted something else, which goes on by itself: job" in logged()
 
 
+def test_a_new_version_with_one_more_parameter_knows_the_submission_again(
+    symbl_local: SymblLocal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A parameter that is not given is no part of what was submitted: an upgrade between two tries costs nothing."""
+    state = TaskState()
+    with monkeypatch.context() as earlier_version:
+        earlier_version.setattr(SymblSubmitTextOperator, "parameter_names", ("name", "detect_phrases"))
+        first = run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)
+    assert run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state) == first
+    assert len(symbl_local.submissions()) == 1
+
+
 def test_a_store_that_cannot_be_read_is_not_an_empty_store(symbl_local: SymblLocal) -> None:
     """Nothing is submitted, and a retry may find the store again."""
     state = TaskState(is_broken=True)
@@ -348,55 +192,6 @@ def test_a_store_that_cannot_be_read_is_not_an_empty_store(symbl_local: SymblLoc
         run(SymblSubmitTextOperator(task_id="send", messages=MORE), state)
     assert not isinstance(caught.value, SymblTransportError)
     assert symbl_local.submissions() == []
-
-
-def test_what_another_program_kept_there_is_not_overlooked(symbl_local: SymblLocal) -> None:
-    """It may be a record of a later version, of a job that is paid for."""
-    state = TaskState(kept={KEY: json.dumps({"version": 2})})
-    with pytest.raises(SymblError, match="cannot be read, so nothing is submitted"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE), state)
-    assert symbl_local.submissions() == []
-
-
-class BreaksAfter(TaskState):
-    """A store that breaks for good after some writes."""
-
-    writes = 1
-
-    def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
-        """Keep a value, as long as that works."""
-        super().set(key, value)
-        self.writes -= 1
-        self.is_broken = self.writes == 0
-
-
-def test_an_intent_that_cannot_be_written_is_not_followed(symbl_local: SymblLocal) -> None:
-    """What could not be found again is not sent."""
-
-    class ReadOnly(TaskState):
-        def set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
-            self.is_broken = True
-            super().set(key, value)
-
-    with pytest.raises(SymblError, match="cannot be written"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE), ReadOnly())
-    assert symbl_local.submissions() == []
-
-
-def test_ids_that_cannot_be_written_are_told_and_waited_for(symbl_local: SymblLocal, logged: Callable[[], str]) -> None:
-    """The job is there, so this try goes on with it."""
-    result = run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), BreaksAfter())
-    assert len(symbl_local.submissions()) == 1
-    assert f"Symbl made job {result['job_id']} of conversation {result['conversation_id']}, which could not be" in (
-        logged()
-    )
-
-
-def test_a_refusal_is_told_though_the_store_is_broken(symbl_local: SymblLocal) -> None:
-    """Of two errors the user reads the one about the submission."""
-    fault(symbl_local, status=400, body={"message": "no"})
-    with pytest.raises(AirflowFailException, match="answered 400: no"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE), BreaksAfter())
 
 
 def test_before_airflow_3_3_there_is_no_memory(symbl_local: SymblLocal, logged: Callable[[], str]) -> None:
@@ -417,83 +212,6 @@ def test_before_airflow_3_3_there_is_no_memory(symbl_local: SymblLocal, logged: 
         run_without_store()
     assert len(symbl_local.submissions()) == 3
     assert logged().count("a retry submits again") == 3
-
-
-def test_a_name_of_the_users_own_is_told_apart_from_the_same_one_before(symbl_local: SymblLocal) -> None:
-    """What had that name already is not taken for what was lost."""
-    with SymblClient(symbl_local.settings) as client:
-        client.submit_text(MESSAGES, name="Stand-up")
-    fault(symbl_local, at="after_job", cut=True)
-    result = run(SymblSubmitTextOperator(task_id="send", messages=MORE, name="Stand-up", **PACE), TaskState())
-    (made,) = jobs(symbl_local)
-    assert result["conversation_id"] == made["conversationId"]
-
-
-def test_two_conversations_of_one_name_cannot_be_told_apart(
-    symbl_local: SymblLocal,
-    monkeypatch: pytest.MonkeyPatch,
-    logged: Callable[[], str],
-) -> None:
-    """Neither is adopted: the wrong one would be somebody else's."""
-    fault(symbl_local, at="after_job", cut=True)
-    make_intent = reconciliation.SubmissionEvidence.to_submit.__func__  # type: ignore[attr-defined]  # a class method's own function
-
-    def with_a_rival(
-        cls: type[reconciliation.SubmissionEvidence], *args: Any, **more: Any
-    ) -> reconciliation.SubmissionEvidence:
-        intent: reconciliation.SubmissionEvidence = make_intent(cls, *args, **more)
-        with SymblClient(symbl_local.settings) as client:
-            client.submit_text(MESSAGES, name="Stand-up")
-        return intent
-
-    monkeypatch.setattr(reconciliation.SubmissionEvidence, "to_submit", classmethod(with_a_rival))
-    requests.delete(f"{symbl_local.url}/__local__/faults", timeout=10).raise_for_status()
-    fault(symbl_local, at="after_job", cut=True, after=1)
-    with pytest.raises(SymblUnknownSubmissionError):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE, name="Stand-up", **PACE), TaskState())
-    assert "2 conversations are named 'Stand-up': which one it is cannot be told" in logged()
-
-
-def test_old_messages_are_found_where_symbl_puts_them(symbl_local: SymblLocal) -> None:
-    """A conversation may start when its first message says, long before it was submitted."""
-    fault(symbl_local, at="after_job", cut=True)
-    spoken = {"startTime": "2025-01-31T09:30:00", "endTime": "2025-01-31T09:31:00"}
-    messages = [{"payload": {"content": "Long ago."}, "duration": spoken}]
-    result = run(SymblSubmitTextOperator(task_id="send", messages=messages, **PACE), TaskState())
-    (call,) = [call for call in symbl_local.requests("/v1/conversations") if call["method"] == "GET"]
-    assert dict(call["query"])["startTime"] < "2025-01-31T09:30:01"
-    assert result["conversation_id"]
-
-
-def test_a_submission_is_looked_for_until_patience_is_over(
-    symbl_local: SymblLocal,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What was taken may be shown only later, and a look may fail."""
-    monkeypatch.setattr(reconciliation, "SEARCH_TIMEOUT", 600.0)
-    monkeypatch.setattr(reconciliation, "FIRST_PAUSE", 0.01)
-    fault(symbl_local, at="after_job", cut=True)
-    fault(symbl_local, call="GET /v1/conversations", status=200, body={"conversations": []}, times=2)
-    fault(symbl_local, call="GET /v1/conversations", status=418, body={"message": "short and stout"}, after=9)
-    result = run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), TaskState())
-    assert result["conversation_id"]
-    assert len(symbl_local.requests("/v1/conversations")) == 3
-
-
-def test_nobody_could_look_does_not_mean_that_there_is_nothing(
-    symbl_local: SymblLocal,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """While Symbl is down nothing is submitted a second time, whatever was asked for."""
-    monkeypatch.setenv("AIRFLOW_CONN_SYMBL_DEFAULT", _without_retries(symbl_local))
-    state = Killing().at(2, after=False)
-    with pytest.raises(KilledError):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)
-    fault(symbl_local, call="GET /v1/conversations", status=503, times=1)
-    with pytest.raises(SymblError, match="answered 503"):
-        run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)
-    assert run(SymblSubmitTextOperator(task_id="send", messages=MORE, **PACE), state)["conversation_id"]
-    assert len(symbl_local.submissions()) == 1
 
 
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["job forgotten", "all gone"])
@@ -539,11 +257,6 @@ def test_the_state_of_a_task_that_waits_for_room_names_no_submission(symbl_local
     with pytest.raises(TaskDeferred):
         run(SymblSubmitTextOperator(task_id="send", messages=MORE, deferrable=True, **PACE), state)
     assert state.kept == {}
-
-
-def _without_retries(server: SymblLocal) -> str:
-    account = {"login": server.app_id, "password": server.app_secret, "host": server.url}
-    return json.dumps({"conn_type": "symbl", **account, "extra": {"max_retries": 0}})
 
 
 def _until_over(server: SymblLocal) -> None:

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
-from airflow_provider_symbl.operators.submission import is_templated
+from airflow_provider_symbl.operators.templates import is_templated
 from tests.support.audio import RECORDINGS
-from tests.support.dag_run import Place, Run, run_dags
+from tests.support.dag_run import Run, TaskKey, run_dags
 from tests.unit.operators.dags import ten_calls
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Observed:
 
     def result(self, task_id: str) -> dict[str, str]:
         """Return what a task returned."""
-        found: dict[str, str] = self.run.results[Place(task_id)]
+        found: dict[str, str] = self.run.results[TaskKey(task_id)]
         return found
 
     def call(self, task_id: str) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def test_the_dag_fills_every_template_field_with_a_template(source: str, step: i
 @pytest.mark.parametrize("task_id", TASKS)
 def test_every_task_succeeds_and_returns_both_ids(observed: Observed, task_id: str) -> None:
     """Whether it waited in the worker or in the triggerer, a task returns the same two keys, both text."""
-    assert observed.run.states[Place(task_id)] == "success", observed.run.log
+    assert observed.run.states[TaskKey(task_id)] == "success", observed.run.log
     result = observed.result(task_id)
     assert list(result) == ["conversation_id", "job_id"]
     assert [type(value) for value in result.values()] == [str, str]
@@ -285,6 +285,6 @@ def test_no_secret_and_no_conversation_is_shown(observed: Observed) -> None:
 
 def test_rendered_fields_show_what_was_sent(observed: Observed) -> None:
     """A person sees in Airflow's UI what the templates came to, and that there were messages."""
-    rendered = observed.run.rendered[Place("append_text")]
+    rendered = observed.run.rendered[TaskKey("append_text")]
     assert rendered["name"] == observed.name("append_text")
     assert rendered["messages"] == "messages, not shown"

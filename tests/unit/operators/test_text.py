@@ -112,6 +112,12 @@ def test_rendered_messages_are_not_shown(symbl_local: SymblLocal) -> None:
     assert SPOKEN not in f"{rendered} {submit!r} {submit} {submit.messages} {submit.messages!r}"
 
 
+def test_a_content_is_not_shown() -> None:
+    """What holds the messages while they are sent may stand in an error's text or a debugger's."""
+    content = make(MESSAGES).content
+    assert SPOKEN not in f"{content} {content!r} {content.open}"
+
+
 def test_a_rendered_path_is_shown(chat: Path) -> None:
     """Where the messages lie is what a person wants to know."""
     submit = make("{{ params.path }}")

@@ -18,7 +18,7 @@ from tests.support.scripted_symbl import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_symbl.operators.submission import SymblUrlOperator
+    from airflow_provider_symbl.operators.media import SymblUrlOperator
     from tests.support.scripted_symbl import ScriptedSymbl
     from tests.support.symbl_local import SymblLocal
 

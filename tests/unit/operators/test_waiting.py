@@ -41,12 +41,6 @@ APPEND = ("PUT", f"/v1/process/text/{CONVERSATION_ID}")
 PACE: dict[str, Any] = {"poll_interval": 0.02, "max_poll_interval": 0.05}
 
 
-@pytest.fixture(params=[False, True], ids=["sync", "deferrable"])
-def deferrable(request: pytest.FixtureRequest) -> bool:
-    """Tell whether a task waits in the triggerer."""
-    return bool(request.param)
-
-
 def make_submit(**changes: Any) -> SymblSubmitTextOperator:
     """Make a submit that asks often."""
     return SymblSubmitTextOperator(task_id="send", **({"messages": MESSAGES, **PACE} | changes))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.dag_run import Place, Run, run_dags
+from tests.support.dag_run import Run, TaskKey, run_dags
 from tests.support.object_storage import SIGNATURE
 from tests.unit.operators.dags import wiring
 
@@ -69,7 +69,7 @@ def test_mapped_texts_are_submitted_one_by_one(observed: Observed) -> None:
     contents = [call["body"]["messages"] for call in texts]
     assert wiring.said(wiring.SPOKEN[0]) in contents
     assert wiring.said(wiring.SPOKEN[1]) in contents
-    assert observed.run.results[Place("count")] == 2
+    assert observed.run.results[TaskKey("count")] == 2
 
 
 def test_the_default_name_of_a_mapped_task_has_no_map_index(observed: Observed) -> None:
@@ -90,12 +90,12 @@ def test_mapped_files_arrive_whole(observed: Observed) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", [Place("mapped_texts", 0), Place("mapped_texts", 1), Place("fed"), Place("fed_append")]
+    "key", [TaskKey("mapped_texts", 0), TaskKey("mapped_texts", 1), TaskKey("fed"), TaskKey("fed_append")]
 )
-def test_messages_of_other_tasks_are_not_shown(observed: Observed, place: Place) -> None:
+def test_messages_of_other_tasks_are_not_shown(observed: Observed, key: TaskKey) -> None:
     """What Airflow stores as rendered fields tells that there were messages, and nothing of them."""
-    assert observed.run.rendered[place]["messages"] == "messages, not shown"
-    assert not any(text in str(observed.run.rendered[place]) for text in wiring.SPOKEN)
+    assert observed.run.rendered[key]["messages"] == "messages, not shown"
+    assert not any(text in str(observed.run.rendered[key]) for text in wiring.SPOKEN)
 
 
 def test_no_conversation_is_logged(observed: Observed) -> None:
@@ -105,7 +105,7 @@ def test_no_conversation_is_logged(observed: Observed) -> None:
 
 def test_messages_of_another_task_are_sent(observed: Observed) -> None:
     """As the value of the task before, to a new conversation and to that one again."""
-    result = observed.run.results[Place("fed")]
+    result = observed.run.results[TaskKey("fed")]
     (append,) = [call for call in observed.submissions if call["method"] == "PUT"]
     assert append["path"] == f"/v1/process/text/{result['conversation_id']}"
     assert append["body"]["messages"] == wiring.said(wiring.SPOKEN[2])
@@ -113,7 +113,7 @@ def test_messages_of_another_task_are_sent(observed: Observed) -> None:
 
 def test_the_sensors_waited_for_the_job_of_another_task(observed: Observed) -> None:
     """The job needs three polls, and every sensor asks until it is over."""
-    assert observed.jobs.count(observed.run.results[Place("fed")]["job_id"]) >= 3 + 2
+    assert observed.jobs.count(observed.run.results[TaskKey("fed")]["job_id"]) >= 3 + 2
 
 
 def test_a_link_made_by_storage_reaches_symbl_and_nobody_else(observed: Observed) -> None:
@@ -122,4 +122,4 @@ def test_a_link_made_by_storage_reaches_symbl_and_nobody_else(observed: Observed
     link = f"{observed.clips_url}/stand-up.wav?expires=777&signature={SIGNATURE}"
     assert call["body"]["url"] == link
     assert SIGNATURE not in observed.run.shown
-    assert observed.run.rendered[Place("signed")]["url"] == "s3://lake@bucket/stand-up.wav"
+    assert observed.run.rendered[TaskKey("signed")]["url"] == "s3://lake@bucket/stand-up.wav"

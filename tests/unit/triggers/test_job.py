@@ -197,7 +197,7 @@ async def test_retry_after_is_obeyed(scripted_symbl: ScriptedSymbl) -> None:
     assert time.monotonic() - start >= 1
 
 
-async def test_refused_tokens_end_the_wait_once_patience_is_over(
+async def test_refused_tokens_end_the_wait_after_the_grace(
     scripted_symbl: ScriptedSymbl,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,7 +1,7 @@
-// The reader: what was said in a conversation, by whom and when, with its recordings and what was found in it.
+// The reader: what was said in a conversation, by whom and when, with its recordings and its insights.
 
 import { button, clock, count, element, moment, write } from "./elements.js";
-import { FoundThings } from "./found.js";
+import { InsightsPanel } from "./insights.js";
 import { Player } from "./player.js";
 import { call, Refusal } from "./server.js";
 
@@ -18,9 +18,9 @@ export class ReaderView {
     this.player = new Player((jobId, second) => this.mark(jobId, second));
     this.transcript = element("ol", { class: "transcript", "aria-label": "Transcript" });
     this.transcript.addEventListener("click", (event) => this.playClicked(event));
-    this.found = new FoundThings(this.path, (id) => this.goTo(id));
+    this.insights = new InsightsPanel(this.path, (id) => this.goTo(id));
     const said = element("div", { class: "said" }, this.player.element, this.transcript);
-    const columns = element("div", { class: "columns" }, said, this.found.element);
+    const columns = element("div", { class: "columns" }, said, this.insights.element);
     this.element = element("section", { class: "reader" }, this.heading, this.facts, this.jobs, columns);
   }
 
@@ -49,7 +49,7 @@ export class ReaderView {
     this.facts.replaceChildren(...facts(conversation));
     this.showMessages(conversation);
     this.player.show(conversation.recordings);
-    await this.found.refresh();
+    await this.insights.refresh();
     this.state = state;
   }
 

@@ -179,6 +179,57 @@ def test_a_bad_query_of_a_file_is_named(local: Local, query: str, said: str) -> 
     assert refusal(local, f"audio?{query}", data=b"x") == said
 
 
+HALF = "must be Unicode text, but has half of a surrogate pair"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "label"),
+    [
+        ({"messages": [message("cut off \ud83d")]}, "messages[0].payload.content"),
+        ({"messages": [message("Hi.", "\udc80")]}, "messages[0].from.name"),
+        ({"name": "\ude00\ud83d"}, "name"),
+        ({"trackers": [{"name": "x", "vocabulary": ["a", "\ud800"]}]}, "trackers[0].vocabulary[1]"),
+        ({"entities": [{"customType": "x", "text": "\udfff"}]}, "entities[0].text"),
+        ({"metadata": {"prospectName": "\ud83d"}}, "metadata.prospectName"),
+        (
+            {"features": {"featureList": ["insights"], "callScore": {"scorecardId": "\ud83d"}}},
+            "features.callScore.score",
+        ),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused(local: Local, parameters: dict[str, Any], label: str) -> None:
+    """JSON can escape it, and a cut text leaves it behind, but it is no Unicode; nothing is kept of it."""
+    assert refusal(local, "text", json={**TEXT, **parameters}).startswith(f'"{label}')
+    assert refusal(local, "text", json={**TEXT, **parameters}).endswith(HALF)
+    assert local.get("/__local__/jobs")["jobs"] == []
+
+
+@pytest.mark.parametrize("body", ['{"name": "\\ud83d", %s}', '{"name": "\udc80", %s}'])
+def test_half_a_surrogate_pair_is_refused_escaped_or_not(local: Local, body: str) -> None:
+    """Bytes that are no UTF-8 but look like it are the same."""
+    data = (body % json.dumps(TEXT)[1:-1]).encode(errors="surrogatepass")
+    assert refusal(local, "text", data=data, headers={"Content-Type": "application/json"}) == f'"name" {HALF}'
+
+
+def test_half_a_surrogate_pair_is_refused_in_queries_and_addresses(local: Local) -> None:
+    """As JSON in the query, and in the link to a recording; percent-encoded it is no UTF-8."""
+    query = {"customVocabulary": '["ok", "\\ud83d"]'}
+    assert refusal(local, "audio", params=query, data=b"x") == f'"customVocabulary[1]" {HALF}'
+    assert refusal(local, "audio/url", json={"url": "http://a/\ud83d"}) == f'"url" {HALF}'
+    reason = refusal(local, "audio?name=%ED%A0%BD", data=b"x")
+    assert reason == "The query string must be UTF-8, percent-encoded, but is not UTF-8"
+
+
+@pytest.mark.parametrize("metadata", [{"key": "\ud83d"}, {"\ud83d": "value"}])
+def test_half_a_surrogate_pair_is_no_metadata(local: Local, metadata: dict[str, str]) -> None:
+    """Neither as a value nor as a key."""
+    path = f"/v1/conversations/{local.text('Hello.')['conversationId']}"
+    answer = local.send("PUT", path, json={"metadata": metadata})
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith('"metadata')
+    assert answer.json()["message"].endswith("has half of a surrogate pair")
+
+
 def test_what_belongs_in_the_body_is_refused_in_the_query(local: Local) -> None:
     """A URL call's name is a body parameter, and a text's messages are."""
     body = {"url": "http://127.0.0.1:9/"}

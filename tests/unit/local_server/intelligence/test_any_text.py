@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_symbl.local_server.intelligence import api
+from airflow_provider_symbl.local_server.intelligence import resources
+from airflow_provider_symbl.local_server.intelligence.key_phrases import key_phrase_spans
 from airflow_provider_symbl.local_server.store.records import CustomEntity, Tracker
 from tests.support.sizes import SIZES
-from tests.unit.local_server.intelligence.conversations_made import identity, talk
+from tests.unit.local_server.intelligence.sample_views import identity, view
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 
 WORDS = st.sampled_from(
     [
@@ -75,16 +76,16 @@ WANTED: dict[str, Any] = {
 def everything(spoken: ConversationView) -> dict[str, Any]:
     """Read all there is."""
     return {
-        **api.topics(spoken, sentiment=True, parent_refs=True, vocabulary=["the parcel", "😀"]),
-        **api.insights(spoken),
-        **api.action_items(spoken),
-        **api.entities(spoken),
-        **api.analytics(spoken),
-        **api.summary(spoken),
-        "trackers": api.trackers(spoken),
-        "overview": api.lm_insights(spoken),
-        "spans": dict(api.key_phrase_spans(spoken, only_insights=False)),
-        "sentiments": [api.message_sentiment(message.text) for message in spoken.messages],
+        **resources.topics(spoken, sentiment=True, parent_refs=True, vocabulary=["the parcel", "😀"]),
+        **resources.insights(spoken),
+        **resources.action_items(spoken),
+        **resources.entities(spoken),
+        **resources.analytics(spoken),
+        **resources.summary(spoken),
+        "trackers": resources.trackers(spoken),
+        "overview": resources.lm_insights(spoken),
+        "spans": dict(key_phrase_spans(spoken, only_insights=False)),
+        "sentiments": [resources.message_sentiment(message.text) for message in spoken.messages],
     }
 
 
@@ -94,7 +95,7 @@ def test_everything_found_refers_to_what_was_said(
     turns: list[tuple[str | None, str]], threshold: float, off: int
 ) -> None:
     """Texts are in their messages, offsets point at them, and all of it is JSON, and the same once more."""
-    spoken = talk(*turns, threshold=threshold, minutes_off_utc=off, **WANTED)
+    spoken = view(*turns, threshold=threshold, minutes_off_utc=off, **WANTED)
     texts = {message.id: message.text for message in spoken.messages}
     found = everything(spoken)
     assert json.dumps(found, allow_nan=False) == json.dumps(everything(spoken), allow_nan=False)
@@ -119,17 +120,17 @@ def test_everything_found_refers_to_what_was_said(
 @given(TURNS)
 def test_marks_and_places_are_in_order_and_shares_are_shares(turns: list[tuple[str | None, str]]) -> None:
     """Marks do not overlap; percents lie between 0 and 100."""
-    spoken = talk(*turns, **WANTED)
+    spoken = view(*turns, **WANTED)
     texts = {message.id: message.text for message in spoken.messages}
-    for message_id, spans in api.key_phrase_spans(spoken, only_insights=False).items():
+    for message_id, spans in key_phrase_spans(spoken, only_insights=False).items():
         edges = [edge for span in spans for edge in span]
         assert edges == sorted(edges)
         assert all(start < end <= len(texts[message_id]) for start, end in spans)
-    for match in (match for tracker in api.trackers(spoken) for match in _matches(tracker)):
+    for match in (match for tracker in resources.trackers(spoken) for match in _matches(tracker)):
         for ref in match["messageRefs"]:
             said = " ".join(texts[ref["id"]][ref["offset"] :].split()).lower()
             assert said.startswith(match["value"])
-    measured: Any = api.analytics(spoken)
+    measured: Any = resources.analytics(spoken)
     assert all(0 <= metric["percent"] <= 100 for metric in measured["metrics"])
     assert all(0 <= talking["talkTime"]["percentage"] <= 100 for talking in measured["members"])
     assert all(0 <= talking["listenTime"]["percentage"] <= 100 for talking in measured["members"])
@@ -148,5 +149,8 @@ def _matches(tracker: dict[str, Any]) -> list[dict[str, Any]]:
 )
 def test_a_long_run_of_the_same_is_read_to_its_end(piece: str, share: int) -> None:
     """No pattern goes back and forth in it, and the answer is no larger than it needs to be."""
-    spoken = talk(("Ann Lee", piece * (SIZES.long_text_characters // share // len(piece))), entities=True, phrases=True)
-    assert len(json.dumps([api.insights(spoken), api.entities(spoken), api.summary(spoken)])) < 2_000_000
+    text = piece * (SIZES.long_text_characters // share // len(piece))
+    spoken = view(("Ann Lee", text), entities=True, phrases=True)
+    assert (
+        len(json.dumps([resources.insights(spoken), resources.entities(spoken), resources.summary(spoken)])) < 2_000_000
+    )

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_symbl.local_server.intelligence import api
+from airflow_provider_symbl.local_server.intelligence import resources
 from airflow_provider_symbl.local_server.store.records import CustomEntity
-from tests.unit.local_server.intelligence.conversations_made import identity, part, said, talk_of
+from tests.unit.local_server.intelligence.sample_views import identity, part, said, view_of_parts
 
 
 def found_in(*texts: str, **wanted: Any) -> list[dict[str, Any]]:
     """Give the entities of what Ann Lee says."""
-    found: Any = api.entities(said(*texts, **{"entities": True, **wanted}))["entities"]
+    found: Any = resources.entities(said(*texts, **{"entities": True, **wanted}))["entities"]
     return list(found)
 
 
@@ -105,7 +105,7 @@ def test_a_custom_entity_may_be_without_letters() -> None:
 def test_entities_are_found_only_where_they_are_wanted() -> None:
     """Part by part."""
     wanting, other = part([("Ann Lee", "Five.")], entities=True), part([("Ann Lee", "Six.")], first=1)
-    found: Any = api.entities(talk_of(wanting, other))["entities"]
+    found: Any = resources.entities(view_of_parts(wanting, other))["entities"]
     assert [entity["value"] for entity in found] == ["5"]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_symbl.local_server.intelligence import api
-from tests.unit.local_server.intelligence.conversations_made import identity, part, said, talk, talk_of
+from airflow_provider_symbl.local_server.intelligence import resources
+from tests.unit.local_server.intelligence.sample_views import identity, part, said, view, view_of_parts
 
 
 def only(shape: dict[str, Any]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def only(shape: dict[str, Any]) -> dict[str, Any]:
 
 def kinds(text: str) -> list[object]:
     """Give the types of what Ann Lee's text is, at any score."""
-    found: Any = api.insights(said(text, threshold=0.0))["insights"]
+    found: Any = resources.insights(said(text, threshold=0.0))["insights"]
     return [insight["type"] for insight in found]
 
 
@@ -76,7 +76,7 @@ def test_arranging_to_speak_again_is_a_follow_up(text: str) -> None:
 )
 def test_a_question_is_told_by_its_end_and_its_beginning(text: str, score: float) -> None:
     """Both together are surest."""
-    found = only(api.questions(said(text)))
+    found = only(resources.questions(said(text)))
     assert (found["text"], found["type"], found["score"]) == (text, "question", score)
     assert found["from"] == {"id": identity("Ann Lee"), "name": "Ann Lee"}
 
@@ -128,7 +128,7 @@ def test_a_request_may_be_a_question_too() -> None:
 )
 def test_an_action_item_says_who_is_to_do_it(text: str, assignee: str | None, definitive: bool) -> None:  # noqa: FBT001 - a column of the table
     """Speakers promise for themselves; others are named, or nobody is."""
-    found = only(api.action_items(said(text)))
+    found = only(resources.action_items(said(text)))
     assert found["assignee"].get("name") == assignee
     assert found["definitive"] is definitive
 
@@ -146,14 +146,14 @@ def test_an_action_item_says_who_is_to_do_it(text: str, assignee: str | None, de
 )
 def test_an_action_item_is_due_when_it_says_so(text: str, minutes: int, due: str | None) -> None:
     """A day lasts until its last minute, where the speaker is."""
-    found = only(api.action_items(said(text, minutes_off_utc=minutes)))
+    found = only(resources.action_items(said(text, minutes_off_utc=minutes)))
     assert found.get("dueBy") == due
 
 
 def test_an_action_item_has_the_phrases_and_entities_that_were_asked_for() -> None:
     """Both lie in its text; without being asked for, there are none."""
     text = "Thanks. I will also send Bob the two reports on Friday, and wait."
-    found = only(api.action_items(said(text, phrases=True, entities=True)))
+    found = only(resources.action_items(said(text, phrases=True, entities=True)))
     assert found["text"] == "I will also send Bob the two reports on Friday, and wait."
     assert found["phrases"] == [{"type": "action_phrase", "text": "send Bob the two reports on Friday"}]
     assert [(entity["type"], entity["text"], entity["value"]) for entity in found["entities"]] == [
@@ -162,7 +162,7 @@ def test_an_action_item_has_the_phrases_and_entities_that_were_asked_for() -> No
         ("date", "Friday", "2026-03-06"),
     ]
     assert all(found["text"].startswith(entity["text"], entity["offset"]) for entity in found["entities"])
-    plain = only(api.action_items(said(text)))
+    plain = only(resources.action_items(said(text)))
     assert (plain["phrases"], plain["entities"]) == ([], [])
 
 
@@ -171,15 +171,15 @@ def test_only_what_is_sure_enough_is_found() -> None:
     sure, unsure = "I will send the file.", "Maybe we should send the file."
     strict = part([("Ann Lee", sure), ("Ann Lee", unsure)], threshold=0.8)
     lax = part([("Bob Fox", unsure)], first=2, threshold=0.5)
-    found: Any = api.action_items(talk_of(strict, lax))["actionItems"]
+    found: Any = resources.action_items(view_of_parts(strict, lax))["actionItems"]
     assert [(item["text"], item["messageIds"]) for item in found] == [(sure, [identity(0)]), (unsure, [identity(2)])]
 
 
 def test_an_id_is_the_same_at_each_read_and_no_two_are_alike() -> None:
     """The same words in another message are another finding; twice in one message, they are one."""
     spoken = said("I will send it. I will send it.", "I will send it.")
-    first: Any = api.insights(spoken)["insights"]
-    again: Any = api.insights(replace(spoken))["insights"]
+    first: Any = resources.insights(spoken)["insights"]
+    again: Any = resources.insights(replace(spoken))["insights"]
     assert [insight["id"] for insight in first] == [insight["id"] for insight in again]
     assert len({insight["id"] for insight in first}) == len(first) == 2
 
@@ -187,21 +187,21 @@ def test_an_id_is_the_same_at_each_read_and_no_two_are_alike() -> None:
 def test_comprehensive_action_items_refer_to_messages() -> None:
     """Apart from that, they are the action items."""
     spoken = said("I will send it.")
-    item = only(api.action_items(spoken))
+    item = only(resources.action_items(spoken))
     ids = item.pop("messageIds")
-    assert only(api.comprehensive_action_items(spoken)) == {**item, "messageRefs": [{"id": ids[0]}]}
+    assert only(resources.comprehensive_action_items(spoken)) == {**item, "messageRefs": [{"id": ids[0]}]}
 
 
 def test_a_first_name_that_two_people_have_names_nobody() -> None:
     """Nor does one that is an ordinary word."""
-    spoken = talk(
+    spoken = view(
         ("Ann Lee", "Ann, please send the file."), ("Ann Fox", "Will, please send the file."), ("Will Ray", "Hm.")
     )
-    found: Any = api.action_items(spoken)["actionItems"]
+    found: Any = resources.action_items(spoken)["actionItems"]
     assert [item["assignee"] for item in found] == [{}, {}]
 
 
 def test_a_long_run_of_words_is_cut() -> None:
     """Recognised speech may have no full stop; a megabyte of it is no single sentence."""
-    found: Any = api.action_items(said("i will send it " * 60))["actionItems"]
+    found: Any = resources.action_items(said("i will send it " * 60))["actionItems"]
     assert all(len(item["text"].split()) <= 60 for item in found)

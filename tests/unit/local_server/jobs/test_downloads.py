@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import pytest
 
 from airflow_provider_symbl.local_server.jobs.downloads import Limits, download
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError
 from tests.support.audio import RECORDINGS, Sound
 from tests.support.local_client import Local
 
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from tests.support.web_server import Stranger
 
 OPEN = Limits(allow_private=True, max_bytes=10_000_000)
+
+
+def fetch(url: str, spool: Path, limits: Limits) -> Path:
+    """Download a recording."""
+    return asyncio.run(download(url, spool, limits))
+
+
+async def cancelled_fetch(stranger: Stranger, spool: Path) -> None:
+    """Give a download up as soon as the stranger is asked for it."""
+    fetching = asyncio.create_task(download(stranger.serve("/a.wav", b""), spool, OPEN))
+    await asyncio.to_thread(stranger.asked.get, timeout=10)
+    fetching.cancel()
+    await fetching
 
 
 @pytest.mark.parametrize(
@@ -64,7 +77,7 @@ def test_what_cannot_be_fetched_fails_with_the_reason(
 def test_a_host_that_does_not_answer_fails_with_the_reason(at_once: Local) -> None:
     """Nothing listens on the discard port."""
     ids = at_once.submit("audio/url", json={"url": "http://127.0.0.1:9/a.wav?signature=secret"})
-    assert at_once.job(ids)["message"] == "The download from 127.0.0.1 failed: ConnectionError"
+    assert at_once.job(ids)["message"] == "The download from 127.0.0.1 failed: ClientConnectorError"
 
 
 def test_a_download_is_given_up_on_reset(local: Local, stranger: Stranger) -> None:
@@ -102,9 +115,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_too(
     answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
     with pytest.raises(JobFailureError, match=r"^metadata\.example leads to an address that is not public"):
-        download(
-            "http://metadata.example/?token=secret", tmp_path, threading.Event(), replace(OPEN, allow_private=False)
-        )
+        fetch("http://metadata.example/?token=secret", tmp_path, replace(OPEN, allow_private=False))
     assert stranger.asked.empty()
     assert list(tmp_path.iterdir()) == []
 
@@ -124,10 +135,10 @@ def test_a_recording_may_be_as_long_as_the_limit(
     url = _served(stranger, body, {}) if is_declared else _served(stranger, _in_chunks(body), chunked)
     limits = replace(OPEN, max_bytes=1000)
     if is_taken:
-        assert download(url, tmp_path, threading.Event(), limits).read_bytes() == bytes(size)
+        assert fetch(url, tmp_path, limits).read_bytes() == bytes(size)
     else:
         with pytest.raises(JobFailureError, match=r"from 127\.0\.0\.1 is longer than the 1000 bytes that are allowed"):
-            download(url, tmp_path, threading.Event(), limits)
+            fetch(url, tmp_path, limits)
         assert list(tmp_path.iterdir()) == []
 
 
@@ -135,7 +146,7 @@ def test_a_compressed_recording_is_refused(stranger: Stranger, tmp_path: Path) -
     """It was not asked for, and may become of any size."""
     url = _served(stranger, gzip.compress(bytes(10_000_000)), {"Content-Encoding": "gzip"})
     with pytest.raises(JobFailureError, match=r"127\.0\.0\.1 sends the recording compressed"):
-        download(url, tmp_path, threading.Event(), OPEN)
+        fetch(url, tmp_path, OPEN)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -143,7 +154,7 @@ def test_a_recording_that_breaks_off_is_not_taken(stranger: Stranger, tmp_path: 
     """What came of it would be heard as if it were all."""
     url = _served(stranger, bytes(1000), {"Content-Length": "2000"})
     with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 failed: \w+"):
-        download(url, tmp_path, threading.Event(), OPEN)
+        fetch(url, tmp_path, OPEN)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -151,25 +162,15 @@ def test_a_download_that_takes_too_long_is_given_up(stranger: Stranger, tmp_path
     """However often something arrives; the reason says how long it may take."""
     stranger.may_answer.clear()
     with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 took longer than 0\.1 seconds"):
-        download(stranger.serve("/a.wav", b""), tmp_path, threading.Event(), replace(OPEN, max_seconds=0.1))
+        fetch(stranger.serve("/a.wav", b""), tmp_path, replace(OPEN, max_seconds=0.1))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_download_that_nobody_waits_for_is_given_up_at_once(stranger: Stranger, tmp_path: Path) -> None:
     """The other side does not have to answer first."""
     stranger.may_answer.clear()
-    stopped = threading.Event()
-    url = stranger.serve("/a.wav", b"")
-
-    def stop() -> None:
-        stranger.asked.get(timeout=10)
-        stopped.set()
-
-    stopping = threading.Thread(target=stop)
-    stopping.start()
-    with pytest.raises(StoppedError):
-        download(url, tmp_path, stopped, OPEN)
-    stopping.join()
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled_fetch(stranger, tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 

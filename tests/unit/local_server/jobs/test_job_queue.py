@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_symbl.local_server.api import timestamps
-from airflow_provider_symbl.local_server.jobs.downloads import Limits
-from airflow_provider_symbl.local_server.jobs.job_queue import Jobs
+from airflow_provider_symbl.local_server.jobs.job_view import JobView
 from airflow_provider_symbl.local_server.jobs.message_assembly import text_part
+from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
 from airflow_provider_symbl.local_server.store.memory_store import Store
 from airflow_provider_symbl.local_server.store.records import Conversation, Job, Progress, RawSubmission, Status
 from tests.support.audio import RECORDINGS, Sound
@@ -22,7 +21,6 @@ from tests.support.local_client import Local, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext
     from airflow_provider_symbl.local_server.jobs.submission_content import TextContent
@@ -89,16 +87,12 @@ def test_progress_by_time_shows_the_end_no_earlier(local: Local) -> None:
 
 
 @pytest.mark.parametrize(("age", "status"), [(0, "in_progress"), (3600, "completed")])
-def test_add_ons_take_as_long_again_as_their_job(tmp_path: Path, age: float, status: str) -> None:
+def test_add_ons_take_as_long_again_as_their_job(age: float, status: str) -> None:
     """By time, they lag behind the job by the same span."""
     over = timestamps.now() - timedelta(seconds=age)
     job = Job("1", "2", over, Progress("time", seconds=1800), Status.COMPLETED, Status.COMPLETED, shown_over=over)
-    assert (
-        Jobs(Store(), RecogniserPool(None, 1), 1, tmp_path, Limits(allow_private=False, max_bytes=0)).read_feature(
-            job, "insights"
-        )
-        == status
-    )
+    view = JobView(Store(), Webhooks())
+    assert view.read_feature(job, "insights") == status
 
 
 def test_progress_by_work_follows_the_work(local: Local, stranger: Stranger) -> None:
@@ -219,12 +213,12 @@ def test_a_text_that_is_done_too_late_for_its_conversation_is_dropped(
     """The conversation may be deleted in the middle of the work."""
     started, released = threading.Event(), threading.Event()
 
-    def slow(order: TextContent, place: PartContext) -> Part:
+    def slow(content: TextContent, context: PartContext) -> Part:
         started.set()
         assert released.wait(10)
-        return text_part(order, place)
+        return text_part(content, context)
 
-    monkeypatch.setattr("airflow_provider_symbl.local_server.jobs.job_queue.text_part", slow)
+    monkeypatch.setattr("airflow_provider_symbl.local_server.jobs.job_runner.text_part", slow)
     ids = local.text("Hello.")
     assert started.wait(10)
     local.send("DELETE", f"/v1/conversations/{ids['conversationId']}")
@@ -254,7 +248,7 @@ def test_a_defect_in_a_job_ends_in_a_failed_job(
     def broken(*_: object) -> None:
         raise KeyError(spoken)
 
-    monkeypatch.setattr("airflow_provider_symbl.local_server.jobs.job_queue.text_part", broken)
+    monkeypatch.setattr("airflow_provider_symbl.local_server.jobs.job_runner.text_part", broken)
     ids = at_once.text("Hello.")
     assert at_once.job(ids)["message"] == "symbl-local failed: KeyError"
     assert "KeyError" in caplog.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from tempfile import TemporaryDirectory
@@ -21,26 +20,21 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 
-EVERY_CHARACTER = st.characters(categories=None)
-"""Surrogates too, which JSON can escape one by one."""
+EVERY_CHARACTER = st.characters(exclude_categories=["Cs"])
+"""Lone surrogates are none: a text that has one is refused."""
 FIRST, LAST = datetime(1900, 1, 2), datetime(2999, 12, 30)  # noqa: DTZ001 - the zone is drawn apart from the moment
 LONG = 150_000
 """Characters of six bytes each as JSON escapes them: a body that does not stay in memory."""
 
 
-def as_json(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Give what JSON makes of a value: two surrogates in a row become the one character that they stand for."""
-    return json.loads(json.dumps(value))
-
-
-some_text = st.text(EVERY_CHARACTER, min_size=1).map(as_json)
+some_text = st.text(EVERY_CHARACTER, min_size=1)
 
 
 @st.composite
 def people(draw: st.DrawFn) -> dict[str, str]:
     """Name somebody, by name or key or both; nobody else has the same name or key."""
     name = draw(some_text)
-    key = "é\ud83d." + name.encode(errors="surrogatepass").hex()
+    key = "é." + name.encode().hex()
     label = draw(st.sampled_from(["userId", "id"]))
     return draw(st.sampled_from([{}, {"name": name}, {label: key}, {"name": name, label: key}]))
 
@@ -79,8 +73,14 @@ def messages(content: SearchStrategy[str] = some_text) -> SearchStrategy[Message
 talks = st.lists(messages(), min_size=1, max_size=6)
 
 BAD_PARTS: dict[str, list[Any]] = {
-    "payload": [None, "Hello.", {}, {"content": ""}, {"content": None}, {"content": 1}, {"content": ["Hello."]}],
-    "from": [None, "Ann", [], {"name": ""}, {"name": 1}, {"userId": None}, {"id": ""}, {"email": "ann@example.com"}],
+    "payload": [
+        *(None, "Hello.", {}, {"content": ""}, {"content": None}, {"content": 1}, {"content": ["Hello."]}),
+        {"content": "Hello \ud83d"},
+    ],
+    "from": [
+        *(None, "Ann", [], {"name": ""}, {"name": 1}, {"userId": None}, {"id": ""}, {"email": "ann@example.com"}),
+        *({"name": "\udc80"}, {"userId": "é\ud83d."}),
+    ],
     "duration": [
         *(None, 5, {"startTime": ""}, {"startTime": "yesterday"}, {"endTime": 1_700_000_000}, {"seconds": 5}),
         *({"startTime": "2026-02-30T00:00:00Z"}, {"endTime": "0001-01-01T00:00:00Z"}),
@@ -142,7 +142,7 @@ class Server(RuleBasedStateMachine):
         assert ids["conversationId"] == conversation_id
         self._sent[conversation_id] = self._sent[conversation_id] + talk
 
-    @rule(conversation_id=conversations, message=messages(EVERY_CHARACTER.map(lambda one: as_json(one * LONG))))
+    @rule(conversation_id=conversations, message=messages(EVERY_CHARACTER.map(lambda one: one * LONG)))
     def append_at_length(self, conversation_id: str, message: Message) -> None:
         """Add a message that is longer than what the server keeps in memory."""
         self.append(conversation_id, [message])

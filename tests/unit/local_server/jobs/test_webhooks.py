@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_provider_symbl.local_server.api import timestamps
-from airflow_provider_symbl.local_server.jobs.threads import WorkerThreads
 from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
 from airflow_provider_symbl.local_server.server import LocalServer
 from airflow_provider_symbl.local_server.store.records import Job, Progress, Status
 from tests.support.local_client import Local
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.support.web_server import Stranger
 
 AGAIN = (0.0, 0.0, 0.0, 0.0)
@@ -36,15 +32,6 @@ class Turns(dict[str, tuple[int, dict[str, str], bytes]]):
     def get(self, *_: object) -> tuple[int, dict[str, str], bytes]:
         """Give what is next."""
         return self.left.pop(0), {}, b""
-
-
-@pytest.fixture
-async def thread() -> AsyncIterator[WorkerThreads]:
-    """Return one thread: whatever waits for something must not hold it."""
-    threads = WorkerThreads("webhook", 1)
-    threads.start()
-    yield threads
-    assert await asyncio.to_thread(threads.stop, time.monotonic() + 30)
 
 
 def test_each_change_of_status_is_posted_in_order(local: Local, stranger: Stranger) -> None:
@@ -100,11 +87,11 @@ def test_a_reset_forgets_what_was_not_posted_yet(local: Local, stranger: Strange
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 410])
 async def test_an_answer_that_would_be_the_same_again_is_final(
-    thread: WorkerThreads, stranger: Stranger, caplog: pytest.LogCaptureFixture, status: int
+    stranger: Stranger, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     """It is posted once."""
     stranger.pages = Turns(status, 200)
-    webhooks = Webhooks(thread, allow_private=True, pauses=AGAIN)
+    webhooks = Webhooks(allow_private=True, backoff=AGAIN)
     await _send(webhooks, _job(stranger))
     assert caplog.messages == [f"The webhook of job a-job did not take completed: HTTP {status}"]
     assert stranger.posts.qsize() == 1
@@ -112,45 +99,43 @@ async def test_an_answer_that_would_be_the_same_again_is_final(
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
 async def test_a_post_that_failed_for_now_is_sent_again(
-    thread: WorkerThreads, stranger: Stranger, caplog: pytest.LogCaptureFixture, status: int
+    stranger: Stranger, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     """Until it is taken; nothing is logged then."""
     stranger.pages = Turns(status, status, 201)
-    await _send(Webhooks(thread, allow_private=True, pauses=AGAIN), _job(stranger))
+    await _send(Webhooks(allow_private=True, backoff=AGAIN), _job(stranger))
     assert stranger.posted(3) == [{"jobId": "a-job", "status": "completed"}] * 3
     assert stranger.posts.empty()
     assert caplog.messages == []
 
 
-async def test_a_post_is_given_up_after_the_last_pause(
-    thread: WorkerThreads, stranger: Stranger, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_post_is_given_up_after_the_last_pause(stranger: Stranger, caplog: pytest.LogCaptureFixture) -> None:
     """One try more than there are pauses; the log names neither the address nor what it answered."""
     stranger.pages = Turns(*[500] * 5)
-    await _send(Webhooks(thread, allow_private=True, pauses=AGAIN), _job(stranger))
+    await _send(Webhooks(allow_private=True, backoff=AGAIN), _job(stranger))
     assert stranger.posts.qsize() == 5
     assert caplog.messages == ["The webhook of job a-job did not take completed: HTTP 500"]
 
 
-async def test_nobody_there_is_tried_again_too(thread: WorkerThreads, caplog: pytest.LogCaptureFixture) -> None:
+async def test_nobody_there_is_tried_again_too(caplog: pytest.LogCaptureFixture) -> None:
     """Nothing listens on the discard port."""
     job = replace(_job(), webhook_url="http://127.0.0.1:9/hook?key=secret")
-    await _send(Webhooks(thread, allow_private=True, pauses=AGAIN), job)
-    assert caplog.messages == ["The webhook of job a-job did not take completed: ConnectionError"]
+    await _send(Webhooks(allow_private=True, backoff=AGAIN), job)
+    assert caplog.messages == ["The webhook of job a-job did not take completed: ClientConnectorError"]
 
 
-async def test_a_later_status_waits_for_the_tries_of_the_earlier(thread: WorkerThreads, stranger: Stranger) -> None:
+async def test_a_later_status_waits_for_the_tries_of_the_earlier(stranger: Stranger) -> None:
     """The changes of one job arrive in their order."""
     stranger.pages = Turns(500, 500, 200, 500, 200)
-    webhooks = Webhooks(thread, allow_private=True, pauses=AGAIN)
+    webhooks = Webhooks(allow_private=True, backoff=AGAIN)
     await _send(webhooks, _job(stranger, Status.IN_PROGRESS), _job(stranger))
     assert [post["status"] for post in stranger.posted(5)] == ["in_progress"] * 3 + ["completed"] * 2
 
 
-async def test_a_pause_holds_up_no_other_job_and_no_end(thread: WorkerThreads, stranger: Stranger) -> None:
-    """There is one thread here, and the pause would last for an hour."""
+async def test_a_pause_holds_up_no_other_job_and_no_end(stranger: Stranger) -> None:
+    """There is one request at a time here, and the pause would last for an hour."""
     stranger.pages = Turns(500, 200)
-    webhooks = Webhooks(thread, allow_private=True, pauses=FOREVER)
+    webhooks = Webhooks(allow_private=True, backoff=FOREVER, at_once=1)
     webhooks.notify(_job(stranger))
     webhooks.notify(replace(_job(stranger), id="another-job"))
     posts = await asyncio.to_thread(stranger.posted, 2)
@@ -161,11 +146,11 @@ async def test_a_pause_holds_up_no_other_job_and_no_end(thread: WorkerThreads, s
 
 @pytest.mark.parametrize("url", ["{url}/hook?key=secret", "http://a..b/hook?key=secret", "http://[::1]:9/?key=secret"])
 async def test_a_webhook_goes_to_no_private_address_unless_that_is_allowed(
-    thread: WorkerThreads, stranger: Stranger, caplog: pytest.LogCaptureFixture, url: str
+    stranger: Stranger, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     """Nothing is posted, and what is logged is the kind of the error alone."""
-    await _send(Webhooks(thread, pauses=AGAIN), replace(_job(), webhook_url=url.format(url=stranger.url)))
-    kind = "ConnectionError" if "a..b" in url else "PrivateAddressError"
+    await _send(Webhooks(backoff=AGAIN), replace(_job(), webhook_url=url.format(url=stranger.url)))
+    kind = "ClientConnectorDNSError" if "a..b" in url else "PrivateAddressError"
     assert caplog.messages == [f"The webhook of job a-job did not take completed: {kind}"]
     assert stranger.posts.empty()
 
@@ -186,13 +171,11 @@ def test_a_server_posts_to_no_private_address_unless_that_is_allowed(
         stranger.posts.get_nowait()
 
 
-async def test_what_does_not_even_look_like_an_address_is_logged_by_its_kind(
-    thread: WorkerThreads, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_does_not_even_look_like_an_address_is_logged_by_its_kind(caplog: pytest.LogCaptureFixture) -> None:
     """The error itself would name the address."""
     job = replace(_job(), webhook_url="gopher://secret.example/")
-    await _send(Webhooks(thread, allow_private=True, pauses=()), job)
-    assert caplog.messages == ["The webhook of job a-job did not take completed: InvalidSchema"]
+    await _send(Webhooks(allow_private=True, backoff=()), job)
+    assert caplog.messages == ["The webhook of job a-job did not take completed: NonHttpUrlClientError"]
 
 
 def _job(stranger: Stranger | None = None, status: Status = Status.COMPLETED) -> Job:

@@ -50,9 +50,9 @@ def test_the_page_is_there_without_a_token(local: Local) -> None:
 def test_each_file_of_the_page_comes_as_what_it_is(local: Local, file: Path) -> None:
     """A browser runs no script, and applies no style, of another type."""
     types = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-    answer = ask(local, f"/page/{file.name}")
-    assert answer.headers["content-type"] == types[file.suffix]
-    assert answer.content == file.read_bytes()
+    response = ask(local, f"/page/{file.name}")
+    assert response.headers["content-type"] == types[file.suffix]
+    assert response.content == file.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["other.js", "..%2Fpage.py", "%2e%2e", "index.html"])
@@ -103,8 +103,8 @@ def test_a_listed_conversation_says_what_is_in_it(at_once: Local) -> None:
 )
 def test_a_list_that_cannot_be_is_refused(local: Local, query: str, problem: str) -> None:
     """The refusal names the parameter."""
-    answer = ask(local, f"/conversations?{query}")
-    assert (answer.status_code, answer.json()) == (400, {"message": problem})
+    response = ask(local, f"/conversations?{query}")
+    assert (response.status_code, response.json()) == (400, {"message": problem})
 
 
 def test_the_reader_is_given_messages_and_jobs(at_once: Local) -> None:
@@ -164,12 +164,12 @@ def test_what_has_no_recording_is_not_found(at_once: Local) -> None:
     at_once.progress(by="polls", polls=9)
     running = at_once.submit("audio", data=Sound().silence(1).wav(), headers=WAV)
     for job_id in (UNKNOWN_JOB, text["jobId"], gone["jobId"], running["jobId"]):
-        answer = ask(at_once, f"/recordings/{job_id}")
+        response = ask(at_once, f"/recordings/{job_id}")
         problem = f"There is no recording of a job with id {job_id}"
-        assert (answer.status_code, answer.json()) == (404, {"message": problem})
+        assert (response.status_code, response.json()) == (404, {"message": problem})
 
 
-def test_what_was_found_is_shown_together(at_once: Local) -> None:
+def test_insights_are_shown_together(at_once: Local) -> None:
     """Each kind as the API's own call shows it."""
     ids = at_once.text("What does the printer cost?", "I will send the offer tomorrow.")
     found = at_once.get(f"/__local__/conversations/{ids['conversationId']}/insights")
@@ -181,9 +181,9 @@ def test_what_was_found_is_shown_together(at_once: Local) -> None:
 @pytest.mark.parametrize("rest", ["", "/insights"])
 def test_an_unknown_conversation_is_not_found(local: Local, rest: str) -> None:
     """As everywhere."""
-    answer = ask(local, f"/conversations/1234567890123456{rest}")
-    assert answer.status_code == 404
-    assert answer.json() == {"message": "The conversationId is either invalid or does not exist."}
+    response = ask(local, f"/conversations/1234567890123456{rest}")
+    assert response.status_code == 404
+    assert response.json() == {"message": "The conversationId is either invalid or does not exist."}
 
 
 def test_looking_moves_no_job_on(local: Local) -> None:

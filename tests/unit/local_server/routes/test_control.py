@@ -163,6 +163,6 @@ def test_a_defect_is_answered_without_its_text(local: Local, monkeypatch: pytest
     def broken(_: object) -> str:
         raise KeyError("what somebody said")
 
-    monkeypatch.setattr("airflow_provider_symbl.local_server.routes.submissions.job_shape", broken)
+    monkeypatch.setattr("airflow_provider_symbl.local_server.routes.submissions.serialize_job", broken)
     answer = local.send("GET", f"/v1/job/{local.text('Hello.')['jobId']}")
     assert (answer.status_code, answer.json()) == (500, {"message": "symbl-local failed: KeyError"})

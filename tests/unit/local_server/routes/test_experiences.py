@@ -83,9 +83,11 @@ def test_a_bad_request_for_a_link_is_refused(at_once: Local, body: dict[str, Any
 
 def test_insights_have_links_too(at_once: Local) -> None:
     """To one conversation, and to all."""
-    talk = at_once.text("Hello.")["conversationId"]
+    conversation_id = at_once.text("Hello.")["conversationId"]
     url = f"{at_once.url}/__local__/#conversations"
-    assert at_once.get(f"{INSIGHTS}/details/{talk}", includeCallScore="true") == {"url": f"{url}/{talk}"}
+    assert at_once.get(f"{INSIGHTS}/details/{conversation_id}", includeCallScore="true") == {
+        "url": f"{url}/{conversation_id}"
+    }
     assert at_once.get(f"{INSIGHTS}/list", includeCallScore="false") == {"url": url}
 
 

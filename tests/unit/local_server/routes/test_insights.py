@@ -1,4 +1,4 @@
-"""Reading what was found: which calls there are, what they ask for, and when they answer."""
+"""Reads of insights: which calls there are, what they ask for, and when they answer."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def test_nothing_is_found_before_the_job_is_completed(local: Local, what: str) -
         ("summary", "summary"),
     ],
 )
-def test_what_is_found_is_under_its_own_path(at_once: Local, what: str, key: str) -> None:
+def test_insights_of_each_kind_are_under_their_own_path(at_once: Local, what: str, key: str) -> None:
     """Each of the contract's reads gives something of a conversation that has everything."""
     ids = at_once.text(*SAID, detectEntities=True)
     assert at_once.of(ids, what)[key]
 
 
 def test_a_second_read_finds_the_same(at_once: Local) -> None:
-    """By the same ids: what is found is computed anew each time."""
+    """By the same ids: insights are computed anew each time."""
     ids = at_once.text(*SAID, detectEntities=True)
     for what in EMPTY:
         assert at_once.of(ids, what) == at_once.of(ids, what)
@@ -100,8 +100,8 @@ def test_topics_have_sentiment_or_parents_where_asked(at_once: Local) -> None:
 def test_topics_may_be_given(at_once: Local, name: str) -> None:
     """Under both names that the parameter has had."""
     ids = at_once.text(*SAID)
-    found = at_once.of(ids, "topics", **{name: '["next week"]'})["topics"]
-    assert "next week" in {topic["text"] for topic in found}
+    insights = at_once.of(ids, "topics", **{name: '["next week"]'})["topics"]
+    assert "next week" in {topic["text"] for topic in insights}
 
 
 def test_topics_may_be_given_under_both_names_at_once(at_once: Local) -> None:

@@ -155,9 +155,9 @@ def test_bad_trackers_of_a_submission_are_refused(at_once: Local, trackers: list
 
 
 def test_a_tracker_may_have_any_name(at_once: Local) -> None:
-    """Half a surrogate pair is no letter, but JSON has it."""
-    ids = at_once.text(SAID, trackers=[{**PRICE, "name": "\ud800"}])
-    assert met(at_once, ids) == {"\ud800": ["costs", "dollars"]}
+    """Whatever Unicode has."""
+    ids = at_once.text(SAID, trackers=[{**PRICE, "name": "\uffff\x00\U0001f600"}])
+    assert met(at_once, ids) == {"\uffff\x00\U0001f600": ["costs", "dollars"]}
 
 
 def test_a_submission_keeps_its_trackers_as_they_were(at_once: Local) -> None:

@@ -19,8 +19,8 @@ def spoken(content: str, name: str | None, start: float, end: float) -> dict[str
 
 
 @pytest.fixture
-def talk(at_once: Local) -> dict[str, str]:
-    """Submit a talk between two named people and an unnamed one."""
+def call(at_once: Local) -> dict[str, str]:
+    """Submit a call between two named people and an unnamed one."""
     messages = [
         spoken("Good morning.", "Ann", 0, 1.5),
         spoken("How are <you>?", "Ann", 2, 3),
@@ -33,23 +33,23 @@ def talk(at_once: Local) -> dict[str, str]:
 
 def transcript(local: Local, ids: dict[str, str], **body: Any) -> Any:  # noqa: ANN401 - the form that is tested
     """Ask for a transcript that must be given."""
-    answer = local.send("POST", f"/v1/conversations/{ids['conversationId']}/transcript", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["transcript"]
+    response = local.send("POST", f"/v1/conversations/{ids['conversationId']}/transcript", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()["transcript"]
 
 
-def test_markdown_has_a_line_per_message(at_once: Local, talk: dict[str, str]) -> None:
+def test_markdown_has_a_line_per_message(at_once: Local, call: dict[str, str]) -> None:
     """What was said cannot be taken for markup."""
-    assert transcript(at_once, talk, contentType="text/markdown") == {
+    assert transcript(at_once, call, contentType="text/markdown") == {
         "payload": "Good morning.<br/>How are &lt;you&gt;?<br/>A while later.<br/>Well,\n\n--&gt; thanks.<br/>Bye.",
         "contentType": "text/markdown",
     }
 
 
-def test_markdown_has_paragraphs_and_speakers_where_asked(at_once: Local, talk: dict[str, str]) -> None:
+def test_markdown_has_paragraphs_and_speakers_where_asked(at_once: Local, call: dict[str, str]) -> None:
     """A paragraph ends with the speaker or a pause; nobody is named where nobody is known."""
     payload = transcript(
-        at_once, talk, contentType="text/markdown", createParagraphs=True, showSpeakerSeparation="true"
+        at_once, call, contentType="text/markdown", createParagraphs=True, showSpeakerSeparation="true"
     )["payload"]
     assert payload.split("<br/><br/>") == [
         "**Ann**",
@@ -68,11 +68,11 @@ def test_a_long_turn_is_cut_into_paragraphs(at_once: Local) -> None:
     assert payload == "a b c d e f<br/><br/>g h"
 
 
-def test_srt_has_padded_times_and_safe_cues(at_once: Local, talk: dict[str, str]) -> None:
+def test_srt_has_padded_times_and_safe_cues(at_once: Local, call: dict[str, str]) -> None:
     """A strict parser reads it: no blank line or arrow inside a cue, and each lasts a moment."""
-    found = transcript(at_once, talk, contentType="text/srt", showSpeakerSeparation=True)["payload"]
-    assert found["contentType"] == "text/srt"
-    assert found["content"].split("\n\n") == [
+    subtitles = transcript(at_once, call, contentType="text/srt", showSpeakerSeparation=True)["payload"]
+    assert subtitles["contentType"] == "text/srt"
+    assert subtitles["content"].split("\n\n") == [
         "1\n00:00:00,000 --> 00:00:01,500\nAnn: Good morning.",
         "2\n00:00:02,000 --> 00:00:03,000\nAnn: How are <you>?",
         "3\n00:00:06,000 --> 00:00:07,000\nAnn: A while later.",
@@ -81,9 +81,9 @@ def test_srt_has_padded_times_and_safe_cues(at_once: Local, talk: dict[str, str]
     ]
 
 
-def test_srt_without_speakers_is_what_was_said(at_once: Local, talk: dict[str, str]) -> None:
+def test_srt_without_speakers_is_what_was_said(at_once: Local, call: dict[str, str]) -> None:
     """The default is without names."""
-    content = transcript(at_once, talk, contentType="text/srt")["payload"]["content"]
+    content = transcript(at_once, call, contentType="text/srt")["payload"]["content"]
     assert content.startswith("1\n00:00:00,000 --> 00:00:01,500\nGood morning.\n\n2\n")
 
 
@@ -105,9 +105,9 @@ def test_an_unfinished_conversation_has_an_empty_transcript(local: Local, conten
     ],
 )
 def test_a_bad_request_for_a_transcript_is_refused(
-    at_once: Local, talk: dict[str, str], body: dict[str, Any], said: str
+    at_once: Local, call: dict[str, str], body: dict[str, Any], said: str
 ) -> None:
     """The answer names the field, what was given and what is allowed."""
-    answer = at_once.send("POST", f"/v1/conversations/{talk['conversationId']}/transcript", json=body)
-    assert answer.status_code == 400
-    assert answer.json()["message"].startswith(said)
+    response = at_once.send("POST", f"/v1/conversations/{call['conversationId']}/transcript", json=body)
+    assert response.status_code == 400
+    assert response.json()["message"].startswith(said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import datetime
 import socket
 import ssl
@@ -10,14 +10,14 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
-import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from airflow_provider_symbl.local_server.security.outbound import GuardedSession, PrivateAddressError, is_public
+from airflow_provider_symbl.local_server.security.outbound import PrivateAddressError, guarded_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,15 +41,9 @@ class Phone(socket.socket):
         super().connect(self.stranger)
 
 
-def _outward(
-    url: str, *, allow_private: bool = False, seconds: float = 60.0, stopped: threading.Event | None = None
-) -> GuardedSession:
-    return GuardedSession(url, allow_private=allow_private, seconds=seconds, stopped=stopped or threading.Event())
-
-
-def _get(url: str, *, allow_private: bool = False) -> requests.Response:
-    with _outward(url, allow_private=allow_private) as session:
-        return session.get(url, timeout=10)
+async def _get(url: str, *, allow_private: bool = False, seconds: float = 10.0) -> bytes:
+    async with guarded_request("GET", url, allow_private=allow_private, seconds=seconds) as response:
+        return await response.read()
 
 
 def _answers(*addresses: str, port: int = 80) -> Callable[..., list[Any]]:
@@ -66,65 +60,6 @@ def _answers(*addresses: str, port: int = 80) -> Callable[..., list[Any]]:
     asked: list[str] = []
     look_up.asked = asked  # type: ignore[attr-defined]  # a test reads what was looked up
     return look_up
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        PUBLIC,
-        "8.8.8.8",
-        "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
-        "::ffff:8.8.8.8",
-        "64:ff9b::808:808",
-        "2002:808:808::1",
-    ],
-)
-def test_an_address_of_the_world_is_public(address: str) -> None:
-    """As is one that carries such an address."""
-    assert is_public(address)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "127.8.9.10",
-        "0.0.0.0",  # noqa: S104 - nothing is bound to it
-        "10.0.0.1",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "100.100.100.200",
-        "192.0.0.192",
-        "168.63.129.16",
-        "198.18.0.1",
-        "224.0.0.1",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::7f00:1",
-        "::ffff:127.0.0.1",
-        "::ffff:10.0.0.1",
-        "64:ff9b::7f00:1",
-        "64:ff9b:1::808:808",
-        "2002:7f00:1::1",
-        "2002:a00:1::1",
-        "2001:0:808:808::1",
-        "2001:db8::1",
-        "fc00::1",
-        "fd00:ec2::254",
-        "fe80::1",
-        "fe80::1%eth0",
-        "fec0::1",
-        "ff02::1",
-        "ff0e::1",
-    ],
-)
-def test_any_other_address_is_not_public(address: str) -> None:
-    """This machine, private networks, groups, what is reserved, and whatever carries one of these inside it."""
-    assert not is_public(address)
 
 
 @pytest.mark.parametrize(
@@ -147,11 +82,11 @@ def test_any_other_address_is_not_public(address: str) -> None:
         "[0:0:0:0:0:0:0:1]",
     ],
 )
-def test_this_machine_is_refused_however_it_is_written(stranger: Stranger, host: str) -> None:
+async def test_this_machine_is_refused_however_it_is_written(stranger: Stranger, host: str) -> None:
     """Nothing is asked of it; the error names the host and the way out, and not the rest of the URL."""
     port = urlsplit(stranger.url).port
     with pytest.raises(PrivateAddressError) as caught:
-        _get(f"http://{host}:{port}/a.wav?signature=secret")
+        await _get(f"http://{host}:{port}/a.wav?signature=secret")
     assert str(caught.value).endswith("leads to an address that is not public, which takes --allow-private-urls")
     assert str(caught.value).split(" ", maxsplit=1)[0] == host.strip("[]").lower()
     assert stranger.asked.empty()
@@ -159,16 +94,16 @@ def test_this_machine_is_refused_however_it_is_written(stranger: Stranger, host:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("addresses", [(PUBLIC, "127.0.0.1"), ("10.0.0.1",), ("2606:2800::1", "::1"), ("fe80::1%lo",)])
-def test_one_private_address_is_enough_to_refuse_a_name(
+async def test_one_private_address_is_enough_to_refuse_a_name(
     monkeypatch: pytest.MonkeyPatch, scheme: str, addresses: tuple[str, ...]
 ) -> None:
     """Otherwise it would be a matter of luck which one is connected to."""
     monkeypatch.setattr(socket, "getaddrinfo", _answers(*addresses))
     with pytest.raises(PrivateAddressError):
-        _get(f"{scheme}://{NAME}/")
+        await _get(f"{scheme}://{NAME}/")
 
 
-def test_a_name_is_looked_up_once_and_the_checked_address_is_connected_to(
+async def test_a_name_is_looked_up_once_and_the_checked_address_is_connected_to(
     monkeypatch: pytest.MonkeyPatch, stranger: Stranger
 ) -> None:
     """A second look-up could have another answer; the host is still told its name."""
@@ -177,12 +112,12 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_connected_to(
     look_up = _answers(PUBLIC)
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(socket, "socket", phone)
-    assert _get(f"http://{NAME}/a.wav").content == b"sound"
+    assert await _get(f"http://{NAME}/a.wav") == b"sound"
     assert phone.called == [(PUBLIC, 80)]  # type: ignore[attr-defined]  # the class is made above
     assert look_up.asked == [NAME]  # type: ignore[attr-defined]  # as above
 
 
-def test_the_next_address_is_tried_when_one_does_not_answer(
+async def test_the_next_address_is_tried_when_one_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, stranger: Stranger
 ) -> None:
     """Nothing listens on the second loopback address."""
@@ -190,17 +125,17 @@ def test_the_next_address_is_tried_when_one_does_not_answer(
     monkeypatch.setattr(
         socket, "getaddrinfo", _answers("127.0.0.2", "127.0.0.1", port=urlsplit(stranger.url).port or 0)
     )
-    assert _get(f"http://{NAME}/", allow_private=True).content == b"sound"
+    assert await _get(f"http://{NAME}/", allow_private=True) == b"sound"
 
 
 @pytest.mark.parametrize("url", ["http://a..b/", f"http://{'a' * 64}.example/", "http://nobody.invalid/"])
-def test_a_host_without_an_address_is_no_connection(url: str) -> None:
-    """The error is an ordinary one of requests, and does not hold the rest of the URL's text as its kind."""
-    with pytest.raises(requests.ConnectionError):
-        _get(url)
+async def test_a_host_without_an_address_is_no_connection(url: str) -> None:
+    """The error is an ordinary one of aiohttp, and does not hold the rest of the URL's text as its kind."""
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await _get(url)
 
 
-def test_an_address_that_does_not_answer_in_time_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_that_does_not_answer_in_time_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operating system says so."""
 
     def late(*_: object) -> None:
@@ -208,37 +143,39 @@ def test_an_address_that_does_not_answer_in_time_is_a_timeout(monkeypatch: pytes
 
     monkeypatch.setattr(socket, "getaddrinfo", _answers(PUBLIC))
     monkeypatch.setattr(socket, "socket", type("Late", (socket.socket,), {"connect": late}))
-    with pytest.raises(requests.ConnectTimeout):
-        _get(f"http://{NAME}/")
+    with pytest.raises(aiohttp.ConnectionTimeoutError):
+        await _get(f"http://{NAME}/")
 
 
-def test_tls_goes_by_the_name_and_not_by_the_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_tls_goes_by_the_name_and_not_by_the_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A certificate for another name is refused, although the address is the same."""
     certificate = _certificate(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with _secure_server(certificate) as port:
         monkeypatch.setattr(socket, "getaddrinfo", _answers("127.0.0.1", port=port))
-        assert _get(f"https://{NAME}/", allow_private=True).content == b"sound"
-        with pytest.raises(requests.exceptions.SSLError):
-            _get("https://other.example/", allow_private=True)
+        assert await _get(f"https://{NAME}/", allow_private=True) == b"sound"
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await _get("https://other.example/", allow_private=True)
 
 
-def test_a_proxy_is_used_only_where_no_address_is_checked(monkeypatch: pytest.MonkeyPatch, stranger: Stranger) -> None:
+async def test_a_proxy_is_used_only_where_no_address_is_checked(
+    monkeypatch: pytest.MonkeyPatch, stranger: Stranger
+) -> None:
     """Nobody knows what address it connects to."""
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, stranger.url)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     stranger.serve("http://nobody.invalid/a.wav", b"sound")
-    assert _get("http://nobody.invalid/a.wav", allow_private=True).status_code == 200
+    assert await _get("http://nobody.invalid/a.wav", allow_private=True) == b"sound"
     assert stranger.asked.get(timeout=10) == "http://nobody.invalid/a.wav"
-    with pytest.raises(requests.ConnectionError):
-        _get("http://nobody.invalid/a.wav")
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await _get("http://nobody.invalid/a.wav")
     assert stranger.asked.empty()
 
 
 @pytest.mark.parametrize(("user", "sent"), [("", None), ("ann:b@", "Basic YW5uOmI=")])
-def test_credentials_come_from_the_url_and_never_from_the_home_folder(
+async def test_credentials_come_from_the_url_and_never_from_the_home_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: str, sent: str | None
 ) -> None:
     """A client of the server has no claim to what its owner keeps for that host."""
@@ -249,7 +186,7 @@ def test_credentials_come_from_the_url_and_never_from_the_home_folder(
         heads: list[bytes] = []
         thread = threading.Thread(target=_answer_one, args=(listening, heads))
         thread.start()
-        _get(f"http://{user}127.0.0.1:{port}/", allow_private=True)
+        await _get(f"http://{user}127.0.0.1:{port}/", allow_private=True)
         thread.join()
     lines = dict(line.split(": ", 1) for line in heads[0].decode().split("\r\n")[1:] if line)
     assert lines.get("Authorization") == sent
@@ -257,30 +194,61 @@ def test_credentials_come_from_the_url_and_never_from_the_home_folder(
 
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\nsome sound"])
 @pytest.mark.parametrize("is_stopped", [True, False])
-def test_what_takes_too_long_is_cut_wherever_it_is(begun: bytes, is_stopped: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """What has come by then may look like a whole answer, which is why the session tells that it was cut."""
-    stopped = threading.Event()
-    seconds = 60.0 if is_stopped else 0.0
+async def test_what_takes_too_long_is_cut_wherever_it_is(begun: bytes, is_stopped: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """What has come by then may look like a whole response, and is not taken for one."""
+    has_begun = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        with _outward(url, allow_private=True, seconds=seconds, stopped=stopped) as session:
-            thread = threading.Thread(target=_begin_an_answer, args=(listening, begun, is_stopped, stopped))
-            thread.start()
-            with contextlib.suppress(requests.ConnectionError):
-                session.get(url, timeout=60)
-            assert session.is_cut
-            thread.join()
+        thread = threading.Thread(target=_begin_an_answer, args=(listening, begun, has_begun))
+        thread.start()
+        getting = asyncio.create_task(_get(url, allow_private=True, seconds=60.0 if is_stopped else 1.0))
+        if is_stopped:
+            await asyncio.to_thread(has_begun.wait)
+            getting.cancel()
+        with pytest.raises(asyncio.CancelledError if is_stopped else TimeoutError):
+            await getting
+        await asyncio.to_thread(thread.join)
 
 
-def test_a_connection_that_comes_after_the_cut_is_cut_too(stranger: Stranger) -> None:
-    """The look-up of a name takes its time as well."""
-    stopped = threading.Event()
-    stopped.set()
-    with _outward(stranger.url, allow_private=True, stopped=stopped) as session:
-        while not session.is_cut:
-            pass
-        with pytest.raises(requests.ConnectionError):
-            session.get(stranger.url, timeout=10)
+async def test_a_look_up_counts_among_what_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for its end."""
+    is_over = threading.Event()
+
+    def slow(*_: object, **__: object) -> list[Any]:
+        assert is_over.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with pytest.raises(TimeoutError):
+        await _get(f"http://{NAME}/", seconds=0.1)
+    assert not is_over.is_set()
+    is_over.set()
+
+
+@pytest.mark.parametrize("written", ["/a%2Fb%2fc.wav?x=%2B%2f%20+~'(1)&sig=a%2Bb%3D%3D", "/?x={1}", "/%7Ea"])
+async def test_a_signed_url_is_asked_for_as_it_is_written(stranger: Stranger, written: str) -> None:
+    """A signature is over the very characters; only what no URL may hold is escaped."""
+    asked = written.replace("{1}", "%7B1%7D")
+    stranger.serve(asked, b"sound")
+    assert await _get(stranger.url + written, allow_private=True) == b"sound"
+    assert stranger.asked.get(timeout=10) == asked
+
+
+@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]"])
+async def test_this_machine_may_be_allowed_however_it_is_written(stranger: Stranger, host: str) -> None:
+    """As any program would connect to it."""
+    stranger.serve("/a.wav", b"sound")
+    assert await _get(f"http://{host}:{urlsplit(stranger.url).port}/a.wav", allow_private=True) == b"sound"
+
+
+@pytest.mark.parametrize("host", ["1.2.3.4.5", "999.1.1.1", "4294967296", "[::1", "[1::2::3]", ""])
+async def test_what_only_looks_like_an_address_is_no_connection(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Aiohttp would have the operating system look it up, unchecked."""
+    look_up = _answers("127.0.0.1")
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(aiohttp.InvalidURL):
+        await _get(f"http://{host}/")
+    assert look_up.asked == []  # type: ignore[attr-defined]  # a test reads what was looked up
 
 
 def _answer_one(listening: socket.socket, heads: list[bytes]) -> None:
@@ -290,14 +258,13 @@ def _answer_one(listening: socket.socket, heads: list[bytes]) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsound")
 
 
-def _begin_an_answer(listening: socket.socket, begun: bytes, is_stopped: bool, stopped: threading.Event) -> None:  # noqa: FBT001 - a thread's argument
+def _begin_an_answer(listening: socket.socket, begun: bytes, has_begun: threading.Event) -> None:
     """Send the beginning of an answer, and hold the connection until the other side ends it."""
     connection, _ = listening.accept()
     with connection:
         connection.recv(65536)
         connection.sendall(begun)
-        if is_stopped:
-            stopped.set()
+        has_begun.set()
         assert connection.recv(1) == b""
 
 

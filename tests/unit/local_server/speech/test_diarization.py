@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from airflow_provider_symbl.local_server.server import LocalServer
-from airflow_provider_symbl.local_server.speech import diarization as voices_module
+from airflow_provider_symbl.local_server.speech import diarization as diarization_module
 from airflow_provider_symbl.local_server.speech.diarization import (
     Diarizer,
     SpeakerEmbeddingModel,
@@ -180,7 +180,7 @@ def test_there_are_no_more_voices_than_sentences() -> None:
 
 def test_very_many_sentences_are_grouped_by_some_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others go to the nearest group."""
-    monkeypatch.setattr(voices_module, "MOST_COMPARED", 10)
+    monkeypatch.setattr(diarization_module, "MOST_COMPARED", 10)
     spread = random.Random(7)  # noqa: S311 - the same numbers each time
     labels = cluster(numpy.array(around(0.0, 300, spread) + around(2.0, 300, spread)), numpy.ones(600), 2)
     assert (len(set(labels[:300])), len(set(labels[300:])), len(set(labels))) == (1, 1, 2)
@@ -197,11 +197,11 @@ def test_a_short_sentence_is_taken_with_its_nearer_neighbour() -> None:
 
 def test_what_is_too_short_to_hear_goes_with_what_came_before(model: str) -> None:
     """And by itself it is somebody, too."""
-    voices = Diarizer(SpeakerEmbeddingModel(model, 1), 2)
+    diarizer = Diarizer(SpeakerEmbeddingModel(model, 1), 2)
     quiet = numpy.zeros(16_000, dtype=numpy.float32)
-    voices.add([sentence(0, 0.001)], quiet, 0)
-    assert voices.numbers() == [1]
+    diarizer.add([sentence(0, 0.001)], quiet, 0)
+    assert diarizer.speakers() == [1]
     noise = numpy.random.default_rng(7).normal(size=32_000).astype(numpy.float32)
-    voices.add([sentence(10, 12)], noise, 10)
-    voices.add([sentence(20, 20.001)], quiet, 20)
-    assert voices.numbers() == [1, 1, 1]
+    diarizer.add([sentence(10, 12)], noise, 10)
+    diarizer.add([sentence(20, 20.001)], quiet, 20)
+    assert diarizer.speakers() == [1, 1, 1]

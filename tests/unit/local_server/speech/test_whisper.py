@@ -92,15 +92,15 @@ def test_what_was_heard_is_a_share_of_the_whole() -> None:
 def test_a_long_recording_keeps_its_times_across_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words of the last window come after those of the first, and what was heard grows to the whole."""
     monkeypatch.setattr(whisper, "windows", lambda blocks: windows(blocks, 10 * 16_000))
-    said: list[Mapping[str, Any]] = []
-    end = worker.load(SETTINGS, said.append).transcribe(CALL, TranscriptionOptions(), said.append)
-    starts = [entry["words"][0][1] for entry in said if "words" in entry]
+    reported: list[Mapping[str, Any]] = []
+    end = worker.load(SETTINGS, reported.append).transcribe(CALL, TranscriptionOptions(), reported.append)
+    starts = [entry["words"][0][1] for entry in reported if "words" in entry]
     assert starts == sorted(starts)
     assert starts[-1] > 15
-    shares = [entry["heard"] for entry in said if "heard" in entry]
+    shares = [entry["progress"] for entry in reported if "progress" in entry]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert end == {"seconds": pytest.approx(21.57, abs=0.01), "channels": 1, "voices": None}
+    assert end == {"seconds": pytest.approx(21.57, abs=0.01), "channels": 1, "speakers": None}
 
 
 def test_a_length_that_comes_out_in_decoding_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

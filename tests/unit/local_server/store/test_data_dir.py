@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from airflow_provider_symbl.local_server.api import timestamps
 from airflow_provider_symbl.local_server.server import LocalServer
 from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
 from airflow_provider_symbl.local_server.speech.transcription import Sentence, SpokenWord, StoppedError, Transcription
-from airflow_provider_symbl.local_server.store.data_dir import FORMAT_AT, DataDir, DataDirError
+from airflow_provider_symbl.local_server.store.data_dir import FORMAT, FORMAT_AT, DataDir, DataDirError
 from tests.support.audio import RECORDINGS, Sound
 from tests.support.local_client import TIMEOUT, Local, message
 
@@ -115,7 +117,7 @@ def test_what_is_over_stays_as_it_was(tmp_path: Path) -> None:
     with running(tmp_path / "made" / "anew") as local:
         local.progress(by="at_once")
         times = {"startTime": "2026-01-02T03:04:05.678901Z", "endTime": "2026-01-02T05:04:06.5+02:00"}
-        said = [message("Größe \ud83d", "Ann", "ann@example.com", **times), message("Yes.", "Bob")]
+        said = [message("Größe \U0001f600", "Ann", "ann@example.com", **times), message("Yes.", "Bob")]
         ids = local.submit("text", json={"messages": said, "name": "A talk", **features})
         channels = {"enableSeparateRecognitionPerChannel": "true"}
         local.submit(f"audio/{ids['conversationId']}", "PUT", data=b"noise", params=channels)
@@ -378,8 +380,21 @@ def newer(path: Path) -> None:
     with DataDir(path.parent):
         pass
     data = bytearray(path.read_bytes())
-    data[FORMAT_AT : FORMAT_AT + 4] = (2).to_bytes(4, "big")
+    data[FORMAT_AT : FORMAT_AT + 4] = (FORMAT + 1).to_bytes(4, "big")
     path.write_bytes(data)
+
+
+def older(path: Path) -> None:
+    """Write a database of format 1, as the first servers did."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript("""
+            PRAGMA application_id = 1398361410;
+            PRAGMA user_version = 1;
+            PRAGMA journal_mode = WAL;
+            CREATE TABLE record (kind TEXT NOT NULL, id TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, id));
+            INSERT INTO record VALUES ('account', 'app_id', 'an-id');
+            INSERT INTO record VALUES ('sent', '1', '{"call":"text","query":"","content":"e30=","file":null}');
+        """)
 
 
 def damaged(path: Path) -> None:
@@ -400,9 +415,16 @@ def unreadable(path: Path) -> None:
     [
         (garbage, f"cannot be used: {DATABASE} was not written by symbl-local"),
         (foreign, f"cannot be used: {DATABASE} was not written by symbl-local"),
-        (newer, f"cannot be used: {DATABASE} was written by a newer symbl-local"),
+        (
+            newer,
+            f"cannot be used: {DATABASE} was written by a newer symbl-local (format 3, this one has 2): name another",
+        ),
+        (
+            older,
+            f"cannot be used: {DATABASE} was written by an older symbl-local (format 1, this one has 2): name another",
+        ),
         (damaged, "cannot be used: "),
-        (unreadable, "holds a record that cannot be read (KeyError)"),
+        (unreadable, "holds a record that cannot be read (ValidationError)"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_left_alone(
@@ -415,6 +437,33 @@ def test_a_file_that_cannot_be_read_is_left_alone(
     assert command.main(["--port", "0", "--data-dir", str(tmp_path), "--app-id", "1", "--app-secret", "2"]) == 1
     assert f"The data folder {tmp_path} {said}" in capsys.readouterr().err
     assert file.read_bytes() == before
+
+
+def test_records_of_servers_with_other_fields_are_read(tmp_path: Path) -> None:
+    """What a later one has added is ignored, and what an earlier one did not have yet takes its default."""
+    with running(tmp_path) as local:
+        local.progress(by="polls", polls=2)
+        ids = local.text("Hello.")
+        assert local.job(ids)["status"] == "scheduled"
+        local.submit("audio", data=b"noise")
+    with DataDir(tmp_path) as folder:
+        for kind in ("conversation", "job", "token", "progress"):
+            for name, value in folder.records(kind):
+                folder.write([(kind, name, _changed(json.loads(value)))])
+        for name, value in folder.records("part"):
+            folder.write([("part", name, zlib.compress(_changed(json.loads(zlib.decompress(value)))))])
+    with running(tmp_path) as local:
+        assert wait_for(local, ids) == {"id": ids["jobId"], "status": "completed"}
+        assert local.texts(ids) == ["Hello."]
+        assert local.of(ids, "members") == {"members": []}
+        assert local.get("/__local__/progress") == {"by": "polls", "polls": 1}
+
+
+def _changed(record: dict[str, Any]) -> bytes:
+    """Give a record with fields that nobody knows, and without those that have not always been there."""
+    missing = ("features", "fault", "analysis_options", "source", "metadata", "polls")
+    kept = {name: value for name, value in record.items() if name not in missing}
+    return json.dumps({**kept, "added": {"later": [1]}, "rank": 7}).encode()
 
 
 @pytest.mark.parametrize("below", ["file", "file/folder"])

@@ -1,4 +1,4 @@
-"""Conversations to look for things in."""
+"""Views of conversations that the tests analyse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Member, Message, Part
 
 if TYPE_CHECKING:
@@ -43,17 +43,17 @@ def part(turns: Iterable[tuple[str | None, str]], first: int = 0, **wanted: Any)
     return Part(identity("job"), tuple(messages), tuple(members.values()), start, at, AnalysisOptions(**wanted))
 
 
-def talk_of(*parts: Part) -> ConversationView:
-    """Make a conversation of parts."""
+def view_of_parts(*parts: Part) -> ConversationView:
+    """Make the view of a conversation of parts."""
     members = {known.id: known for each in parts for known in each.members}
-    return ConversationView("1234567890123456", "A talk", parts, members)
+    return ConversationView("1234567890123456", "A call", parts, members)
 
 
-def talk(*turns: tuple[str | None, str], **wanted: Any) -> ConversationView:
-    """Make a conversation of one part."""
-    return talk_of(part(turns, **wanted))
+def view(*turns: tuple[str | None, str], **wanted: Any) -> ConversationView:
+    """Make the view of a conversation of one part."""
+    return view_of_parts(part(turns, **wanted))
 
 
 def said(*texts: str, **wanted: Any) -> ConversationView:
-    """Make a conversation in which Ann Lee says everything and Bob Fox listens."""
-    return talk(*(("Ann Lee", text) for text in texts), ("Bob Fox", "Hm."), **wanted)
+    """Make the view of a conversation in which Ann Lee says everything and Bob Fox listens."""
+    return view(*(("Ann Lee", text) for text in texts), ("Bob Fox", "Hm."), **wanted)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_provider_symbl.local_server.intelligence import api
+from airflow_provider_symbl.local_server.intelligence import resources
+from airflow_provider_symbl.local_server.intelligence.key_phrases import key_phrase_spans
 from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Message, Tracker
-from tests.unit.local_server.intelligence.conversations_made import START, identity, member, part, said, talk, talk_of
+from tests.unit.local_server.intelligence.sample_views import START, identity, member, part, said, view, view_of_parts
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.local_server.intelligence.conversation import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
 
 CALL = (
     ("Agent", "Thank you for calling the billing team. What can I do for you today?"),
@@ -27,13 +28,13 @@ CALL = (
 
 def topics(of: ConversationView, **asked: Any) -> list[dict[str, Any]]:
     """Give the topics of a conversation."""
-    found: Any = api.topics(of, **asked)["topics"]
+    found: Any = resources.topics(of, **asked)["topics"]
     return list(found)
 
 
 def test_topics_are_what_it_is_about_and_the_surest_comes_first() -> None:
     """Pleasantries, days and names of members are none."""
-    found = topics(talk(*CALL))
+    found = topics(view(*CALL))
     texts = [topic["text"] for topic in found]
     assert {"billing team", "bank statement", "invoice"} <= set(texts)
     assert not {"today", "thank", "Agent", "three", "calling"} & set(texts)
@@ -43,15 +44,15 @@ def test_topics_are_what_it_is_about_and_the_surest_comes_first() -> None:
 
 def test_topics_have_parents_and_sentiment_where_asked() -> None:
     """A parent is a longer topic with the same words."""
-    bank = next(topic for topic in topics(talk(*CALL), parent_refs=True, sentiment=True) if topic["text"] == "bank")
+    bank = next(topic for topic in topics(view(*CALL), parent_refs=True, sentiment=True) if topic["text"] == "bank")
     assert bank["parentRefs"] == [{"type": "topic", "text": "bank statement"}]
     assert bank["sentiment"]["suggested"] == "neutral"
-    assert all("sentiment" not in topic and not topic["parentRefs"] for topic in topics(talk(*CALL)))
+    assert all("sentiment" not in topic and not topic["parentRefs"] for topic in topics(view(*CALL)))
 
 
 def test_the_clients_own_words_are_topics_where_they_occur() -> None:
     """They are the surest; those that nobody said are not shown."""
-    found = topics(talk(*CALL), vocabulary=["Finance Team", "mortgage", "  "])
+    found = topics(view(*CALL), vocabulary=["Finance Team", "mortgage", "  "])
     assert (found[0]["text"], found[0]["score"], found[0]["messageIds"]) == ("finance team", 1.0, [identity(4)])
     assert "mortgage" not in {topic["text"] for topic in found}
 
@@ -59,14 +60,14 @@ def test_the_clients_own_words_are_topics_where_they_occur() -> None:
 def test_topics_are_left_out_of_parts_that_ask_for_surer_ones() -> None:
     """The same words may be a topic in one part alone."""
     lax, strict = part(CALL, threshold=0.0), part(CALL, first=10, threshold=1.0)
-    shown = {message_id for topic in topics(talk_of(lax, strict)) for message_id in topic["messageIds"]}
+    shown = {message_id for topic in topics(view_of_parts(lax, strict)) for message_id in topic["messageIds"]}
     assert shown <= {identity(number) for number in range(10)}
-    assert topics(talk_of(strict)) == []
+    assert topics(view_of_parts(strict)) == []
 
 
 def test_abstract_topics_are_those_that_messages_share() -> None:
     """They have their own type, and no parents."""
-    found: Any = api.abstract_topics(talk(*CALL))["abstractTopics"]
+    found: Any = resources.abstract_topics(view(*CALL))["abstractTopics"]
     assert {"bank"} <= {topic["text"] for topic in found}
     assert all(len(topic["messageIds"]) >= 2 and topic["type"] == "abstract_topic" for topic in found)
     assert all(set(topic) == {"id", "text", "type", "score", "messageIds"} for topic in found)
@@ -77,7 +78,7 @@ def test_a_tracker_tells_each_place_and_the_insights_there() -> None:
     tracker = Tracker(identity("t"), "Refunds", ("Refund", "second payment", "never said"))
     first = part([("Ann Lee", "Well. I will refund the SECOND  payment. Refunds!")], trackers=(tracker,))
     second = part([("Bob Fox", "No refund.")], first=1, trackers=(tracker,))
-    (found,) = api.trackers(talk_of(first, second, part([("Ann Lee", "Refund.")], first=2)))
+    (found,) = resources.trackers(view_of_parts(first, second, part([("Ann Lee", "Refund.")], first=2)))
     assert (found["id"], found["name"]) == (tracker.id, "Refunds")
     matches: Any = found["matches"]
     assert [match["value"] for match in matches] == ["Refund", "second payment"]
@@ -89,13 +90,19 @@ def test_a_tracker_tells_each_place_and_the_insights_there() -> None:
 def test_nothing_but_talking_is_measured_in_other_languages() -> None:
     """Insights are found in English alone (contract, section 2.8)."""
     tracker = Tracker(identity("t"), "Bank", ("bank",))
-    spoken = talk(*CALL, language="de", entities=True, phrases=True, trackers=(tracker,))
-    for read in (api.insights, api.topics, api.entities, api.summary, api.abstract_topics):
+    spoken = view(*CALL, language="de", entities=True, phrases=True, trackers=(tracker,))
+    for read in (
+        resources.insights,
+        resources.topics,
+        resources.entities,
+        resources.summary,
+        resources.abstract_topics,
+    ):
         assert list(read(spoken).values()) == [[]]
-    assert api.trackers(spoken) == []
-    assert api.key_phrase_spans(spoken, only_insights=False) == {}
-    assert api.phrases(spoken.messages[2], AnalysisOptions(phrases=True, language="de")) == []
-    measured: Any = api.analytics(spoken)["members"]
+    assert resources.trackers(spoken) == []
+    assert key_phrase_spans(spoken, only_insights=False) == {}
+    assert resources.phrases(spoken.messages[2], AnalysisOptions(phrases=True, language="de")) == []
+    measured: Any = resources.analytics(spoken)["members"]
     assert len(measured) == 2
 
 
@@ -113,12 +120,12 @@ def times(*spans: tuple[str | None, float, float]) -> ConversationView:
     )
     known = {found.id: found for name, _, _ in spans if (found := member(name))}
     whole = replace(part([]), messages=messages, members=tuple(known.values()), end=START + timedelta(seconds=20))
-    return talk_of(whole)
+    return view_of_parts(whole)
 
 
 def test_analytics_measure_talk_silence_and_overlap() -> None:
     """Time is counted once, however many talk; overlap takes two of them."""
-    measured: Any = api.analytics(times(("Ann", 0, 4), ("Ann", 3, 5), ("Bob", 4, 8), (None, 10, 12)))
+    measured: Any = resources.analytics(times(("Ann", 0, 4), ("Ann", 3, 5), ("Bob", 4, 8), (None, 10, 12)))
     assert measured["metrics"] == [
         {"type": "total_silence", "percent": 50.0, "seconds": 10.0},
         {"type": "total_talk_time", "percent": 50.0, "seconds": 10.0},
@@ -132,14 +139,14 @@ def test_analytics_measure_talk_silence_and_overlap() -> None:
 
 def test_times_that_go_backwards_or_stand_still_break_nothing() -> None:
     """They count as no time."""
-    measured: Any = api.analytics(times(("Ann", 5, 3), ("Bob", 2, 2), ("Ann", 2, 2)))
+    measured: Any = resources.analytics(times(("Ann", 5, 3), ("Bob", 2, 2), ("Ann", 2, 2)))
     assert [metric["seconds"] for metric in measured["metrics"]] == [20.0, 0.0, 0.0]
     assert all(talking["pace"] == {"wpm": 0.0} for talking in measured["members"])
 
 
 def test_a_summary_has_sentences_that_were_said_in_order() -> None:
     """What is to be done belongs into it; questions do not."""
-    found: Any = api.summary(talk(*CALL))["summary"]
+    found: Any = resources.summary(view(*CALL))["summary"]
     texts = [sentence["text"] for sentence in found]
     assert "I will refund the second payment this afternoon." in texts
     assert not any(text.endswith("?") for text in texts)
@@ -150,12 +157,12 @@ def test_a_summary_has_sentences_that_were_said_in_order() -> None:
 
 def test_a_conversation_of_two_sentences_has_no_summary() -> None:
     """It is one."""
-    assert api.summary(talk(("Ann", "The billing team has sent the invoice. I will pay it."))) == {"summary": []}
+    assert resources.summary(view(("Ann", "The billing team has sent the invoice. I will pay it."))) == {"summary": []}
 
 
 def test_an_overview_pairs_questions_with_what_another_said_next() -> None:
     """And lists what is to be done, who was there, and how it sounded."""
-    (overview,) = api.lm_insights(talk(*CALL, ("Customer", "Are you there?")))
+    (overview,) = resources.lm_insights(view(*CALL, ("Customer", "Are you there?")))
     pairs: Any = overview["callQuestionAndAnswers"]
     assert [(pair["questionBy"], pair["answer"]) for pair in pairs["questionsAndAnswers"]] == [
         ("Agent", CALL[1][1]),
@@ -184,15 +191,15 @@ def test_an_overview_pairs_questions_with_what_another_said_next() -> None:
 )
 def test_a_message_has_a_sentiment(text: str, suggested: str) -> None:
     """Also an empty one, and a long one."""
-    found: Any = api.message_sentiment(text)
+    found: Any = resources.message_sentiment(text)
     assert found["suggested"] == suggested
     assert -1 <= found["polarity"]["score"] <= 1
 
 
 def test_key_phrases_are_marked_in_insights_or_everywhere() -> None:
     """Phrases of what is to be done, and topics; each text between the marks was said."""
-    spoken = talk(*CALL)
-    every, few = (api.key_phrase_spans(spoken, only_insights=only) for only in (False, True))
+    spoken = view(*CALL)
+    every, few = (key_phrase_spans(spoken, only_insights=only) for only in (False, True))
     text = CALL[2][1]
     assert [text[start:end] for start, end in few[identity(2)]] == ["refund the second payment this afternoon"]
     assert identity(1) in every
@@ -202,21 +209,28 @@ def test_key_phrases_are_marked_in_insights_or_everywhere() -> None:
 def test_phrases_are_found_only_where_they_are_wanted() -> None:
     """As they were said."""
     message = said("Well, I will refund the payment, and then I will send the report.").messages[0]
-    wanted = api.phrases(message, AnalysisOptions(phrases=True))
+    wanted = resources.phrases(message, AnalysisOptions(phrases=True))
     assert [phrase["text"] for phrase in wanted] == ["refund the payment", "send the report"]
-    assert api.phrases(message, AnalysisOptions()) == []
+    assert resources.phrases(message, AnalysisOptions()) == []
 
 
 def test_an_empty_conversation_has_nothing() -> None:
     """Its measures are zero."""
-    empty = talk_of()
+    empty = view_of_parts()
     reading = (
-        *(api.topics, api.questions, api.action_items, api.follow_ups, api.insights, api.entities),
-        *(api.abstract_topics, api.comprehensive_action_items, api.summary),
+        *(
+            resources.topics,
+            resources.questions,
+            resources.action_items,
+            resources.follow_ups,
+            resources.insights,
+            resources.entities,
+        ),
+        *(resources.abstract_topics, resources.comprehensive_action_items, resources.summary),
     )
     for read in reading:
         assert list(read(empty).values()) == [[]]
-    assert (api.trackers(empty), api.lm_insights(empty)) == ([], [])
-    measured: Any = api.analytics(empty)
+    assert (resources.trackers(empty), resources.lm_insights(empty)) == ([], [])
+    measured: Any = resources.analytics(empty)
     assert measured["members"] == []
     assert all(metric["percent"] == metric["seconds"] == 0 for metric in measured["metrics"])

@@ -1,4 +1,4 @@
-// What was found in a conversation: summary, topics, action items, questions and follow-ups.
+// The insights of a conversation: summary, topics, action items, questions and follow-ups.
 
 import { button, element } from "./elements.js";
 import { call, Refusal } from "./server.js";
@@ -11,10 +11,10 @@ const KINDS = {
   followUps: "Follow-ups",
 };
 
-export class FoundThings {
+export class InsightsPanel {
   /**
    * @param {string} path the conversation's
-   * @param {function(string): void} goTo is told the message that a thing was found in
+   * @param {function(string): void} goTo is given the id of the message of an insight
    */
   constructor(path, goTo) {
     this.path = path;
@@ -32,9 +32,9 @@ export class FoundThings {
     }
   }
 
-  show(found) {
+  show(insights) {
     const sections = Object.entries(KINDS).flatMap(([kind, title]) =>
-      found[kind]?.length ? [this.section(kind, title, found[kind])] : []);
+      insights[kind]?.length ? [this.section(kind, title, insights[kind])] : []);
     this.element.replaceChildren(...sections);
     this.element.hidden = !sections.length;
   }

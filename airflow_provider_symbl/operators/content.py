@@ -1,0 +1,151 @@
+"""What an operator submits: messages, a file or a link, as its task was given them and as they can be sent."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pendulum
+
+from airflow_provider_symbl.client.endpoints import TEXT
+from airflow_provider_symbl.client.parameters import check_content
+from airflow_provider_symbl.client.uploads import Upload
+from airflow_provider_symbl.client.validators import Json, invalid_value
+from airflow_provider_symbl.operators.storage import path_of, presigned, size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, repr=False)  # what was said is in no log
+class Content(ABC):
+    """A conversation as a task was given it.
+
+    :param given: messages, a path or a link; templates in it are rendered.
+    """
+
+    given: Any
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The recording's own file name; empty where it has none."""
+
+    @abstractmethod
+    def open(self) -> Any:  # noqa: ANN401 - JSON, or a path of one of two libraries
+        """Return the conversation as the client takes it, checked before any request.
+
+        :raises SymblConfigurationError: names the argument, what was given and what is allowed.
+        """
+
+    def size(self) -> int | None:
+        """Return the bytes of the conversation's file, None where it has none or nobody can tell."""
+        return None
+
+    def starts(self, opened: Any) -> float | None:  # noqa: ANN401, ARG002 - as open gives it; only text says
+        """Return when the conversation says that it began, in seconds since the epoch; None where it does not say.
+
+        :param opened: as :meth:`open` gives it.
+        """
+        return None
+
+
+class TextContent(Content):
+    """Messages, or the path of a JSON file that holds them."""
+
+    @property
+    def name(self) -> str:
+        """The name of the messages' file, where they have one."""
+        return _last_part(str(self.given)) if is_path(self.given) else ""
+
+    def open(self) -> Json:
+        """Return the messages, read from their file where they have one."""
+        return check_content(TEXT, _read(self.given) if is_path(self.given) else self.given)
+
+    def size(self) -> int | None:
+        """Return the bytes of the messages' file, None where they have none or nobody can tell."""
+        return size_of(path_of(self.given, "messages")) if is_path(self.given) else None
+
+    def starts(self, opened: Sequence[Mapping[str, Json]]) -> float | None:
+        """Return when the first message was said: Symbl may take that for the conversation's start.
+
+        :param opened: as :meth:`open` gives it.
+        """
+        durations = [message.get("duration", {}) for message in opened]
+        starts = [duration["startTime"] for duration in durations if "startTime" in duration]
+        # A time without a zone is taken for UTC.
+        moments = [pendulum.instance(datetime.datetime.fromisoformat(start)) for start in starts]
+        return min(moments).timestamp() if moments else None
+
+
+class FileContent(Content):
+    """A file, by its local path or its object-storage URI."""
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return _last_part(str(self.given).rstrip("/"))
+
+    def open(self) -> Any:  # noqa: ANN401 - a path of one of two libraries
+        """Return the path of the file, which can be sent."""
+        path = path_of(self.given, "file")
+        Upload(path)
+        return path
+
+    def size(self) -> int | None:
+        """Return the bytes of the file, None where nobody can tell."""
+        return size_of(path_of(self.given, "file"))
+
+
+@dataclass(frozen=True, repr=False)
+class UrlContent(Content):
+    """What Symbl fetches itself: a link, or an object-storage URI for which a link is made.
+
+    :param given: the link or URI.
+    :param valid_seconds: how long a link that is made here is valid.
+    """
+
+    given: str
+    valid_seconds: int
+
+    @property
+    def name(self) -> str:
+        """The name at the end of the link's path."""
+        return _last_part(urlsplit(self.given).path.rstrip("/"))
+
+    def open(self) -> str:
+        """Return a link that Symbl can fetch."""
+        if urlsplit(self.given).scheme in {"http", "https"}:
+            return self.given
+        return presigned(self.given, self.valid_seconds)
+
+
+def is_path(value: object) -> bool:
+    """Tell a path from messages, which a template may render as JSON text.
+
+    :param value: the argument ``messages``.
+    """
+    if isinstance(value, str):
+        return not value.lstrip().startswith("[")
+    return isinstance(value, os.PathLike)
+
+
+def _last_part(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _read(place: str | os.PathLike[str]) -> Json:
+    path = path_of(place, "messages")
+    try:
+        with path.open("rb") as stream:
+            return json.loads(stream.read())
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        invalid_value("messages", str(place), f"the path of a readable JSON file ({reason})")
+    except ValueError:
+        invalid_value("messages", str(place), "the path of a file that holds a JSON list of messages")
