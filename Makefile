@@ -6,7 +6,6 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # A module path or an activated environment of the caller's must not leak into this one.
@@ -30,9 +29,9 @@ say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
 .PHONY: help
 help:  ## list these targets
-	@grep --extended-regexp --no-filename '^[a-z]+:.*##' $(MAKEFILE_LIST) \
-	    | sed --regexp-extended 's/^([a-z]+):.*## (.*)/\1\t\2/' \
-	    | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@grep --extended-regexp --no-filename '^[a-z-]+:.*##' $(MAKEFILE_LIST) \
+	    | sed --regexp-extended 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
+	    | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 .PHONY: env
 env: $(READY)  ## build .venv from the lock (done again only when the lock changes)
@@ -72,19 +71,72 @@ lint: $(READY)  ## ruff, mypy and the import rules
 	$(call say,import-linter)
 	@$(BIN)/lint-imports
 
+PYTEST := $(BIN)/pytest --durations=25
+# Not by module (loadscope): that scheduler runs one test of those that share an id, and so do all that Schemathesis
+# makes of one function.
+PARALLEL := --numprocesses auto --dist worksteal
+STAGES := test-unit test-crash test-load test-integration test-ui
+
+.PHONY: quick
+quick: $(READY)  ## ruff, and the unit tests that need no process and no model: about a minute
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(PYTEST) tests/unit $(PARALLEL) -m 'not process and not model'
+
 .PHONY: test
-test: lint $(VENDOR_CLIENTS_READY)  ## every check and every test, as the CI runs them
-	$(call say,pytest)
+test: lint $(VENDOR_CLIENTS_READY)  ## every check and every test at its usual size, as the CI runs them
+	$(call say,two stages of the tests at a time: those after the first one mostly wait)
+	@$(MAKE) --jobs=2 --output-sync=target --keep-going $(STAGES)
+	@$(MAKE) wheel
+
+.PHONY: test-all
+test-all: export SYMBL_TEST_SIZE := full
+test-all: lint $(VENDOR_CLIENTS_READY)  ## the same at full size, one stage after the other, so that the figures are true
+	@$(MAKE) --jobs=1 --keep-going $(STAGES)
+	@$(MAKE) wheel
+
+.PHONY: $(STAGES)
+test-unit: $(VENDOR_CLIENTS_READY) $(READY)  ## unit and contract tests, which alone count for coverage
+	$(call say,unit and contract tests)
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest tests/unit tests/contract --numprocesses auto --dist loadscope --cov --cov-report=
-	@# What drives the browser keeps an event loop in its thread, which others would find running.
-	@$(BIN)/pytest tests/ui --cov --cov-append --cov-report=
-	@# These measure memory, words and the event loop, and run a whole Airflow, one at a time.
-	@$(BIN)/pytest tests/integration tests/crash tests/load --cov --cov-append --cov-report=term
+	@$(PYTEST) tests/contract tests/unit $(PARALLEL) --cov --cov-report=term
+
+test-crash: $(READY)  ## what a killed worker, triggerer or server leaves behind
+	$(call say,crash tests)
+	@$(PYTEST) tests/crash
+
+test-load: $(READY)  ## many waits in one triggerer
+	$(call say,load test)
+	@$(PYTEST) tests/load
+
+test-integration: $(READY)  ## a whole Airflow, hostile requests, memory
+	$(call say,integration tests)
+	@$(PYTEST) tests/integration
+
+# What drives the browser keeps an event loop in its thread, which other tests would find running.
+test-ui: $(READY)  ## symbl-local's page in a browser
+	$(call say,tests of the page)
+	@$(PYTEST) tests/ui
+
+.PHONY: wheel
+wheel: $(READY)  ## build the wheel and look at what is in it
 	$(call say,wheel)
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
 	@$(BIN)/check-wheel-contents dist/*.whl
+
+AIRFLOWS := airflow30 airflow31 airflow32 airflow33
+# An environment that passed is not run again until something changes that it tests, or make clean.
+TESTED := pyproject.toml $(shell find airflow_provider_symbl demo example_dags tests/contract tests/support tests/unit \
+    tests/conftest.py -type f -not -path '*/__pycache__/*')
+
+.PHONY: matrix
+matrix: $(AIRFLOWS:%=.tox/%.passed)  ## unit and contract tests on each Airflow from 3.0 on; goes on where it stopped
+
+.tox/%.passed: $(TESTED) | $(READY) $(VENDOR_CLIENTS_READY)
+	$(call say,$*)
+	@$(BIN)/tox run -e $*
+	@touch $@
 
 .PHONY: bench
 bench: $(READY)  ## how well and how fast symbl-local hears, and how fast it answers meanwhile

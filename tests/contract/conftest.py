@@ -1,4 +1,4 @@
-"""What the strangers' tests share: short recordings on the web, and the table of what works with which client."""
+"""What the vendor clients' tests share: short recordings on the web, and the table of what works with which client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.contract.raw_client import Sender
+from tests.contract.raw_client import RawClient
 from tests.support.audio import RECORDINGS, cut_clips
 from tests.support.web_server import ClipServer
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytest.register_assert_rewrite("tests.contract.generated_calls")
 
-OUTCOME = "outcome of a stranger's call"
+OUTCOME = "outcome of a vendor client's call"
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +37,12 @@ def web(clips: Path) -> Iterator[ClipServer]:
 
 
 @pytest.fixture
-def sender(symbl_local: SymblLocal) -> Iterator[Sender]:
-    """Return a sender; each job is over when its submission is answered."""
+def raw_client(symbl_local: SymblLocal) -> Iterator[RawClient]:
+    """Return a plain client; each job is over when its submission is answered."""
     symbl_local.progress(by="at_once")
-    sender = Sender(symbl_local)
-    with sender.session:
-        yield sender
+    raw_client = RawClient(symbl_local)
+    with raw_client.session:
+        yield raw_client
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for call, client, outcome in _outcomes(report)
     }
     if outcomes:
-        terminalreporter.section("strangers' clients on symbl-local")
+        terminalreporter.section("vendor clients on symbl-local")
         for row in _table(outcomes):
             terminalreporter.write_line(f"| {' | '.join(row)} |")
 
@@ -80,12 +80,12 @@ def _outcomes(report: pytest.TestReport) -> list[list[str]]:
 
 def _table(outcomes: dict[tuple[str, str], str]) -> list[list[str]]:
     clients = sorted({client for _, client in outcomes})
-    calls = sorted({call for call, _ in outcomes}, key=_place)
+    calls = sorted({call for call, _ in outcomes}, key=_order)
     rows = [[call, *(outcomes.get((call, client), "-") for client in clients)] for call in calls]
     return [["call", *clients], ["---" for _ in ("call", *clients)], *rows]
 
 
-def _place(call: str) -> tuple[bool, str]:
+def _order(call: str) -> tuple[bool, str]:
     """Put calls before spellings, and those of one path together."""
     verb, _, path = call.partition(" ")
     return (False, f"{path} {verb}") if path.startswith("/") else (True, call)

@@ -49,12 +49,12 @@ class Known:
     def fill(self) -> None:
         """Submit a text in which everything is found, and a recording; keep a tracker."""
         self.local.progress(by="at_once")
-        talk = self.local.submit("text", json={"messages": list(SAID), **WANTED})
-        heard = self.local.submit(f"audio/{talk['conversationId']}", "PUT", data=RECORDING)
+        conversation = self.local.submit("text", json={"messages": list(SAID), **WANTED})
+        heard = self.local.submit(f"audio/{conversation['conversationId']}", "PUT", data=RECORDING)
         self.ids = {
-            "conversation_id": talk["conversationId"],
+            "conversation_id": conversation["conversationId"],
             "job_id": heard["jobId"],
-            "member_id": self.local.of(talk, "members")["members"][0]["id"],
+            "member_id": self.local.of(conversation, "members")["members"][0]["id"],
             "tracker_id": self._tracker("Weather"),
         }
 

@@ -13,7 +13,7 @@ CLIENT = "samples"
 JSON = {"Content-Type": "application/json"}
 
 
-class Sender:
+class RawClient:
     """Sends what it is told, with a token, and hides nothing.
 
     :param server: where to.

@@ -10,7 +10,7 @@ PARCEL = {"customType": "parcel", "text": "parcel 4711"}
 DELAY = {"name": "Delay", "vocabulary": ["late", "delayed"]}
 FEATURES = {"featureList": ["insights", "callScore"]}
 METADATA = {"salesStage": "discovery", "prospectName": "Ben"}
-SAID = (
+TURNS = (
     (ANN, "Good morning, thank you for calling Northwind. What can I do for you today?"),
     (BEN, "Hello, I am calling about parcel 4711. It is late, and I am very disappointed."),
     (ANN, "I am sorry to hear that. The parcel is still waiting in the warehouse."),
@@ -21,14 +21,14 @@ SAID = (
 )
 
 
-def talk(name: str = "A late parcel") -> dict[str, Any]:
+def conversation_body(name: str = "A late parcel") -> dict[str, Any]:
     """Return the body that submits it, with everything asked for.
 
     :param name: what the conversation is called.
     """
     return {
         "name": name,
-        "messages": [_message(index, *said) for index, said in enumerate(SAID)],
+        "messages": [_message(index, *said) for index, said in enumerate(TURNS)],
         "detectEntities": True,
         "detectPhrases": True,
         "entities": [PARCEL],
@@ -39,7 +39,7 @@ def talk(name: str = "A late parcel") -> dict[str, Any]:
     }
 
 
-def remark(content: str, name: str) -> dict[str, Any]:
+def text_body(content: str, name: str) -> dict[str, Any]:
     """Return the body of a text with one message.
 
     :param content: what is said.

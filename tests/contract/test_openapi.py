@@ -24,6 +24,7 @@ from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.store.memory_store import Store
 from tests.contract.openapi_cases import RECORDING, Known, keep_in
 from tests.support.local_client import TIMEOUT, Local
+from tests.support.sizes import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -73,7 +74,11 @@ control = schemathesis.openapi.from_dict(part(lambda tag: tag == "Control"))
 PAGES = {"/__local__", "/__local__/", "/__local__/page/{file}", "/__local__/recordings/{job_id}"}
 """What is no call: pages, and what they are made of."""
 bounded = settings(
-    max_examples=5, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=SIZES.generated_calls,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 

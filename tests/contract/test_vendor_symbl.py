@@ -1,7 +1,7 @@
 """The vendor's own client, ``symbl`` 2.0.6, runs against symbl-local as its users run it.
 
-It lives in an environment of its own (``make strangers``), and sleeps 30 s before each look at a job. Its defects, by
-the numbers of the contract's section 9, are taken as they are: what is asserted is what reached the server and what
+It lives in an environment of its own (``make vendorclients``), and sleeps 30 s before each look at a job. Its defects,
+by the numbers of the contract's section 9, are taken as they are: what is asserted is what reached the server and what
 the user was given.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_symbl.local_server.server import LocalServer
-from tests.contract.sample_conversation import DELAY, FEATURES, METADATA, PARCEL, SAID, remark, talk
+from tests.contract.sample_conversation import DELAY, FEATURES, METADATA, PARCEL, TURNS, conversation_body, text_body
 from tests.support.symbl_local import SymblLocal
 from tests.support.web_server import ClipServer
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 CLIENT = "symbl 2.0.6"
 PYTHON = Path(__file__).parents[2] / ".vendor_clients" / "bin" / "python"
-USER = Path(__file__).with_name("vendor_client.py")
-PATIENCE = 240
+SCRIPT = Path(__file__).with_name("vendor_client.py")
+TIMEOUT = 240
 """Seconds for one run; the client's two pauses of 30 s, where a recording takes longer than the first, included."""
 
 OF_FILE = {
@@ -51,7 +51,7 @@ NOWHERE = {"message": "The conversationId is either invalid or does not exist."}
 
 
 @dataclass(frozen=True)
-class Visit:
+class ClientRun:
     """One run of the client, over.
 
     :param report: what its user was given, by step.
@@ -74,14 +74,14 @@ class Visit:
         return [entry for entry in self.requests if (entry["method"], entry["path"]) == (method, path)]
 
     def read(self, path: str) -> dict[str, Any]:
-        """Give the one read of that path below the talk."""
-        talk_id = self.returned("Text.process")["conversationId"]
-        [entry] = self.received("GET", f"/v1/conversations/{talk_id}/{path}".removesuffix("/"))
+        """Give the one read of that path below the conversation."""
+        conversation_id = self.returned("Text.process")["conversationId"]
+        [entry] = self.received("GET", f"/v1/conversations/{conversation_id}/{path}".removesuffix("/"))
         return entry
 
 
 @pytest.fixture(scope="module")
-def visit(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def client_run(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientRun]:
     """Let the client do all that it can, once."""
     home = tmp_path_factory.mktemp("symbl-user")
     broken = home / "broken.wav"
@@ -90,15 +90,15 @@ def visit(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vis
         given = {**_given(clips, web.url), "url": server.url, "broken": str(broken)}
         report = _run(home, server.app_id, server.app_secret, given)
         requests = SymblLocal(server.url, server.app_id, server.app_secret).requests()
-        yield Visit(report, requests, clips, web)
+        yield ClientRun(report, requests, clips, web)
 
 
 def _given(clips: Path, web: str) -> dict[str, Any]:
     audio, video = "late-parcel.wav", "launch-planning.mp4"
     return {
-        "base": remark("Good morning.", "base"),
-        "talk": talk(),
-        "more": remark("One more thing.", "more"),
+        "base": text_body("Good morning.", "base"),
+        "conversation": conversation_body(),
+        "more": text_body("One more thing.", "more"),
         "files": {"audio": str(clips / audio), "video": str(clips / video)},
         "urls": {"audio": {"url": f"{web}/{audio}", "name": "A link"}, "video": {"url": f"{web}/{video}"}},
         "of_file": OF_FILE,
@@ -109,16 +109,16 @@ def _given(clips: Path, web: str) -> dict[str, Any]:
 
 def _run(home: Path, app_id: str, app_secret: str, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if not PYTHON.exists():
-        pytest.fail(f"{PYTHON} is missing: make strangers", pytrace=False)
+        pytest.fail(f"{PYTHON} is missing: make vendorclients", pytrace=False)
     (home / "symbl.conf").write_text(f"[credentials]\napp_id={app_id}\napp_secret={app_secret}\n")
     done = subprocess.run(
-        [PYTHON, "-I", USER],
+        [PYTHON, "-I", SCRIPT],
         cwd=home,
         env={"HOME": str(home)},
         input=json.dumps(given),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -141,72 +141,72 @@ SUBMISSIONS = {
 
 
 @pytest.mark.parametrize("call", SUBMISSIONS)
-def test_a_submission_arrives_and_is_waited_for(call: str, visit: Visit, note: Note) -> None:
+def test_a_submission_arrives_and_is_waited_for(call: str, client_run: ClientRun, note: Note) -> None:
     """Each of the ten calls is taken, and its job is seen to be completed; an append keeps the conversation."""
-    given = visit.returned(call)
-    base = visit.returned("first")["conversationId"]
+    given = client_run.returned(call)
+    base = client_run.returned("first")["conversationId"]
     method, path = SUBMISSIONS[call].format(id=base).split()
-    assert visit.received(method, path), path
-    assert {entry["status"] for entry in visit.received(method, path)} == {201}
+    assert client_run.received(method, path), path
+    assert {entry["status"] for entry in client_run.received(method, path)} == {201}
     assert given["status"] == "completed"
     assert (given["conversationId"] == base) == (method == "PUT")
-    assert [entry["status"] for entry in visit.received("GET", f"/v1/job/{given['jobId']}")][-1:] == [200]
+    assert [entry["status"] for entry in client_run.received("GET", f"/v1/job/{given['jobId']}")][-1:] == [200]
     note(SUBMISSIONS[call], CLIENT, "yes")
 
 
 @pytest.mark.parametrize("kind", ["audio", "video"])
-def test_a_file_call_brings_its_bytes_and_parameters(kind: str, visit: Visit) -> None:
+def test_a_file_call_brings_its_bytes_and_parameters(kind: str, client_run: ClientRun) -> None:
     """The body is the file, and the query holds each parameter, lists and objects as JSON text (2.4)."""
     [entry] = [
-        entry for entry in visit.received("POST", f"/v1/process/{kind}") if "broken" not in entry["query_string"]
+        entry for entry in client_run.received("POST", f"/v1/process/{kind}") if "broken" not in entry["query_string"]
     ]
     query = {name: _decoded(value) for name, value in entry["query"]}
     assert query == OF_FILE
     file = {"audio": "late-parcel.wav", "video": "launch-planning.mp4"}[kind]
-    assert entry["body_size"] == (visit.clips / file).stat().st_size
+    assert entry["body_size"] == (client_run.clips / file).stat().st_size
     assert entry["headers"]["content-type"] == {"audio": "audio/wav", "video": "video/mp4"}[kind]
 
 
-def test_a_url_call_brings_its_address_in_the_body_and_diarization_in_the_query(visit: Visit) -> None:
+def test_a_url_call_brings_its_address_in_the_body_and_diarization_in_the_query(client_run: ClientRun) -> None:
     """The two parameters that the vendor's generated client puts beside the body are taken from there (8.3)."""
-    [entry] = visit.received("POST", "/v1/process/audio/url")
-    assert entry["body"] == {"url": f"{visit.web.url}/late-parcel.wav", "name": "A link"}
+    [entry] = client_run.received("POST", "/v1/process/audio/url")
+    assert entry["body"] == {"url": f"{client_run.web.url}/late-parcel.wav", "name": "A link"}
     assert {name: _decoded(value) for name, value in entry["query"]} == OF_URL
 
 
-def test_audio_with_no_type_named_is_taken(visit: Visit) -> None:
+def test_audio_with_no_type_named_is_taken(client_run: ClientRun) -> None:
     """The client's own default is an empty Content-Type, and its vocabulary arrives letter by letter (9.9, 9.12)."""
-    base = visit.returned("first")["conversationId"]
-    [entry] = visit.received("PUT", f"/v1/process/audio/{base}")
+    base = client_run.returned("first")["conversationId"]
+    [entry] = client_run.received("PUT", f"/v1/process/audio/{base}")
     assert entry["headers"]["content-type"] == ""
     assert [value for _, value in entry["query"]] == list('["Northwind"]')
 
 
-def test_a_text_calls_webhook_in_the_query_is_told(visit: Visit) -> None:
+def test_a_text_calls_webhook_in_the_query_is_told(client_run: ClientRun) -> None:
     """The address is in the query (8.2), and hears of each status of the job, in order (2.11)."""
-    job_id = visit.returned("Text.process")["jobId"]
+    job_id = client_run.returned("Text.process")["jobId"]
     statuses = ["scheduled", "in_progress", "completed"]
-    posts = [visit.web.next_post() for _ in statuses]
+    posts = [client_run.web.next_post() for _ in statuses]
     assert posts == [{"path": "/hook", "jobId": job_id, "status": status} for status in statuses]
 
 
-def test_what_was_appended_is_read_with_the_rest(visit: Visit) -> None:
+def test_what_was_appended_is_read_with_the_rest(client_run: ClientRun) -> None:
     """The conversation holds its first message, the appended text and what was heard in four recordings."""
-    texts = [message["text"] for message in visit.returned("appended")["messages"]]
+    texts = [message["text"] for message in client_run.returned("appended")["messages"]]
     assert texts[0] == "Good morning."
     assert "One more thing." in texts
     assert len(texts) >= 6
 
 
-def test_callbacks_hear_of_completed_and_failed_jobs(visit: Visit, note: Note) -> None:
+def test_callbacks_hear_of_completed_and_failed_jobs(client_run: ClientRun, note: Note) -> None:
     """A call that does not wait tells its callback; a recording that is none fails, with no exception (9.3)."""
-    assert visit.returned("told") == ["broken error", "complete"]
-    assert visit.returned("broken")["status"] == "failed"
+    assert client_run.returned("told") == ["broken error", "complete"]
+    assert client_run.returned("broken")["status"] == "failed"
     note("GET /v1/job/{jobId}", CLIENT, "yes")
 
 
 READS = {
-    "get_messages": ("messages", "messages", len(SAID)),
+    "get_messages": ("messages", "messages", len(TURNS)),
     "get_topics": ("topics", "topics", 1),
     "get_questions": ("questions", "questions", 2),
     "get_action_items": ("action-items", "action_items", 1),
@@ -218,64 +218,64 @@ READS = {
 
 
 @pytest.mark.parametrize("step", READS)
-def test_a_read_gives_the_user_what_was_found(step: str, visit: Visit, note: Note) -> None:
-    """Each list has at least what the talk holds, in the vendor's own models."""
+def test_a_read_gives_the_user_what_was_found(step: str, client_run: ClientRun, note: Note) -> None:
+    """Each list has at least what the conversation holds, in the vendor's own models."""
     path, key, least = READS[step]
-    assert visit.read(path)["status"] == 200
-    assert len(visit.returned(step)[key]) >= least, visit.returned(step)
+    assert client_run.read(path)["status"] == 200
+    assert len(client_run.returned(step)[key]) >= least, client_run.returned(step)
     note(f"GET /v1/conversations/{{id}}/{path}", CLIENT, "yes")
 
 
-def test_messages_bring_words_and_sentiment(visit: Visit) -> None:
+def test_messages_bring_words_and_sentiment(client_run: ClientRun) -> None:
     """Both were asked for, with Python's booleans spelt as the API wants them."""
-    assert dict(visit.read("messages")["query"]) == {"verbose": "true", "sentiment": "true"}
-    messages = visit.returned("get_messages")["messages"]
-    assert [message["text"] for message in messages] == [content for _, content in SAID]
-    assert [message["_from"]["name"] for message in messages] == [speaker["name"] for speaker, _ in SAID]
+    assert dict(client_run.read("messages")["query"]) == {"verbose": "true", "sentiment": "true"}
+    messages = client_run.returned("get_messages")["messages"]
+    assert [message["text"] for message in messages] == [content for _, content in TURNS]
+    assert [message["_from"]["name"] for message in messages] == [speaker["name"] for speaker, _ in TURNS]
     assert all(message["words"] and message["sentiment"]["suggested"] for message in messages)
     assert messages[-1]["sentiment"]["polarity"]["score"] > 0 > messages[1]["sentiment"]["polarity"]["score"]
 
 
-def test_the_custom_entity_and_the_tracker_are_found(visit: Visit, note: Note) -> None:
+def test_the_custom_entity_and_the_tracker_are_found(client_run: ClientRun, note: Note) -> None:
     """What the submission told the server to look for is found where it was said."""
-    custom = [entity for entity in visit.returned("get_entities")["entities"] if entity["type"] == "custom"]
+    custom = [entity for entity in client_run.returned("get_entities")["entities"] if entity["type"] == "custom"]
     assert [entity["custom_type"] for entity in custom] == ["parcel"]
-    [tracker] = visit.returned("get_trackers")
+    [tracker] = client_run.returned("get_trackers")
     assert (tracker["name"], tracker["matches"][0]["value"]) == ("Delay", "late")
-    assert visit.read("trackers")["status"] == 200
+    assert client_run.read("trackers")["status"] == 200
     note("GET /v1/conversations/{id}/trackers", CLIENT, "yes")
 
 
-def test_the_conversation_is_shown(visit: Visit, note: Note) -> None:
+def test_the_conversation_is_shown(client_run: ClientRun, note: Note) -> None:
     """Its name and members are those of the submission."""
-    conversation = visit.returned("get_conversation")
-    assert visit.read("")["status"] == 200
+    conversation = client_run.returned("get_conversation")
+    assert client_run.read("")["status"] == 200
     assert conversation["name"] == "A late parcel"
     assert sorted(member["name"] for member in conversation["members"]) == ["Ann", "Ben"]
     note("GET /v1/conversations/{id}", CLIENT, "yes")
 
 
-def test_the_call_score_status_names_the_submissions_job(visit: Visit, note: Note) -> None:
+def test_the_call_score_status_names_the_submissions_job(client_run: ClientRun, note: Note) -> None:
     """The status is that of the job that asked for it."""
-    submitted = visit.returned("Text.process")
-    assert visit.read("callscore/status")["status"] == 200
-    assert visit.returned("get_call_score_status") == {"job_id": submitted["jobId"], "status": "completed"}
+    submitted = client_run.returned("Text.process")
+    assert client_run.read("callscore/status")["status"] == 200
+    assert client_run.returned("get_call_score_status") == {"job_id": submitted["jobId"], "status": "completed"}
     note("GET /v1/conversations/{id}/callscore/status", CLIENT, "yes")
 
 
-def test_a_call_score_is_refused(visit: Visit, note: Note) -> None:
+def test_a_call_score_is_refused(client_run: ClientRun, note: Note) -> None:
     """The server does not make one up, and the client says what it says of any error (9.6)."""
-    assert visit.read("callscore")["status"] == 501
-    assert visit.returned("get_call_score") == NOWHERE
+    assert client_run.read("callscore")["status"] == 501
+    assert client_run.returned("get_call_score") == NOWHERE
     note("GET /v1/conversations/{id}/callscore", CLIENT, "refused: 501")
 
 
-def test_a_link_to_the_insights_is_given(visit: Visit, note: Note) -> None:
+def test_a_link_to_the_insights_is_given(client_run: ClientRun, note: Note) -> None:
     """The client asks for the call score too, with its boolean spelt as the API wants it."""
-    talk_id = visit.returned("Text.process")["conversationId"]
-    [entry] = visit.received("GET", f"/v1/conversations/experiences/insights/details/{talk_id}")
+    conversation_id = client_run.returned("Text.process")["conversationId"]
+    [entry] = client_run.received("GET", f"/v1/conversations/experiences/insights/details/{conversation_id}")
     assert (entry["status"], entry["query"]) == (200, [["includeCallScore", "true"]])
-    assert talk_id in visit.returned("get_call_score_insights_url")["url"]
+    assert conversation_id in client_run.returned("get_call_score_insights_url")["url"]
     note("GET /v1/conversations/experiences/insights/details/{id}", CLIENT, "yes")
 
 
@@ -288,27 +288,31 @@ NEVER_SENT = {
 
 
 @pytest.mark.parametrize("step", NEVER_SENT)
-def test_some_calls_never_leave_the_client(step: str, visit: Visit, note: Note) -> None:
+def test_some_calls_never_leave_the_client(step: str, client_run: ClientRun, note: Note) -> None:
     """Its own errors are taken for an unknown conversation, and a deletion for a success (9.7)."""
-    assert visit.returned(step) == (None if step == "delete_conversation" else NOWHERE)
-    talk_id = visit.returned("Text.process")["conversationId"]
-    ours = [entry["method"] for entry in visit.requests if entry["path"].startswith(f"/v1/conversations/{talk_id}")]
+    assert client_run.returned(step) == (None if step == "delete_conversation" else NOWHERE)
+    conversation_id = client_run.returned("Text.process")["conversationId"]
+    ours = [
+        entry["method"]
+        for entry in client_run.requests
+        if entry["path"].startswith(f"/v1/conversations/{conversation_id}")
+    ]
     assert set(ours) == {"GET"}
     note(NEVER_SENT[step], CLIENT, "never sent by this client")
 
 
-def test_an_unknown_conversation_is_said_to_be_one(visit: Visit) -> None:
+def test_an_unknown_conversation_is_said_to_be_one(client_run: ClientRun) -> None:
     """The server's 404 becomes the client's own message."""
-    [entry] = visit.received("GET", "/v1/conversations/0000000000000000/messages")
+    [entry] = client_run.received("GET", "/v1/conversations/0000000000000000/messages")
     assert entry["status"] == 404
-    assert visit.returned("unknown") == NOWHERE
+    assert client_run.returned("unknown") == NOWHERE
 
 
-def test_the_client_uses_no_sound_card_and_one_token(visit: Visit, note: Note) -> None:
+def test_the_client_uses_no_sound_card_and_one_token(client_run: ClientRun, note: Note) -> None:
     """Its REST part imports neither PyAudio nor numpy, asks for a token once, and sends only x-api-key (9.12)."""
-    assert visit.returned("modules") == []
-    assert len(visit.received("POST", "/oauth2/token:generate")) == 1
-    calls = [entry for entry in visit.requests if entry["path"].startswith("/v1/")]
+    assert client_run.returned("modules") == []
+    assert len(client_run.received("POST", "/oauth2/token:generate")) == 1
+    calls = [entry for entry in client_run.requests if entry["path"].startswith("/v1/")]
     assert {(entry["headers"].get("x-api-key"), entry["headers"].get("authorization")) for entry in calls} == {
         ("***", None)
     }
@@ -317,7 +321,7 @@ def test_the_client_uses_no_sound_card_and_one_token(visit: Visit, note: Note) -
 
 def test_a_wrong_secret_is_told_to_the_user(symbl_local: SymblLocal, tmp_path: Path) -> None:
     """The client's user gets an ApiException with the server's status, and nothing is submitted."""
-    given = {"url": symbl_local.url, "base": remark("Good morning.", "base")}
+    given = {"url": symbl_local.url, "base": text_body("Good morning.", "base")}
     report = _run(tmp_path, symbl_local.app_id, "not the secret", given)
     assert report["first"] == {"raised": "ApiException", "status": 401}
     assert symbl_local.submissions() == []

@@ -11,8 +11,8 @@ import symbl_rest
 from symbl_rest.rest import ApiException
 
 from airflow_provider_symbl.local_server.server import LocalServer
-from tests.contract.generated_calls import ONE, TRIES, Scene, grant
-from tests.contract.sample_conversation import remark, talk
+from tests.contract.generated_calls import CALLS, CONVERSATION_PATH, ClientSetup, grant
+from tests.contract.sample_conversation import conversation_body, text_body
 from tests.support.symbl_local import SymblLocal
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def _closed(client: symbl_rest.ApiClient) -> None:
 
 
 @pytest.fixture
-def scene(symbl_local: SymblLocal, web: ClipServer, clips: Path) -> Iterator[Scene]:
-    """Return the scene; each job is over when its submission is answered."""
+def setup(symbl_local: SymblLocal, web: ClipServer, clips: Path) -> Iterator[ClientSetup]:
+    """Return the setup; each job is over when its submission is answered."""
     symbl_local.progress(by="at_once")
     client = _signed_in(symbl_local)
-    ids = symbl_rest.AsyncApi(client).add_text(body=talk())
-    yield Scene(client, symbl_local, web, clips, ids)
+    ids = symbl_rest.AsyncApi(client).add_text(body=conversation_body())
+    yield ClientSetup(client, symbl_local, web, clips, ids)
     _closed(client)
 
 
@@ -77,56 +77,56 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("name", "method"), _methods(of_other_products=False))
-def test_a_method_of_the_generated_client_works(name: str, method: str, scene: Scene, note: Note) -> None:
+def test_a_method_of_the_generated_client_works(name: str, method: str, setup: ClientSetup, note: Note) -> None:
     """Each call arrives with no header but x-api-key to let it in, and its answer fits the client's own model."""
-    api = getattr(symbl_rest, name)(scene.client)
+    api = getattr(symbl_rest, name)(setup.client)
     if method in REFUSED:
-        note(*_refused(scene, api, method))
+        note(*_refused(setup, api, method))
         return
-    note(TRIES[method](scene, api), CLIENT, "yes")
-    assert {entry["headers"].get("authorization") for entry in scene.server.journal()} == {None}
+    note(CALLS[method](setup, api), CLIENT, "yes")
+    assert {entry["headers"].get("authorization") for entry in setup.server.journal()} == {None}
 
 
-def _refused(scene: Scene, api: Any, method: str) -> tuple[str, str, str]:  # noqa: ANN401 - the same
+def _refused(setup: ClientSetup, api: Any, method: str) -> tuple[str, str, str]:  # noqa: ANN401 - the same
     with pytest.raises(ApiException) as refusal:
-        getattr(api, method)(scene.talk)
+        getattr(api, method)(setup.conversation_id)
     assert refusal.value.status == 501
     assert json.loads(refusal.value.body)["message"].startswith("symbl-local does not ")
-    return f"GET {ONE}/{REFUSED[method]}", CLIENT, "refused: 501"
+    return f"GET {CONVERSATION_PATH}/{REFUSED[method]}", CLIENT, "refused: 501"
 
 
 @pytest.mark.parametrize(("name", "method"), _methods(of_other_products=True))
-def test_other_products_are_not_found(name: str, method: str, scene: Scene, note: Note) -> None:
+def test_other_products_are_not_found(name: str, method: str, setup: ClientSetup, note: Note) -> None:
     """Telephony and metrics are not in the Async API: the server says that it does not know their paths."""
     with pytest.raises(ApiException) as refusal:
-        getattr(getattr(symbl_rest, name)(scene.client), method)("some-id")
+        getattr(getattr(symbl_rest, name)(setup.client), method)("some-id")
     assert refusal.value.status == 404
     assert "Not Found" in json.loads(refusal.value.body)["message"]
-    call = f"{scene.last()['method']} {scene.last()['path'].replace('some-id', '{id}')}"
+    call = f"{setup.last()['method']} {setup.last()['path'].replace('some-id', '{id}')}"
     note(call, CLIENT, f"another product: {OTHER_PRODUCTS[name]}")
 
 
-def test_an_unknown_conversation_is_an_error_with_the_documented_message(scene: Scene) -> None:
+def test_an_unknown_conversation_is_an_error_with_the_documented_message(setup: ClientSetup) -> None:
     """The 404 and its body reach the user of the client."""
     with pytest.raises(ApiException) as refusal:
-        symbl_rest.TopicsApi(scene.client).get_topics_by_conversation_id("0000000000000000")
+        symbl_rest.TopicsApi(setup.client).get_topics_by_conversation_id("0000000000000000")
     assert refusal.value.status == 404
     assert json.loads(refusal.value.body) == {"message": "The conversationId is either invalid or does not exist."}
 
 
-def test_a_bad_value_is_an_error_that_names_the_field(scene: Scene) -> None:
+def test_a_bad_value_is_an_error_that_names_the_field(setup: ClientSetup) -> None:
     """The generated client turns a list for a query into single letters or Python's own notation: never guessed at."""
     with pytest.raises(ApiException) as refusal:
-        symbl_rest.AsyncApi(scene.client).add_audio(b"RIFF", "audio/wav", features={"featureList": ["insights"]})
+        symbl_rest.AsyncApi(setup.client).add_audio(b"RIFF", "audio/wav", features={"featureList": ["insights"]})
     assert refusal.value.status == 400
     assert json.loads(refusal.value.body)["message"].startswith('"features" must be')
 
 
-def test_a_missing_token_is_an_error_with_the_documented_message(scene: Scene) -> None:
+def test_a_missing_token_is_an_error_with_the_documented_message(setup: ClientSetup) -> None:
     """The 401 and its body reach the user of the client."""
-    scene.client.configuration.api_key.clear()
+    setup.client.configuration.api_key.clear()
     with pytest.raises(ApiException) as refusal:
-        symbl_rest.MembersApi(scene.client).get_members_by_conversation_id(scene.talk)
+        symbl_rest.MembersApi(setup.client).get_members_by_conversation_id(setup.conversation_id)
     assert refusal.value.status == 401
     assert json.loads(refusal.value.body) == {"message": "Token validation failed for provided token."}
 
@@ -138,9 +138,9 @@ def test_too_many_jobs_are_an_error_with_the_documented_body() -> None:
         server.progress(by="polls", polls=2)
         client = _signed_in(server)
         calls = symbl_rest.AsyncApi(client)
-        calls.add_text(body=remark("Hello.", "first"))
+        calls.add_text(body=text_body("Hello.", "first"))
         with pytest.raises(ApiException) as refusal:
-            calls.add_text(body=remark("Hello.", "second"))
+            calls.add_text(body=text_body("Hello.", "second"))
         _closed(client)
     body = json.loads(refusal.value.body)
     assert (refusal.value.status, body["statusCode"]) == (429, 429)

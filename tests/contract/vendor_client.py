@@ -32,13 +32,13 @@ def main() -> None:
 
     report = {"first": _done(lambda: symbl.Text.process(payload=given["base"], wait=False))}
     if "returned" in report["first"]:
-        report |= _visit(symbl, given, report["first"]["returned"])
+        report |= _all_steps(symbl, given, report["first"]["returned"])
     not_for_rest = ("pyaudio", "numpy", "symbl.callScore")
     report["modules"] = {"returned": [name for name in not_for_rest if name in sys.modules]}
     json.dump(report, sys.stdout, default=_plain)
 
 
-def _visit(symbl: Any, given: dict[str, Any], base: Any) -> Report:  # noqa: ANN401 - the vendor's, without types
+def _all_steps(symbl: Any, given: dict[str, Any], base: Any) -> Report:  # noqa: ANN401 - the vendor's, without types
     told: list[str] = []
     base.on_complete(lambda _: told.append("complete")).on_error(lambda _: told.append("error"))
     broken = symbl.Audio.process_file(file_path=given["broken"], parameters={"name": "broken"}, wait=False)
@@ -57,7 +57,7 @@ def _submissions(symbl: Any, given: dict[str, Any], target: str) -> Steps:  # no
     files, urls, of_file, of_url = given["files"], given["urls"], given["of_file"], given["of_url"]
     spelt = {"customVocabulary": ["Northwind"]}
     return {
-        "Text.process": lambda: text.process(payload=given["talk"], parameters={"webhookUrl": given["hook"]}),
+        "Text.process": lambda: text.process(payload=given["conversation"], parameters={"webhookUrl": given["hook"]}),
         "Text.append": lambda: text.append(payload=given["more"], conversation_id=target),
         "Audio.process_file": lambda: audio.process_file(
             file_path=files["audio"], content_type="audio/wav", parameters=of_file
@@ -74,29 +74,29 @@ def _submissions(symbl: Any, given: dict[str, Any], target: str) -> Steps:  # no
     }
 
 
-def _reads(symbl: Any, talk: Any, base: str) -> Steps:  # noqa: ANN401 - the same
+def _reads(symbl: Any, conversation: Any, base: str) -> Steps:  # noqa: ANN401 - the same
     return {
-        "get_messages": lambda: talk.get_messages(parameters={"verbose": True, "sentiment": True}),
-        "get_topics": lambda: talk.get_topics(parameters={"sentiment": True}),
-        "get_questions": talk.get_questions,
-        "get_action_items": talk.get_action_items,
-        "get_follow_ups": talk.get_follow_ups,
-        "get_members": talk.get_members,
-        "get_conversation": talk.get_conversation,
-        "get_entities": talk.get_entities,
-        "get_trackers": talk.get_trackers,
-        "get_analytics": talk.get_analytics,
-        "get_call_score": talk.get_call_score,
-        "get_call_score_status": talk.get_call_score_status,
+        "get_messages": lambda: conversation.get_messages(parameters={"verbose": True, "sentiment": True}),
+        "get_topics": lambda: conversation.get_topics(parameters={"sentiment": True}),
+        "get_questions": conversation.get_questions,
+        "get_action_items": conversation.get_action_items,
+        "get_follow_ups": conversation.get_follow_ups,
+        "get_members": conversation.get_members,
+        "get_conversation": conversation.get_conversation,
+        "get_entities": conversation.get_entities,
+        "get_trackers": conversation.get_trackers,
+        "get_analytics": conversation.get_analytics,
+        "get_call_score": conversation.get_call_score,
+        "get_call_score_status": conversation.get_call_score_status,
         "get_call_score_insights_url": lambda: symbl.Conversations.get_call_score_insights_url(
-            talk.get_conversation_id()
+            conversation.get_conversation_id()
         ),
         "appended": lambda: symbl.Conversations.get_messages(base),
         "unknown": lambda: symbl.Conversations.get_messages("0000000000000000"),
-        "put_members": lambda: talk.put_members("some-member", {"id": "some-member", "name": "Anne"}),
-        "put_speakers_events": lambda: talk.put_speakers_events({"speakerEvents": []}),
-        "get_formatted_transcript": lambda: talk.get_formatted_transcript({"contentType": "text/markdown"}),
-        "delete_conversation": talk.delete_conversation,
+        "put_members": lambda: conversation.put_members("some-member", {"id": "some-member", "name": "Anne"}),
+        "put_speakers_events": lambda: conversation.put_speakers_events({"speakerEvents": []}),
+        "get_formatted_transcript": lambda: conversation.get_formatted_transcript({"contentType": "text/markdown"}),
+        "delete_conversation": conversation.delete_conversation,
     }
 
 

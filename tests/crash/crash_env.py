@@ -1,4 +1,4 @@
-"""What the matrix runs on, and what can be seen of it: a whole Airflow, and symbl-local with a folder for its state."""
+"""The environment of the crash matrix, and what can be seen of it: a whole Airflow, and symbl-local on a folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from demo.airflow_api import TaskInstance
     from demo.local_airflow import LocalAirflow
     from demo.symbl_server import SymblServer
-    from tests.crash.crash_cases import Cell
+    from tests.crash.crash_cases import CrashCase
 
 RUN_SECONDS = 900.0
 """Far more than anything here takes, so that a busy machine fails nothing."""
@@ -36,7 +36,7 @@ SPOKEN_MESSAGES = 2
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one cell came to.
+    """What one case came to.
 
     :param task: as Airflow shows it.
     :param was_killed: whether its process left the mark of its death.
@@ -56,7 +56,7 @@ class Outcome:
     log: str
 
 
-class Scene:
+class CrashEnvironment:
     """A running Airflow and a running symbl-local, and what a test does with them.
 
     :param folder: takes all that they write.
@@ -91,20 +91,20 @@ class Scene:
         shown: dict[str, Any] = answer.json()
         return shown
 
-    def prepare(self, cells: Iterable[Cell]) -> None:
-        """Make what the cells send, and the conversations that they append to, each of one message."""
+    def prepare(self, cases: Iterable[CrashCase]) -> None:
+        """Make what the cases send, and the conversations that they append to, each of one message."""
         self.control("PUT", "progress", {"by": "at_once"})
-        for number, cell in enumerate(cells):
-            if cell.is_file:
-                _write_speech(self._folder / "files" / f"{cell.task_id}.wav", number)
-            if cell.is_append:
-                made = self._client.submit_text([{"payload": {"content": FIRST}}], name=f"before {cell.task_id}")
-                self._targets[cell.task_id] = made.conversation_id
+        for number, case in enumerate(cases):
+            if case.is_file:
+                _write_speech(self._folder / "files" / f"{case.task_id}.wav", number)
+            if case.is_append:
+                made = self._client.submit_text([{"payload": {"content": FIRST}}], name=f"before {case.task_id}")
+                self._targets[case.task_id] = made.conversation_id
                 self._first_jobs.add(made.job_id)
 
-    def add_fault(self, cell: Cell, fault: Mapping[str, object]) -> None:
-        """Have symbl-local treat the cell's submission in some way, once."""
-        call = {"call": "* /v1/process/*", "containing": self._targets.get(cell.task_id) or f" {cell.task_id} "}
+    def add_fault(self, case: CrashCase, fault: Mapping[str, object]) -> None:
+        """Have symbl-local treat the case's submission in some way, once."""
+        call = {"call": "* /v1/process/*", "containing": self._targets.get(case.task_id) or f" {case.task_id} "}
         self.control("POST", "faults", {**call, **fault})
 
     def start(self, dag_id: str) -> str:
@@ -124,20 +124,20 @@ class Scene:
         received: list[dict[str, Any]] = self.control("GET", "journal")["requests"]
         return received
 
-    def wait_until_polled(self, cells: Iterable[Cell], since: int = 0) -> None:
-        """Wait until the job of each cell was asked for at least once.
+    def wait_until_polled(self, cases: Iterable[CrashCase], since: int = 0) -> None:
+        """Wait until the job of each case was asked for at least once.
 
-        :param cells: those that have one.
+        :param cases: those that have one.
         :param since: how many requests in the journal do not count.
         """
-        waiting = list(cells)
+        waiting = list(cases)
 
         def are_polled() -> bool | None:
             polled = {request["path"] for request in self.journal()[since:]}
             jobs = self._jobs_of(waiting)
             return all(made and f"/v1/job/{made[-1]}" in polled for made in jobs.values()) or None
 
-        wait_until(are_polled, seconds=RUN_SECONDS, what="the first poll of each cell's job")
+        wait_until(are_polled, seconds=RUN_SECONDS, what="the first poll of each case's job")
 
     def states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
         """Return the state of each task."""
@@ -155,41 +155,41 @@ class Scene:
         self._triggerers.enter_context(ProcessGroup("triggerer", command, env=self.airflow.env, log=log))
         return len(ended)
 
-    def outcomes(self, cells: Iterable[Cell], dag_id: str, run_id: str) -> dict[Cell, Outcome]:
-        """Return what each cell came to, once the run is over."""
+    def outcomes(self, cases: Iterable[CrashCase], dag_id: str, run_id: str) -> dict[CrashCase, Outcome]:
+        """Return what each case came to, once the run is over."""
         tasks = {task.task_id: task for task in self.airflow.task_instances(dag_id, run_id)}
-        jobs = self._jobs_of(cells)
-        own = self._conversations_of(cells)
+        jobs = self._jobs_of(cases)
+        own = self._conversations_of(cases)
         return {
-            cell: Outcome(
-                task=tasks[cell.task_id],
-                was_killed=(self._folder / "marks" / cell.task_id).exists(),
-                conversations=own[cell],
+            case: Outcome(
+                task=tasks[case.task_id],
+                was_killed=(self._folder / "marks" / case.task_id).exists(),
+                conversations=own[case],
                 jobs=made,
-                messages=[message.text for each in own[cell] for message in self._client.get_messages(each)],
-                result=self._result(dag_id, run_id, cell),
-                log=self.airflow.task_log(dag_id, run_id, cell.task_id, tasks[cell.task_id].try_number),
+                messages=[message.text for each in own[case] for message in self._client.get_messages(each)],
+                result=self._result(dag_id, run_id, case),
+                log=self.airflow.task_log(dag_id, run_id, case.task_id, tasks[case.task_id].try_number),
             )
-            for cell, made in jobs.items()
+            for case, made in jobs.items()
         }
 
-    def _jobs_of(self, cells: Iterable[Cell]) -> dict[Cell, list[str]]:
+    def _jobs_of(self, cases: Iterable[CrashCase]) -> dict[CrashCase, list[str]]:
         jobs = [job for job in self.control("GET", "jobs")["jobs"] if job["jobId"] not in self._first_jobs]
-        own = self._conversations_of(cells)
-        return {cell: [job["jobId"] for job in jobs if job["conversationId"] in ids] for cell, ids in own.items()}
+        own = self._conversations_of(cases)
+        return {case: [job["jobId"] for job in jobs if job["conversationId"] in ids] for case, ids in own.items()}
 
-    def _conversations_of(self, cells: Iterable[Cell]) -> dict[Cell, list[str]]:
+    def _conversations_of(self, cases: Iterable[CrashCase]) -> dict[CrashCase, list[str]]:
         named = [(one.name, one.id) for one in self._client.list_conversations()]
         return {
-            cell: [self._targets[cell.task_id]]
-            if cell.is_append
-            else [identifier for name, identifier in named if f" {cell.task_id} " in name]
-            for cell in cells
+            case: [self._targets[case.task_id]]
+            if case.is_append
+            else [identifier for name, identifier in named if f" {case.task_id} " in name]
+            for case in cases
         }
 
-    def _result(self, dag_id: str, run_id: str, cell: Cell) -> Mapping[str, Any] | None:
+    def _result(self, dag_id: str, run_id: str, case: CrashCase) -> Mapping[str, Any] | None:
         try:
-            result: Mapping[str, Any] = self.airflow.xcom(dag_id, run_id, cell.task_id)
+            result: Mapping[str, Any] = self.airflow.xcom(dag_id, run_id, case.task_id)
         except DemoError:  # a task without a result
             return None
         return result

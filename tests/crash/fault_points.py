@@ -1,4 +1,4 @@
-"""How a task of the matrix dies: SIGKILL of its own process, on its first try, at the moment that its cell names.
+"""The fault points of the crash matrix: a task ends itself by SIGKILL, on its first try, where its case says.
 
 This runs inside the task. The operators have no hooks for it: what is watched is Airflow's task state store and, over
 its control routes, symbl-local.
@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.client import reconciliation
-from tests.crash.crash_cases import Step
+from tests.crash.crash_cases import FaultPoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow.sdk import Context
 
-    from tests.crash.crash_cases import Cell
+    from tests.crash.crash_cases import CrashCase
 
-PATIENCE_IN_VAIN = 4.0
+SEARCH_SECONDS_IN_DOUBT = 4.0
 WATCH_SECONDS = 0.1
 SERVER = os.environ.get("CRASH_SERVER", "")
 MARKS = Path(os.environ.get("CRASH_MARKS", ""))
@@ -61,40 +61,40 @@ class WatchedStore:
         return getattr(self._store, name)
 
 
-STORE_MOMENTS: dict[Step, dict[str, int]] = {
-    Step.BEFORE_INTENT: {"before": 1},
-    Step.AFTER_INTENT: {"after": 1},
-    Step.ANSWERED: {"before": 2},
-    Step.IDS_STORED: {"after": 2},
-    Step.CLEARED: {"after": 2},
+STORE_WRITES: dict[FaultPoint, dict[str, int]] = {
+    FaultPoint.BEFORE_SAVE: {"before": 1},
+    FaultPoint.AFTER_SAVE: {"after": 1},
+    FaultPoint.RESPONSE_RECEIVED: {"before": 2},
+    FaultPoint.IDS_SAVED: {"after": 2},
+    FaultPoint.CLEARED: {"after": 2},
 }
 
 
-def arm(cell: Cell, context: Context) -> None:
-    """Have the task die where its cell says; the operator's ``pre_execute``."""
-    if cell.leaves_doubt:
-        reconciliation.SEARCH_TIMEOUT = PATIENCE_IN_VAIN
+def arm(case: CrashCase, context: Context) -> None:
+    """Have the task die where its case says; the operator's ``pre_execute``."""
+    if case.leaves_doubt:
+        reconciliation.SEARCH_TIMEOUT = SEARCH_SECONDS_IN_DOUBT
     if not _is_first(context):
         return
-    store = WatchedStore(context["task_state_store"], lambda: die(cell), **STORE_MOMENTS.get(cell.step, {}))
+    store = WatchedStore(context["task_state_store"], lambda: die(case), **STORE_WRITES.get(case.fault_point, {}))
     context["task_state_store"] = store  # type: ignore[typeddict-item]  # behaves like it
-    if cell.step in {Step.IN_FLIGHT, Step.IN_FLIGHT_IN_VAIN}:
-        text = getattr(context["task"], "conversation_id", None) or f" {cell.task_id} "
-        _die_once(cell, lambda: _is_held(text))
-    elif cell.step is Step.WAITING:
-        _die_once(cell, lambda: _was_polled((store.written or {}).get("job_id")))
+    if case.fault_point in {FaultPoint.IN_FLIGHT, FaultPoint.IN_FLIGHT_NOT_READ}:
+        text = getattr(context["task"], "conversation_id", None) or f" {case.task_id} "
+        _die_when(case, lambda: _is_held(text))
+    elif case.fault_point is FaultPoint.POLLING:
+        _die_when(case, lambda: _was_polled((store.written or {}).get("job_id")))
 
 
-def before_push(cell: Cell) -> None:
+def before_push(case: CrashCase) -> None:
     """Die with the result in hand; the operator's ``post_execute``."""
     # That may be in the second try: where it is slow, Airflow's scheduler takes a task that resumes for a failed one.
-    if cell.step is Step.BEFORE_PUSH and not (MARKS / cell.task_id).exists():
-        die(cell)
+    if case.fault_point is FaultPoint.BEFORE_PUSH and not (MARKS / case.task_id).exists():
+        die(case)
 
 
-def die(cell: Cell) -> None:
+def die(case: CrashCase) -> None:
     """End this process as the kernel does it when memory is short; leave a mark that says so."""
-    with (MARKS / cell.task_id).open("x") as mark:  # a second death of the same cell would be one too many
+    with (MARKS / case.task_id).open("x") as mark:  # a second death of the same case would be one too many
         mark.write(str(os.getpid()))
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -103,11 +103,11 @@ def _is_first(context: Context) -> bool:
     return context["ti"].try_number == 1
 
 
-def _die_once(cell: Cell, has_come: Callable[[], bool]) -> None:
+def _die_when(case: CrashCase, has_come: Callable[[], bool]) -> None:
     def watch() -> None:
         while not has_come():
             time.sleep(WATCH_SECONDS)
-        die(cell)
+        die(case)
 
     threading.Thread(target=watch, name="death", daemon=True).start()
 

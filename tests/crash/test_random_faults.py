@@ -1,4 +1,4 @@
-"""Two hundred tasks under random faults: each ends as the README says; no conversation is lost or doubled."""
+"""Tasks under random faults: each ends as the README says; no conversation is lost or doubled."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator,
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
 from tests.crash.crash_env import SPEECH
 from tests.support.airflow_tasks import TaskState, to_the_end
+from tests.support.sizes import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
     from tests.support.symbl_local import SymblLocal
 
-RUNS = 200
+RUNS = SIZES.random_fault_runs
 CHANCE = 0.1
 TRIES = 8
 CALLS_TO_HIT = 10
@@ -66,12 +67,12 @@ class Outcome:
 
 
 @dataclass
-class Scene:
+class RandomFaults:
     """One server and its random faults."""
 
     server: SymblLocal
     file: Path
-    chance: random.Random
+    rng: random.Random
     met: collections.Counter[str] = field(default_factory=collections.Counter)
 
     def post(self, route: str, **body: Any) -> None:
@@ -86,8 +87,8 @@ class Scene:
         """Let each of the next calls go wrong with the same chance."""
         for call, faults in FAULTS.items():
             for number in range(CALLS_TO_HIT):
-                if self.chance.random() < CHANCE:
-                    self.post("faults", call=call, after=number, **self.chance.choice(faults))
+                if self.rng.random() < CHANCE:
+                    self.post("faults", call=call, after=number, **self.rng.choice(faults))
         # A token is kept for a day: without this, hardly a task would ask for one. It is the submission's 401, too.
         self.post("tokens/expire")
 
@@ -99,7 +100,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(symbl_local: SymblLocal, connection: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:  # noqa: ARG001 - the connection leads to the server
+def faults(symbl_local: SymblLocal, connection: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RandomFaults:  # noqa: ARG001 - the connection leads to the server
     """Return the server, with a client whose pauses are short."""
     monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(reconciliation, "SEARCH_TIMEOUT", 2.0)
@@ -108,12 +109,12 @@ def scene(symbl_local: SymblLocal, connection: str, tmp_path: Path, monkeypatch:
     with wave.open(str(SPEECH), "rb") as source, wave.open(str(file), "wb") as target:
         target.setparams(source.getparams())
         target.writeframes(source.readframes(2 * source.getframerate()))
-    return Scene(symbl_local, file, random.Random(SEED))  # noqa: S311 - repeatable, guards nothing
+    return RandomFaults(symbl_local, file, random.Random(SEED))  # noqa: S311 - repeatable, guards nothing
 
 
-def test_no_conversation_is_lost_or_doubled(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_conversation_is_lost_or_doubled(faults: RandomFaults, capsys: pytest.CaptureFixture[str]) -> None:
     """A submit always ends well; an append ends well, or says that nobody knows and is there once at most."""
-    outcomes = [_one_task(scene, number) for number in range(RUNS)]
+    outcomes = [_one_task(faults, number) for number in range(RUNS)]
     ends = collections.Counter(outcome.end for outcome in outcomes)
     doubled = sum(outcome.copies > 1 for outcome in outcomes)
     lost = sum(outcome.end == "success" and (outcome.copies < 1 or not outcome.is_right) for outcome in outcomes)
@@ -121,27 +122,27 @@ def test_no_conversation_is_lost_or_doubled(scene: Scene, capsys: pytest.Capture
     with capsys.disabled():
         print(  # noqa: T201 - the figures that are asked for
             f"\n{RUNS} random runs, seed {SEED}: {doubled} duplicates, {lost} lost; ends {dict(ends)}; "
-            f"tries {dict(sorted(tries.items()))}; faults met {dict(scene.met)}"
+            f"tries {dict(sorted(tries.items()))}; faults met {dict(faults.met)}"
         )
-    assert sum(scene.met.values()) > RUNS / 4
+    assert sum(faults.met.values()) > RUNS / 4
     assert (doubled, lost) == (0, 0)
     assert set(ends) <= {"success", "append unknown"}
 
 
-def _one_task(scene: Scene, number: int) -> Outcome:
+def _one_task(faults: RandomFaults, number: int) -> Outcome:
     """Run one task over as many tries as it takes, and count what Symbl holds of it."""
     # To hear a recording takes a second, so there are fewer of them.
-    (kind,) = scene.chance.choices(list(KINDS), weights=[4, 4, 1, 1])
-    is_deferrable = scene.chance.choice([False, True])
-    target = "" if kind.startswith("submit") else _conversation(scene.server, number)
-    content: dict[str, Any] = {"file": scene.file} if "file" in kind else {"messages": _messages(f"Content {number}.")}
+    (kind,) = faults.rng.choices(list(KINDS), weights=[4, 4, 1, 1])
+    is_deferrable = faults.rng.choice([False, True])
+    target = "" if kind.startswith("submit") else _conversation(faults.server, number)
+    content: dict[str, Any] = {"file": faults.file} if "file" in kind else {"messages": _messages(f"Content {number}.")}
     content |= {"conversation_id": target} if target else {}
     make = functools.partial(KINDS[kind], task_id=f"run_{number}", deferrable=is_deferrable, **content, **PACE)
-    before = len(scene.read("jobs")["jobs"])
-    scene.set_faults()
+    before = len(faults.read("jobs")["jobs"])
+    faults.set_faults()
     end, tries, result = _tried(make)
-    scene.clear_faults()
-    made = [job for job in scene.read("jobs")["jobs"][before:] if job["status"] != "failed"]
+    faults.clear_faults()
+    made = [job for job in faults.read("jobs")["jobs"][before:] if job["status"] != "failed"]
     if end == "unknown":
         end = f"{kind.split()[0]} unknown"
     is_right = result is None or (

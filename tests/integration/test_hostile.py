@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.processes import PROC, wait_until
-from tests.integration.hostile import HELLO, JOB, TALK, TOKEN, as_json, attacks, recordings, request, silence
+from tests.integration.hostile_http import not_http
+from tests.integration.hostile_recordings import recordings, silence
+from tests.integration.hostile_requests import CONVERSATION, HELLO, JOB, TOKEN, as_json, attacks, request
 from tests.support.audio import RECORDINGS
+from tests.support.sizes import MIB, SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tests.integration.hostile import Attack
+    from tests.integration.hostile_requests import Attack
 
-PATIENCE = 120.0
-MIB = 1024 * 1024
-GIB = 1024 * MIB
+TIMEOUT = 120.0
 MARGIN = 64 * MIB
 """By how much the server may have grown in the end: mostly by the bodies that the journal keeps, up to a bound."""
 FILM = RECORDINGS / "meetings" / "launch-planning.mp4"
@@ -64,7 +65,7 @@ class Server:
         answer = self.send(request("POST", "/oauth2/token:generate", as_json(self.account)))
         self.stand_ins = {TOKEN: answer.json["accessToken"]}
         made = self.send(request("POST", "/v1/process/text", as_json(HELLO))).json
-        self.stand_ins |= {TALK: made["conversationId"], JOB: made["jobId"]}
+        self.stand_ins |= {CONVERSATION: made["conversationId"], JOB: made["jobId"]}
         heard = self.send(request("POST", "/v1/process/audio", silence(), [("Content-Type", "audio/wav")])).json
         assert self.end_of(heard["jobId"])["status"] == "completed"
 
@@ -72,7 +73,7 @@ class Server:
         """Send some bytes, and give the answer."""
         for name, value in self.stand_ins.items():
             data = data.replace(name.encode(), value.encode())
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), TIMEOUT) as connection:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may answer before all is sent
                 connection.sendall(data)
                 for block in more:
@@ -86,12 +87,12 @@ class Server:
             job: dict[str, Any] = self.send(request("GET", f"/v1/job/{job_id}")).json
             return job if job["status"] in {"completed", "failed"} else None
 
-        return wait_until(over, seconds=PATIENCE, what="a job to end", every=0.02)
+        return wait_until(over, seconds=TIMEOUT, what="a job to end", every=0.02)
 
     def is_well(self) -> bool:
         """Tell whether it answers, and still knows what it knew."""
         health = self.send(request("GET", "/__local__/health"))
-        read = self.send(request("GET", f"/v1/conversations/{TALK}/messages"))
+        read = self.send(request("GET", f"/v1/conversations/{CONVERSATION}/messages"))
         return health.status == 200 and [message["text"] for message in read.json["messages"]] == ["Hello."]
 
     def memory(self, field: str = "VmRSS") -> int:
@@ -166,7 +167,7 @@ def _problem(server: Server, attack: Attack) -> str | None:
     return f"{attack.name}: no reason: {answer.body[:200]!r}" if attack.is_http and not says_why else None
 
 
-ATTACKS = list(attacks())
+ATTACKS = [*attacks(), *not_http()]
 
 
 def test_each_request_has_a_name_of_its_own() -> None:
@@ -183,17 +184,17 @@ def test_a_hostile_request_is_refused_for_a_reason(server: Server, kind: str) ->
     assert server.is_well()
 
 
-def test_every_call_refuses_strangers_and_nonsense(server: Server) -> None:
+def test_every_call_refuses_the_unknown_and_nonsense(server: Server) -> None:
     """Whatever the server's own document lists: without a token, for ids that nobody has, and with what is no JSON."""
     paths = server.send(request("GET", "/__local__/openapi.json")).json["paths"]
     calls = [(method.upper(), path, call) for path, calls in paths.items() for method, call in calls.items()]
     problems = []
     for method, path, call in calls:
         target, body = re.sub(r"\{\w+\}", "no-such-id", path), b"[" if "requestBody" in call else None
-        stranger = request(method, target, body, [("Authorization", "Bearer no-such-token")])
+        unknown = request(method, target, body, [("Authorization", "Bearer no-such-token")])
         nonsense = request(method, f"{target}?no-such-name=1&no-such-name=2", body)
         wanted = (
-            [(stranger, {401}), (nonsense, {400, 404, 501})] if call["security"] else [(nonsense, {400})][: bool(body)]
+            [(unknown, {401}), (nonsense, {400, 404, 501})] if call["security"] else [(nonsense, {400})][: bool(body)]
         )
         for data, statuses in wanted:
             answer = server.send(data)
@@ -222,7 +223,7 @@ def test_what_is_no_recording_ends_in_a_failed_job(server: Server) -> None:
 
 
 def test_memory_is_flat(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    """All requests, and some of a gibibyte, leave the server no larger; not even on the way is it much more."""
+    """All requests, and some long ones, leave the server no larger; not even on the way is it much more."""
     for attack in ATTACKS:
         server.send(attack.data)
     before = server.memory()
@@ -246,13 +247,14 @@ def test_memory_is_flat(server: Server, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def _long_requests() -> dict[str, tuple[bytes, Iterable[bytes], set[int]]]:
-    """Give requests of a gibibyte, or of a head without end: the first of it, what follows, and what may be answered.
+    """Give long requests, and heads without end: the first of each, what follows, and what may be answered.
 
     Zero stands for a connection that is closed: the rest of the body, or of the head, would be of no use.
     """
-    zeros = [bytes(MIB)] * 1024
-    chunks = [b"100000\r\n" + bytes(MIB) + b"\r\n"] * 1024
-    untyped, length = ("Content-Type", ""), ("Content-Length", str(GIB))
+    count = SIZES.long_request_bytes // MIB
+    zeros = [bytes(MIB)] * count
+    chunks = [b"100000\r\n" + bytes(MIB) + b"\r\n"] * count
+    untyped, length = ("Content-Type", ""), ("Content-Length", str(SIZES.long_request_bytes))
     chunked = ("Transfer-Encoding", "chunked")
     audio = request("POST", "/v1/process/audio", b"", [untyped, length])
     return {
@@ -268,7 +270,7 @@ def _long_requests() -> dict[str, tuple[bytes, Iterable[bytes], set[int]]]:
             [*chunks, b"0\r\n\r\n"],
             {413, 0},
         ),
-        "brackets as JSON": (request("POST", "/v1/process/text", b"", [length]), [b"[" * MIB] * 1024, {413, 0}),
+        "brackets as JSON": (request("POST", "/v1/process/text", b"", [length]), [b"[" * MIB] * count, {413, 0}),
         "a header": (request("GET", "/v1/job/1")[:-2] + b"X: ", [b"y" * MIB] * 64, {0}),
         "a path": (b"GET /v1/job/", [b"y" * MIB] * 64, {0}),
     }

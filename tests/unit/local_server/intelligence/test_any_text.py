@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from airflow_provider_symbl.local_server.intelligence import resources
 from airflow_provider_symbl.local_server.intelligence.key_phrases import key_phrase_spans
 from airflow_provider_symbl.local_server.store.records import CustomEntity, Tracker
+from tests.support.sizes import SIZES
 from tests.unit.local_server.intelligence.sample_views import identity, view
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def everything(spoken: ConversationView) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=SIZES.generated_texts, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TURNS, st.floats(0, 1), st.integers(-1440, 1440))
 def test_everything_found_refers_to_what_was_said(
     turns: list[tuple[str | None, str]], threshold: float, off: int
@@ -115,7 +116,7 @@ def test_everything_found_refers_to_what_was_said(
         assert sentence["text"] in texts[sentence["messageRefs"][0]["id"]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=SIZES.generated_texts, deadline=None)
 @given(TURNS)
 def test_marks_and_places_are_in_order_and_shares_are_shares(turns: list[tuple[str | None, str]]) -> None:
     """Marks do not overlap; percents lie between 0 and 100."""
@@ -140,18 +141,16 @@ def _matches(tracker: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("piece", "size"),
+    ("piece", "share"),
     [
-        *((piece, 1_000_000) for piece in ("a ", "I will ", "???")),
-        *(
-            (piece, 200_000)
-            for piece in ("could you ", "1 ", "\t", "😀", "tomorrow at 3 pm ", "will meet ", "please also ")
-        ),
+        *((piece, 1) for piece in ("a ", "I will ", "???")),
+        *((piece, 5) for piece in ("could you ", "1 ", "\t", "😀", "tomorrow at 3 pm ", "will meet ", "please also ")),
     ],
 )
-def test_a_long_run_of_the_same_is_read_to_its_end(piece: str, size: int) -> None:
+def test_a_long_run_of_the_same_is_read_to_its_end(piece: str, share: int) -> None:
     """No pattern goes back and forth in it, and the answer is no larger than it needs to be."""
-    spoken = view(("Ann Lee", piece * (size // len(piece))), entities=True, phrases=True)
+    text = piece * (SIZES.long_text_characters // share // len(piece))
+    spoken = view(("Ann Lee", text), entities=True, phrases=True)
     assert (
         len(json.dumps([resources.insights(spoken), resources.entities(spoken), resources.summary(spoken)])) < 2_000_000
     )

@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from airflow_provider_symbl.local_server.server import LocalServer
 from tests.support.local_client import Local
+from tests.support.sizes import SIZES
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -205,7 +206,7 @@ def _check(read: Message, sent: Message) -> None:
 
 TestWhatWasSent = Server.TestCase
 TestWhatWasSent.settings = settings(
-    max_examples=20,
+    max_examples=SIZES.generated_stores,
     stateful_step_count=15,
     deadline=None,
     derandomize=True,

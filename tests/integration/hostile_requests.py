@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-import struct
-import wave
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from airflow_provider_symbl.local_server.middleware.connections import MAX_HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 TOKEN = "@TOKEN@"
 """Stands for a good token in what is sent."""
-TALK = "@TALK@"
+CONVERSATION = "@CONVERSATION@"
 """Stands for the id of a conversation."""
 JOB = "@JOB@"
 """Stands for the id of that conversation's job."""
@@ -73,7 +67,6 @@ def attacks() -> Iterator[Attack]:
     yield from _named("token", _wrong_tokens())
     yield from _named("control", _wrong_settings())
     yield from _named("form", _wrong_forms())
-    yield from _not_http()
 
 
 def _named(kind: str, found: Iterable[tuple[str, bytes, set[int]]]) -> Iterator[Attack]:
@@ -109,10 +102,10 @@ def _junk() -> Iterator[tuple[str, bytes, set[int]]]:
     }
     targets = {
         "text": ("POST", "/v1/process/text"),
-        "append": ("PUT", f"/v1/process/text/{TALK}"),
+        "append": ("PUT", f"/v1/process/text/{CONVERSATION}"),
         "URL": ("POST", "/v1/process/audio/url"),
         "grant": ("POST", "/oauth2/token:generate"),
-        "transcript": ("POST", f"/v1/conversations/{TALK}/transcript"),
+        "transcript": ("POST", f"/v1/conversations/{CONVERSATION}/transcript"),
         "progress": ("PUT", "/__local__/progress"),
         "fault": ("POST", "/__local__/faults"),
     }
@@ -192,15 +185,15 @@ def _wrong_queries() -> Iterator[tuple[str, bytes, set[int]]]:
         *("webhookUrl=http%3A%2F%2F", "mode=%ff", "name[]=x", "features%5B__proto__%5D=x"),
     ]
     for query in queries:
-        for path in ("audio", "video", f"audio/{TALK}"):
-            method = "PUT" if TALK in path else "POST"
+        for path in ("audio", "video", f"audio/{CONVERSATION}"):
+            method = "PUT" if CONVERSATION in path else "POST"
             yield f"{query[:40]} of {path}", request(method, f"/v1/process/{path}?{query}", b"x", audio.items()), {BAD}
     for query in ("limit=-1", "limit=65537", "limit=1e9", "limit=x", "limit=1&limit=2", "offset=-1", "order=up"):
         yield f"list {query}", request("GET", f"/v1/conversations?{query}"), {BAD}
     for query in ("sort=secret", "startTime=never", "endTime=2999-01-01", "filter=;;;", "filter=%00", "unknown=1"):
         yield f"list {query}", request("GET", f"/v1/conversations?{query}"), {BAD}
     for query in ("verbose=2", "sentiment=", "verbose=true&verbose=true", "verbose=%F0%9F%98%80", "x=1"):
-        yield f"messages {query}", request("GET", f"/v1/conversations/{TALK}/messages?{query}"), {BAD}
+        yield f"messages {query}", request("GET", f"/v1/conversations/{CONVERSATION}/messages?{query}"), {BAD}
 
 
 STRANGE_IDS = (
@@ -244,7 +237,7 @@ def _wrong_paths() -> Iterator[tuple[str, bytes, set[int]]]:
             yield f"{method} {target[:60]} ({len(target)})", request(method, target), {UNKNOWN}
         target = f"/v1/process/text/{strange}"
         yield f"PUT {target[:60]}", request("PUT", target, as_json(HELLO)), {UNKNOWN}
-    for strange in (*STRANGE_IDS, TALK):
+    for strange in (*STRANGE_IDS, CONVERSATION):
         yield f"GET job {strange[:60]}", request("GET", f"/v1/job/{strange}"), {UNKNOWN}
         yield f"GET page file {strange[:60]}", request("GET", f"/__local__/page/{strange}"), {UNKNOWN}
         yield f"GET recording {strange[:60]}", request("GET", f"/__local__/recordings/{strange}"), {UNKNOWN}
@@ -255,7 +248,12 @@ def _wrong_paths() -> Iterator[tuple[str, bytes, set[int]]]:
         yield f"{method} token", request(method, "/oauth2/token:generate"), {NO_METHOD}
     for path in ("audio/url", "video/url", "text", "audio"):
         yield f"PUT {path}", request("PUT", f"/v1/process/{path}", as_json(HELLO)), {UNKNOWN, NO_METHOD}
-    for path in (f"/v1/job/{JOB}", f"/v1/conversations/{TALK}/messages", "/__local__/health", "/__local__/journal"):
+    for path in (
+        f"/v1/job/{JOB}",
+        f"/v1/conversations/{CONVERSATION}/messages",
+        "/__local__/health",
+        "/__local__/journal",
+    ):
         yield f"POST {path}", request("POST", path, b"{}"), {NO_METHOD}
 
 
@@ -335,173 +333,3 @@ def _wrong_forms() -> Iterator[tuple[str, bytes, set[int]]]:
     yield "a tebibyte of setting", request("PUT", "/__local__/progress", b"{", long), {TOO_LONG}
     yield "absolute target", request("GET", "http://evil.example/v1/job/1"), {UNKNOWN, BAD}
     yield "10,000 headers", request("GET", "/v1/job/1", headers=[(f"X-{n}", "y") for n in range(1000)]), {UNKNOWN, 431}
-
-
-def _not_http() -> Iterator[Attack]:
-    text = as_json(HELLO)
-    chunked = ("Transfer-Encoding", "chunked")
-    post = "/v1/process/text"
-    two = request("POST", post, text).replace(b"Content-Length", b"Content-Length: 5\r\nContent-Length")
-    raws = {
-        "two lengths": two,
-        "a length with a sign": request("POST", post, text, [("Content-Length", "+5")]),
-        "a negative length": request("POST", post, text, [("Content-Length", "-1")]),
-        "a length that is none": request("POST", post, text, [("Content-Length", "x")]),
-        "a length beyond 64 bits": request("POST", post, text, [("Content-Length", "9" * 30)]),
-        "a length and chunks": request("POST", post, b"5\r\nhello\r\n0\r\n\r\n", [chunked]),
-        "an unknown coding": request("POST", post, text, [("Transfer-Encoding", "xchunked")]),
-        "chunks that are none": _without_length(request("POST", post, b"zz\r\nhello\r\n0\r\n\r\n", [chunked])),
-        "a chunk beyond 64 bits": _without_length(request("POST", post, b"f" * 17 + b"\r\nhello\r\n", [chunked])),
-        "a space in a header's name": request("GET", "/v1/job/1", headers=[("X Y", "z")]),
-        "a header without a name": request("GET", "/v1/job/1", headers=[("", "z")]),
-        "a zero byte in a header": request("GET", "/v1/job/1", headers=[("X", b"a\x00b")]),
-        "a lonely carriage return": request("GET", "/v1/job/1", headers=[("X", b"a\rb")]),
-        "a folded header": request("GET", "/v1/job/1", headers=[("X", b"a\r\n b")]),
-        "a method that is none": request("F<>O", "/v1/job/1"),
-        "a method in small letters": request("get", "/v1/job/1"),
-        "a version that is none": request("GET", "/v1/job/1").replace(b"HTTP/1.1", b"HTTP/9.9"),
-        "bytes in the path": request("GET", b"/v1/job/\xff\xfe"),
-        "characters in the path": request("GET", "/v1/job/é"),
-        "bytes in the query": request("GET", b"/v1/conversations?name=\xff"),
-        "a zero byte in the path": request("GET", b"/v1/job/\x00"),
-        "a space in the path": request("GET", "/v1/job/a b"),
-        "no path": request("GET", ""),
-        "CONNECT": request("CONNECT", "127.0.0.1:22"),
-        "OPTIONS *": request("OPTIONS", "*"),
-        "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200) + b"\r\n\r\n",
-        "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        "a header of a mebibyte": request("GET", "/v1/job/1", headers=[("X", "y" * 1024 * KIB)]),
-        "a path of a mebibyte": request("GET", "/v1/job/" + "y" * 1024 * KIB),
-        "WebSocket": request("GET", "/v1/job/1", headers=[("Connection", "Upgrade"), ("Upgrade", "websocket")]),
-    }
-    statuses = frozenset({BAD, REFUSED, 403, UNKNOWN, NO_METHOD, 414, 426, 431})
-    for name, data in raws.items():
-        cut = {0} if len(data) > MAX_HEAD_BYTES else set()
-        yield Attack(f"HTTP: {name}", data, statuses | cut, is_http=False)
-
-
-def _without_length(data: bytes) -> bytes:
-    head, _, rest = data.partition(b"Content-Length: ")
-    return head + rest.partition(b"\r\n")[2]
-
-
-@dataclass(frozen=True)
-class Recording:
-    """Something that is handed in as a recording and is none, or leads somewhere else.
-
-    :param path: the call.
-    :param headers: of a file.
-    :param ends: how its job may end.
-    """
-
-    name: str
-    path: str
-    body: bytes
-    content_type: str
-    ends: frozenset[str] = frozenset({"failed"})
-
-    @property
-    def data(self) -> bytes:
-        """The request."""
-        return request("POST", f"/v1/process/{self.path}", self.body, [("Content-Type", self.content_type)])
-
-
-def recordings(mp4: bytes, port: int) -> Iterator[Recording]:
-    """Give all of them.
-
-    :param mp4: a good film.
-    :param port: of a web server on this machine that nobody may ask.
-    """
-    untyped, trap = "", f"http://127.0.0.1:{port}"
-    files = {
-        "a zip as WAV": (b"RIFF" + _zip()[4:8] + b"WAVE" + _zip()[12:], "audio/wav"),
-        "a zip": (_zip(), untyped),
-        "an ELF program": (b"\x7fELF" + bytes(1000), untyped),
-        "one byte": (b"x", untyped),
-        "text": (b"I am no recording. " * 100, untyped),
-        "a film's head": (mp4[:40], untyped),
-        "a film of huge boxes": (struct.pack(">I4sQ", 1, b"ftyp", 2**63) + mp4, untyped),
-        "a playlist": (f"#EXTM3U\n#EXTINF:1,\n{trap}/secret.wav\n#EXT-X-ENDLIST\n".encode(), untyped),
-        "a playlist of files": (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", untyped),
-        "a concatenation": (f"ffconcat version 1.0\nfile {trap}/secret.wav\n".encode(), untyped),
-        "an MPD": (f"<MPD><Period><BaseURL>{trap}/</BaseURL></Period></MPD>".encode(), untyped),
-        "an SDP": (b"v=0\nc=IN IP4 127.0.0.1\nm=audio 9 RTP/AVP 0\n", untyped),
-        "no channels": (_wav(channels=0), "audio/wav"),
-        "no rate": (_wav(rate=0), "audio/wav"),
-        "no width": (_wav(bits=0), "audio/wav"),
-        "65,535 channels": (_wav(channels=65_535), "audio/wav"),
-        "an unknown coding": (_wav(coding=0xABCD), "audio/wav"),
-        "WAV without data": (_wav()[:36], "audio/wav"),
-        "MP3 of noise": (b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + bytes(range(256)) * 50, "audio/mpeg"),
-        "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(500), untyped),
-    }
-    for name, (body, kind) in files.items():
-        yield Recording(name, "audio", body, kind)
-    for name in ("a zip", "text", "a film's head", "a playlist"):
-        yield Recording(f"{name} as video", "video", files[name][0], "video/mp4")
-    heard = frozenset({"failed", "completed"})
-    yield Recording("half a film", "video", mp4[: len(mp4) // 2], "video/mp4", heard)
-    yield Recording("4 GiB in the head alone", "audio", _wav(claimed=2**32 - 1), "audio/wav", heard)
-    yield Recording("a rate beyond hearing", "audio", _wav(rate=2**32 - 1), "audio/wav", heard)
-    yield from _links(port)
-
-
-def _links(port: int) -> Iterator[Recording]:
-    hosts = [
-        *("127.0.0.1", "localhost", "127.1", "0", "0.0", "2130706433", "0x7f000001", "0177.0.0.1", "[::1]", "[::]"),
-        *(
-            "[::ffff:127.0.0.1]",
-            "[::ffff:7f00:1]",
-            "[64:ff9b::7f00:1]",
-            "user:password@127.0.0.1",
-            "LOCALHOST.",
-            "127.0.0.1.",
-        ),
-        *("ⓛocalhost", "127。0。0。1", "evil.invalid@127.0.0.1", "127.0.0.1#@evil.invalid"),
-    ]
-    for host in hosts:
-        url = f"http://{host.replace('#', f':{port}/#')}:{port}/secret.wav"
-        yield Recording(f"a link to {host}", "audio/url", as_json({"url": url}), "application/json")
-    others = [
-        *(
-            "http://169.254.169.254/latest/meta-data/",
-            "http://10.0.0.1/a.wav",
-            "http://192.168.0.1/",
-            "https://[fe80::1]/",
-        ),
-        *("http://224.0.0.1/", "http://100.64.0.1/", "http://recordings.invalid/a.wav", "http://a..b/", "http://xn--/"),
-        *(f"http://{'a' * 300}/", "http://\ud83d/", "http://a/\ud83d", "http://%00/", "http://-/", "http://*/"),
-        "http://recordings.invalid/" + "a" * 1_000_000,
-    ]
-    for url in others:
-        yield Recording(f"a link to {url[:60]!r}", "audio/url", as_json({"url": url}), "application/json")
-
-
-def _zip() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("bomb", bytes(10_000_000))
-    return buffer.getvalue()
-
-
-def _wav(
-    *, coding: int = 1, channels: int = 1, rate: int = 16_000, bits: int = 16, claimed: int | None = None
-) -> bytes:
-    """Write a WAV file by hand: the library refuses to write what is wrong."""
-    data = bytes(3200)
-    length = len(data) if claimed is None else claimed
-    width = channels * bits // 8
-    shape = struct.pack("<HHIIHH", coding, channels, rate, min(rate * width, 2**32 - 1), width % 2**16, bits)
-    form = b"WAVEfmt " + struct.pack("<I", len(shape)) + shape + b"data" + struct.pack("<I", length) + data
-    return b"RIFF" + struct.pack("<I", min(length + 36, 2**32 - 1)) + form
-
-
-def silence() -> bytes:
-    """Write a good recording in which nothing is said."""
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(bytes(32_000))
-    return buffer.getvalue()

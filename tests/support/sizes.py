@@ -1,0 +1,74 @@
+"""How much the tests try: the usual sizes for ``make test`` and the CI, the full ones for ``make test-all``.
+
+``SYMBL_TEST_SIZE`` (``usual`` or ``full``) chooses between them, and only this module reads it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What depends on the size; no assertion does.
+
+    :param load_waits: triggers that wait for their jobs at the same time in the load test.
+    :param load_phase_seconds: how long each of its ten faults lasts.
+    :param crash_cases_per_fault_point: cases of the crash matrix at each fault point; None for all that there are.
+    :param random_fault_runs: tasks that run under random faults.
+    :param server_crash_jobs: submissions to a symbl-local that is killed again and again.
+    :param server_crash_kills: how often it is killed, with the three kinds of moments in turn.
+    :param upload_bytes: the file that is sent in constant memory.
+    :param long_request_bytes: each of the long requests that symbl-local gets in constant memory.
+    :param long_text_characters: the longest text in which something is looked for.
+    :param generated_texts: Hypothesis' examples for what is found in any text.
+    :param generated_stores: Hypothesis' runs of a server that is ended and started between submissions.
+    :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
+    """
+
+    load_waits: int
+    load_phase_seconds: float
+    crash_cases_per_fault_point: int | None
+    random_fault_runs: int
+    server_crash_jobs: int
+    server_crash_kills: int
+    upload_bytes: int
+    long_request_bytes: int
+    long_text_characters: int
+    generated_texts: int
+    generated_stores: int
+    generated_calls: int
+
+
+USUAL = Sizes(
+    load_waits=100,
+    load_phase_seconds=1.0,
+    crash_cases_per_fault_point=2,
+    random_fault_runs=40,
+    server_crash_jobs=30,
+    server_crash_kills=3,
+    upload_bytes=256 * MIB,
+    long_request_bytes=256 * MIB,
+    long_text_characters=200_000,
+    generated_texts=20,
+    generated_stores=5,
+    generated_calls=3,
+)
+FULL = Sizes(
+    load_waits=500,
+    load_phase_seconds=5.0,
+    crash_cases_per_fault_point=None,
+    random_fault_runs=200,
+    server_crash_jobs=100,
+    server_crash_kills=9,
+    upload_bytes=1024 * MIB,
+    long_request_bytes=1024 * MIB,
+    long_text_characters=1_000_000,
+    generated_texts=100,
+    generated_stores=20,
+    generated_calls=10,
+)
+SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]
