@@ -77,8 +77,8 @@ class Application:
     def __init__(self, settings: ServerSettings, store: Store, spool: Path, *, app_id: str, app_secret: str) -> None:
         self.server_state = ServerState()
         self.recogniser = RecogniserPool.from_settings(settings)
-        self.jobs = JobQueue.from_settings(settings, store, self.recogniser, spool)
-        self._accounts = Accounts(store, app_id, app_secret, settings.token_lifetime)
+        self.jobs = JobQueue(settings, store, self.recogniser, spool)
+        self._accounts = Accounts(settings, store, app_id=app_id, app_secret=app_secret)
         self.faults = Faults()
         analyzer = ConversationAnalyzer(store)
         page = PageRoutes(store, analyzer)
@@ -98,10 +98,7 @@ class Application:
         self.routes = [*routes(self.operations, self._accounts.guard), *page.routes()]
         starlette = Starlette(routes=self.routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
-        max_bytes = settings.max_recording_bytes
-        pipeline = RequestPipeline(
-            starlette, store, self.faults, self._accounts, spool=spool, max_recording_bytes=max_bytes
-        )
+        pipeline = RequestPipeline(settings, starlette, store, self.faults, self._accounts, spool=spool)
         self.asgi = ControlAccessMiddleware(pipeline, app_id, app_secret)
 
     @contextlib.asynccontextmanager

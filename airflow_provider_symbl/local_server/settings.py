@@ -1,6 +1,6 @@
 """The server's settings: every option once, as a keyword of ``LocalServer`` and as a flag of the command.
 
-A new option is a field here, and the place that reads it: what needs options is made by its own ``from_settings``.
+A new option is a field here, and the place that reads it: what needs options is given all of them.
 """
 
 from __future__ import annotations

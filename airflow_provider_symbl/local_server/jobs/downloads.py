@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -15,6 +15,8 @@ from airflow_provider_symbl.local_server.speech.transcription import JobFailureE
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from airflow_provider_symbl.local_server.settings import ServerSettings
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=60.0)
 MAX_SECONDS = 3600.0
@@ -34,6 +36,11 @@ class Limits:
     allow_private: bool
     max_bytes: int
     max_seconds: float = MAX_SECONDS
+
+    @classmethod
+    def from_settings(cls, settings: ServerSettings) -> Self:
+        """Make the limits that a server's settings ask for."""
+        return cls(settings.allow_private_urls, settings.max_recording_bytes)
 
 
 async def download(url: str, spool: Path, limits: Limits) -> Path:

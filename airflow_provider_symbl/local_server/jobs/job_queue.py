@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api import timestamps
 from airflow_provider_symbl.local_server.api.responses import ApiError
-from airflow_provider_symbl.local_server.jobs.downloads import Limits
 from airflow_provider_symbl.local_server.jobs.job_runner import JobRunner
 from airflow_provider_symbl.local_server.jobs.job_view import JobView
 from airflow_provider_symbl.local_server.jobs.submission_content import TextContent, content_of
@@ -22,7 +21,6 @@ from airflow_provider_symbl.local_server.store.records import Conversation, Job
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Self
 
     from airflow_provider_symbl.local_server.jobs.submission_content import Content, JobOptions
     from airflow_provider_symbl.local_server.settings import ServerSettings
@@ -47,27 +45,20 @@ class CapReachedError(ApiError):
 class JobQueue:
     """Accepts jobs and has them done. All of it happens on the event loop.
 
+    :param settings: among them how many jobs may be shown scheduled or in progress at a time.
     :param store: where jobs and results are kept.
     :param recogniser: listens to recordings.
-    :param cap: how many jobs may be shown scheduled or in progress at a time.
     :param spool: the folder for downloads.
-    :param limits: what a download may do; where it may lead, a webhook may too.
     """
 
-    def __init__(self, store: Store, recogniser: RecogniserPool, cap: int, spool: Path, limits: Limits) -> None:
+    def __init__(self, settings: ServerSettings, store: Store, recogniser: RecogniserPool, spool: Path) -> None:
         self._store = store
-        self._cap = cap
-        self._webhooks = Webhooks(allow_private=limits.allow_private)
+        self._cap = settings.max_concurrent_jobs
+        self._webhooks = Webhooks.from_settings(settings)
         self.view = JobView(store, self._webhooks)
-        self._runner = JobRunner(store, self.view, recogniser, spool, limits)
+        self._runner = JobRunner(settings, store, self.view, recogniser, spool)
         self._tails: dict[str, asyncio.Task[None]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-
-    @classmethod
-    def from_settings(cls, settings: ServerSettings, store: Store, recogniser: RecogniserPool, spool: Path) -> Self:
-        """Make the queue that a server's settings ask for."""
-        limits = Limits(settings.allow_private_urls, settings.max_recording_bytes)
-        return cls(store, recogniser, settings.max_concurrent_jobs, spool, limits)
 
     def resume(self) -> None:
         """Take up again what the store knows to be unfinished, in order of submission.

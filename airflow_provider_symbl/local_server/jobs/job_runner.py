@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from airflow_provider_symbl.local_server.jobs.downloads import download
+from airflow_provider_symbl.local_server.jobs.downloads import Limits, download
 from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext, media_part, text_part
 from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, TranscriptionOptions
@@ -23,9 +23,9 @@ from airflow_provider_symbl.local_server.store.records import Status, discard
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_symbl.local_server.jobs.downloads import Limits
     from airflow_provider_symbl.local_server.jobs.job_view import JobView
     from airflow_provider_symbl.local_server.jobs.submission_content import Content
+    from airflow_provider_symbl.local_server.settings import ServerSettings
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
     from airflow_provider_symbl.local_server.speech.transcription import Transcription
     from airflow_provider_symbl.local_server.store.memory_store import Store
@@ -44,22 +44,24 @@ class JobRunner:
     Whoever cancels it does not wait for a thread: one that listens ends soon after :meth:`interrupt`. Nor does the
     process, whose end waits for the standard library's own pools: these threads are daemons, as the server's is.
 
+    :param settings: what a download may do, and how many recordings are recognised at a time.
     :param store: where jobs and results are kept.
     :param view: is told how far a job is.
     :param recogniser: listens to recordings.
     :param spool: the folder for downloads.
-    :param limits: what a download may do.
     """
 
-    def __init__(self, store: Store, view: JobView, recogniser: RecogniserPool, spool: Path, limits: Limits) -> None:
+    def __init__(
+        self, settings: ServerSettings, store: Store, view: JobView, recogniser: RecogniserPool, spool: Path
+    ) -> None:
         self._store = store
         self._view = view
         self._recogniser = recogniser
         self._spool = spool
-        self._limits = limits
+        self._limits = Limits.from_settings(settings)
         self._stopped = threading.Event()
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-        self._recognitions = CapacityLimiter(recogniser.workers)
+        self._recognitions = CapacityLimiter(settings.workers)
         self._assemblies = CapacityLimiter(1)
 
     async def close(self) -> None:

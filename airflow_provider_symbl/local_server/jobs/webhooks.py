@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import aiohttp
 
@@ -19,6 +19,7 @@ from airflow_provider_symbl.local_server.security.outbound import guarded_reques
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from airflow_provider_symbl.local_server.settings import ServerSettings
     from airflow_provider_symbl.local_server.store.records import Job
 
 LOGGER = logging.getLogger(__name__)
@@ -53,6 +54,11 @@ class Webhooks:
         self._slots = asyncio.Semaphore(at_once)
         self._tasks: set[asyncio.Task[None]] = set()
         self._latest: dict[str, asyncio.Task[None]] = {}
+
+    @classmethod
+    def from_settings(cls, settings: ServerSettings) -> Self:
+        """Make those that a server's settings ask for: where a download may come from, a webhook may go to."""
+        return cls(allow_private=settings.allow_private_urls)
 
     def notify(self, job: Job) -> None:
         """Send a job's shown status, after what was sent before; a failure is logged and that is all.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.local_server.middleware.faults import Faults
     from airflow_provider_symbl.local_server.security.authentication import Accounts
+    from airflow_provider_symbl.local_server.settings import ServerSettings
     from airflow_provider_symbl.local_server.store.memory_store import Store
 
 LOGGER = logging.getLogger(__name__)
@@ -51,30 +52,30 @@ class RequestPipeline:
     A JSON body of up to 1 MiB is kept; of others, length and digest only. When all that are kept come to more than
     64 MiB, the oldest requests lose theirs first.
 
+    :param settings: among them the longest recording that is taken.
     :param app: what answers.
     :param store: where the notes go; the control routes are not noted.
     :param faults: decide which requests go on.
     :param accounts: tell whose long bodies are worth a place on disk.
     :param spool: the folder for long bodies.
-    :param max_recording_bytes: the longest recording that is taken.
     """
 
     def __init__(
         self,
+        settings: ServerSettings,
         app: ASGIApp,
         store: Store,
         faults: Faults,
         accounts: Accounts,
         *,
         spool: Path,
-        max_recording_bytes: int,
     ) -> None:
         self._app = app
         self._store = store
         self._faults = faults
         self._accounts = accounts
         self._spool = spool
-        self._max_recording_bytes = max_recording_bytes
+        self._max_recording_bytes = settings.max_recording_bytes
         self._kept = KeptBodies(MAX_BODIES_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

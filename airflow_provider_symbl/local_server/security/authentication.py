@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint
+    from airflow_provider_symbl.local_server.settings import ServerSettings
     from airflow_provider_symbl.local_server.store.memory_store import Store
 
 CREDENTIALS = {"appId": text, "appSecret": text}
@@ -36,17 +37,17 @@ INVALID_TOKEN = "Token validation failed for provided token."  # noqa: S105 - th
 class Accounts:
     """The one account of this server.
 
+    :param settings: among them for how long a token is good.
     :param store: keeps the tokens.
     :param app_id: the App ID that is accepted.
     :param app_secret: the App Secret that is accepted.
-    :param token_lifetime: seconds for which a token is good.
     """
 
-    def __init__(self, store: Store, app_id: str, app_secret: str, token_lifetime: float) -> None:
+    def __init__(self, settings: ServerSettings, store: Store, *, app_id: str, app_secret: str) -> None:
         self._store = store
         self._app_id = app_id
         self._app_secret = app_secret
-        self._lifetime = token_lifetime
+        self._lifetime = settings.token_lifetime
         self._signing_key = secrets.token_bytes(32)
 
     def operations(self) -> list[Operation]:

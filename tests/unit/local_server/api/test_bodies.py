@@ -21,6 +21,7 @@ from airflow_provider_symbl.local_server.middleware.faults import Faults
 from airflow_provider_symbl.local_server.middleware.request_log import KeptBodies, RequestPipeline
 from airflow_provider_symbl.local_server.security.authentication import Accounts
 from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.store.memory_store import JournalEntry, Store
 from tests.support.local_client import TIMEOUT, Local, message
 
@@ -278,8 +279,9 @@ async def test_a_defect_is_logged_without_the_text_of_its_error(
         raise AssertionError
 
     scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    accounts = Accounts(Store(), "an-id", "a-secret", 1.0)
-    journal = RequestPipeline(defective, Store(), Faults(), accounts, spool=tmp_path, max_recording_bytes=LONGEST)
+    settings = ServerSettings()
+    accounts = Accounts(settings, Store(), app_id="an-id", app_secret="a-secret")
+    journal = RequestPipeline(settings, defective, Store(), Faults(), accounts, spool=tmp_path)
     await journal(scope, receive, send)
     assert caplog.messages[0].startswith("A request: ValueError\n")
     assert "in defective" in caplog.text
