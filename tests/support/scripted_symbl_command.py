@@ -11,5 +11,5 @@ from tests.support.scripted_worker import ScriptedPool
 MODULE = "tests.support.scripted_symbl_command"
 
 if __name__ == "__main__":
-    app.RecogniserPool = ScriptedPool  # type: ignore[assignment, attr-defined]  # the one thing that is not as users run it
+    app.RecogniserPool = ScriptedPool  # type: ignore[attr-defined]  # the one thing that is not as users run it
     sys.exit(main())
