@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
-import anyio
+from anyio import to_thread
 
 from airflow_provider_symbl.local_server.api.bodies import BLOCK, new_file
 from airflow_provider_symbl.local_server.security.outbound import PrivateAddressError, guarded_request
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError
 
 if TYPE_CHECKING:
+    from io import BufferedWriter
     from pathlib import Path
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=60.0)
@@ -84,12 +85,17 @@ async def _transfer(url: str, path: Path, limits: Limits) -> None:
 
 async def _save(response: aiohttp.ClientResponse, path: Path, url: str, max_bytes: int) -> int:
     size = 0
-    async with await anyio.open_file(path, "wb") as file:
+    with _opened(path) as file:
         async for block in response.content.iter_chunked(BLOCK):
             size += len(block)
             _check_size(size, max_bytes, url)
-            await file.write(block)
+            await to_thread.run_sync(file.write, block)
     return size
+
+
+def _opened(path: Path) -> BufferedWriter:
+    """Open a file; not in a thread, which would leave it open where the job is cancelled meanwhile."""
+    return path.open("wb")
 
 
 def _check_head(response: aiohttp.ClientResponse, url: str) -> None:
