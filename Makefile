@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # A module path or an activated environment of the caller's must not leak into this one.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
+# Where Python may keep no bytecode, each process of Airflow compiles for seconds, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
 # A company's proxy signs with a certificate that the machine trusts and uv's own list does not hold.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CrashEnvir
         settings = ClientSettings(symbl.app_id, symbl.app_secret, symbl.url)
         env = {
             **AIRFLOW_SETTINGS,
-            **_bytecode_settings(folder / "bytecode"),
             **symbl.connection_env,
             "CRASH_SERVER": symbl.url,
             "CRASH_FILES": str(folder / "files"),
@@ -70,11 +68,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CrashEnvir
         airflow = LocalAirflow(folder / "airflow", Path(__file__).parent / "dags", env)
         with airflow, SymblClient(settings) as client, CrashEnvironment(folder, airflow, symbl, client) as environment:
             yield environment
-
-
-def _bytecode_settings(folder: Path) -> dict[str, str]:
-    """Let Airflow keep compiled code where Python was told to keep none: it starts three processes for a case."""
-    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder)} if sys.dont_write_bytecode else {}
 
 
 def test_a_killed_task_makes_one_job(environment: CrashEnvironment, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -19,6 +20,24 @@ from tests.support.web_server import ClipServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
+"""What Python's audit events call the start of a process."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let ``make quick`` fail where it starts a process: the test that does is not marked."""
+    if "not process" not in config.getoption("markexpr"):
+        return
+
+    def refuse(event: str, _: tuple[Any, ...]) -> None:
+        test = os.environ.get("PYTEST_CURRENT_TEST")
+        if event in STARTS and test:
+            message = f"{test} starts a process: mark it with pytest.mark.process"
+            raise RuntimeError(message)
+
+    sys.addaudithook(refuse)
 
 
 @pytest.fixture(scope="session")

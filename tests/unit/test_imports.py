@@ -7,6 +7,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 HEAVY = {"aiohttp", "requests", "urllib3", "starlette", "uvicorn", "faster_whisper", "av", "fsspec", "sqlite3"}
 
 DAG_MODULES = (

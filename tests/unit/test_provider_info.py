@@ -118,6 +118,7 @@ def test_every_field_of_the_form_may_stay_empty() -> None:
         assert field["description"]
 
 
+@pytest.mark.process
 def test_airflow_lists_the_provider() -> None:
     """With the version of the package, and without complaint about its metadata."""
     output = airflow("providers", "list", "--output", "json")
@@ -126,6 +127,7 @@ def test_airflow_lists_the_provider() -> None:
     assert "Coherence" not in output
 
 
+@pytest.mark.process
 def test_airflow_finds_the_hook(shown: str) -> None:
     """By connection type, imported without an error, and with a test of its own."""
     hook = told(shown, "hook")
@@ -137,12 +139,14 @@ def test_airflow_finds_the_hook(shown: str) -> None:
     assert "Error when importing" not in shown
 
 
+@pytest.mark.process
 def test_airflow_finds_the_trigger(shown: str) -> None:
     """So ``airflow providers triggers`` and registries show it."""
     found = [trigger["trigger_class_name"] for trigger in told(shown, "triggers") if trigger["package_name"] == NAME]
     assert found == ["airflow_provider_symbl.triggers.job"]
 
 
+@pytest.mark.process
 def test_airflow_shows_the_form_without_importing_the_hook(shown: str) -> None:
     """Symbl's words stand at the standard fields, what Symbl has no use for is hidden, each extra has a field."""
     assert "hooks imported: False" in shown
@@ -172,6 +176,7 @@ def test_what_the_form_allows_the_hook_takes(name: str) -> None:
     assert settings_from(stored, {name: values[kind]}) != settings_from(stored, {})
 
 
+@pytest.mark.process
 def test_the_command_line_tests_a_connection(symbl_local: SymblLocal, connection: str) -> None:
     """``airflow connections test`` uses the account, and tells that it works."""
     output = airflow("connections", "test", connection, AIRFLOW__CORE__TEST_CONNECTION="Enabled")

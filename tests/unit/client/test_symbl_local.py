@@ -94,6 +94,7 @@ def test_a_written_conversation_comes_back(local_client: SymblClient) -> None:
 
 
 @pytest.mark.parametrize("append", [False, True])
+@pytest.mark.process
 def test_a_file_arrives_with_all_its_parameters(
     local_client: SymblClient,
     symbl_local: SymblLocal,

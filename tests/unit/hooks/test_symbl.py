@@ -245,6 +245,7 @@ def test_the_test_button_names_a_wrong_field(hook_of: Callable[..., SymblHook]) 
 
 
 @pytest.mark.usefixtures("connection")
+@pytest.mark.process
 def test_each_submit_reaches_symbl_and_appends_where_an_id_is_given(
     symbl_local: SymblLocal,
     clips: Path,
@@ -269,6 +270,7 @@ def test_each_submit_reaches_symbl_and_appends_where_an_id_is_given(
 
 
 @pytest.mark.usefixtures("connection")
+@pytest.mark.process
 def test_any_source_can_be_submitted(symbl_local: SymblLocal, clips: Path, clips_url: str) -> None:
     """What holds a source as data needs no method's name; a path is sent as a file."""
     contents = {"messages": MESSAGES, "file": str(clips / "launch-planning.mp4"), "url": f"{clips_url}/stand-up.wav"}

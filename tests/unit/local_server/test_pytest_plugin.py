@@ -18,6 +18,8 @@ from airflow_provider_symbl.local_server import pytest_plugin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFTEST = 'pytest_plugins = ["airflow_provider_symbl.local_server.pytest_plugin"]\n'

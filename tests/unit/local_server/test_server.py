@@ -67,6 +67,7 @@ def test_a_server_listens_on_the_other_internet_protocol_too() -> None:
         assert requests.get(f"{server.url}/__local__/health", timeout=10).status_code == 200
 
 
+@pytest.mark.process
 def test_a_server_stops_while_a_submission_is_waiting(stranger: Stranger) -> None:
     """The answer that was held back comes at the end, and nothing is left running."""
     stranger.may_answer.clear()
@@ -105,6 +106,7 @@ def test_a_server_that_does_not_come_up_says_so(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.process
 def test_the_command_tells_how_to_reach_it_and_ends_when_told(number: signal.Signals) -> None:
     """Also in the middle of a recognition; the exit code is 0."""
     arguments = [sys.executable, "-m", MODULE, "--port", "0", "--app-id", "an id", "--app-secret", "a-secret"]
@@ -139,6 +141,7 @@ def test_the_command_serves_in_process(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "Recordings will fail, text will not: no model" in warnings
 
 
+@pytest.mark.process
 def test_an_interpreter_that_ends_during_a_recognition_ends_as_any_other() -> None:
     """Even if the server was never left."""
     script = f"""
@@ -160,6 +163,7 @@ while not local.get("/__local__/jobs")["jobs"][0]["progress"]:
 
 
 @pytest.mark.usefixtures("_handlers")
+@pytest.mark.process
 def test_the_command_ends_while_it_loads_its_model(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

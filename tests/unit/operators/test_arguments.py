@@ -120,6 +120,7 @@ def test_defaults(operator: type[SymblSubmissionOperator]) -> None:
     assert task.on_unknown_submission == ("fail" if operator in APPENDS else "resubmit")
 
 
+@pytest.mark.process
 def test_airflows_setting_decides_whether_tasks_defer() -> None:
     """``[operators] default_deferrable`` is the default of ``deferrable``, for the sensor too."""
     code = (

@@ -45,6 +45,7 @@ def sent_name(server: SymblLocal, operator: type[SymblSubmissionOperator], **arg
     ("operator", "clip"),
     [(SymblSubmitAudioFileOperator, "late-parcel.wav"), (SymblSubmitVideoFileOperator, "launch-planning.mp4")],
 )
+@pytest.mark.process
 def test_a_file_is_told(
     symbl_local: SymblLocal,
     clips: Path,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.scripted_symbl import ScriptedSymbl
     from tests.support.symbl_local import SymblLocal
 
+pytestmark = pytest.mark.process
+
 OPERATORS = (
     SymblSubmitAudioFileOperator,
     SymblAppendAudioFileOperator,

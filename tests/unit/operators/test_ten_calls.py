@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.support.symbl_local import SymblLocal
 
+pytestmark = pytest.mark.process
+
 SOURCES = tuple(ten_calls.OPERATORS)
 STEPS = ("submit", "append")
 TASKS = tuple(f"{step}_{source}" for source in SOURCES for step in STEPS)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.support.scripted_symbl import ScriptedSymbl
     from tests.support.symbl_local import SymblLocal
 
+pytestmark = pytest.mark.process
+
 OPERATORS = {
     SymblSubmitAudioUrlOperator: "stand-up.wav",
     SymblAppendAudioUrlOperator: "stand-up.wav",

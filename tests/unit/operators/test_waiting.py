@@ -102,6 +102,7 @@ def test_a_deferral_carries_what_the_triggerer_needs(scripted_symbl: ScriptedSym
 
 
 @pytest.mark.usefixtures("connection")
+@pytest.mark.process
 def test_a_failed_job_fails_the_task_and_may_be_retried(
     broken_recording: Path,
     deferrable: bool,  # noqa: FBT001 - a fixture

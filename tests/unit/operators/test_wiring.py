@@ -18,6 +18,8 @@ from tests.unit.operators.dags import wiring
 if TYPE_CHECKING:
     from tests.support.symbl_local import SymblLocal
 
+pytestmark = pytest.mark.process
+
 
 @dataclasses.dataclass(frozen=True)
 class Observed:

@@ -17,9 +17,11 @@ MESSAGES = [{"payload": {"content": "Good morning."}}]
 MORE = [{"payload": {"content": "One more thing."}}]
 PACE: dict[str, Any] = {"poll_interval": 0.02, "max_poll_interval": 0.05}
 
-all_kinds = pytest.mark.parametrize("make", ["submit text", "append text", "submit file", "append file"], indirect=True)
-submits = pytest.mark.parametrize("make", ["submit text", "submit file"], indirect=True)
-appends = pytest.mark.parametrize("make", ["append text", "append file"], indirect=True)
+SUBMITS = ["submit text", pytest.param("submit file", marks=pytest.mark.process)]
+APPENDS = ["append text", pytest.param("append file", marks=pytest.mark.process)]
+all_kinds = pytest.mark.parametrize("make", [*SUBMITS, *APPENDS], indirect=True)
+submits = pytest.mark.parametrize("make", SUBMITS, indirect=True)
+appends = pytest.mark.parametrize("make", APPENDS, indirect=True)
 
 
 def fault(server: SymblLocal, **rule: Any) -> None:

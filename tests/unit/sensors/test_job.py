@@ -118,6 +118,7 @@ def test_features_are_waited_for_too(symbl_local: SymblLocal, mode: dict[str, An
 
 
 @pytest.mark.usefixtures("connection")
+@pytest.mark.process
 def test_a_failed_job_fails_the_task_for_good(
     symbl_local: SymblLocal,
     broken_recording: Path,

@@ -119,6 +119,7 @@ async def test_features_are_waited_for_after_the_job(symbl_local: SymblLocal) ->
 
 
 @pytest.mark.usefixtures("connection")
+@pytest.mark.process
 async def test_a_failed_job_fires_one_event_with_the_reason(symbl_local: SymblLocal, broken_recording: Path) -> None:
     """The task raises what the job came to, with both ids and Symbl's words."""
     with SymblClient(symbl_local.settings) as client:

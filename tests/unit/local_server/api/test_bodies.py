@@ -83,6 +83,7 @@ def test_a_recording_over_the_limit_is_refused(strict: Local, path: str, is_decl
 
 
 @pytest.mark.parametrize("is_declared", [True, False])
+@pytest.mark.process
 def test_a_recording_of_just_the_limit_is_taken(strict: Local, is_declared: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """One byte more is not."""
     for size, status in ((LONGEST, 201), (LONGEST + 1, 413)):

@@ -91,6 +91,7 @@ def test_a_parameter_is_given_once(at_once: Local, query: str) -> None:
     assert (answer.status_code, answer.json()["message"]) == (400, said)
 
 
+@pytest.mark.process
 def test_nested_values_may_come_in_brackets(at_once: Local) -> None:
     """As Symbl's support told a customer, and as JavaScript's libraries write them."""
     query = {

@@ -72,6 +72,7 @@ def test_urls_take_every_documented_parameter_in_the_body(local: Local, kind: st
     assert local.submit(f"{kind}/url", json=body, params=query)
 
 
+@pytest.mark.process
 def test_files_take_every_documented_parameter_in_the_query(local: Local) -> None:
     """Lists and objects are one JSON text each."""
     wav = Sound().silence(0.1).wav()
@@ -79,6 +80,7 @@ def test_files_take_every_documented_parameter_in_the_query(local: Local) -> Non
     assert local.submit("video", params=in_query(MEDIA), data=wav, headers={"Content-Type": "video/mp4"})
 
 
+@pytest.mark.process
 def test_repeated_vocabulary_is_a_list_from_two_words_on(local: Local) -> None:
     """One repeated key is read as a scalar, as the vendor's server reads it."""
     wav = Sound().silence(0.1).wav()

@@ -44,6 +44,7 @@ async def cancelled_fetch(stranger: Stranger, spool: Path) -> None:
         ("video/url", RECORDINGS / "meetings" / "launch-planning.mp4", "mobile app"),
     ],
 )
+@pytest.mark.process
 def test_a_recording_is_fetched_and_heard(
     at_once: Local, stranger: Stranger, path: str, recording: Path, said: str
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_recording_is_fetched_and_heard(
         (404, b"gone", "127.0.0.1 answered 404 instead of the recording"),
     ],
 )
+@pytest.mark.process
 def test_what_cannot_be_fetched_fails_with_the_reason(
     at_once: Local, stranger: Stranger, status: int, body: bytes, said: str
 ) -> None:

@@ -95,6 +95,7 @@ def test_add_ons_take_as_long_again_as_their_job(age: float, status: str) -> Non
     assert view.read_feature(job, "insights") == status
 
 
+@pytest.mark.process
 def test_progress_by_work_follows_the_work(local: Local, stranger: Stranger) -> None:
     """A job is in progress while its recording is being fetched, and the next of its conversation waits."""
     stranger.may_answer.clear()
@@ -114,6 +115,7 @@ def test_progress_by_work_follows_the_work(local: Local, stranger: Stranger) -> 
     assert len(local.texts(first)) > 1
 
 
+@pytest.mark.process
 def test_progress_by_polls_does_not_show_an_end_before_the_work_is_over(local: Local, stranger: Stranger) -> None:
     """However often one asks."""
     local.progress(by="polls", polls=1)
@@ -126,6 +128,7 @@ def test_progress_by_polls_does_not_show_an_end_before_the_work_is_over(local: L
         pass
 
 
+@pytest.mark.process
 def test_a_failed_job_is_followed_by_the_next(at_once: Local) -> None:
     """One bad append does not block a conversation."""
     ids = at_once.text("Hello.")
@@ -174,6 +177,7 @@ def test_add_ons_lag_behind_their_job(local: Local) -> None:
     assert local.of(ids, "callscore/status")["jobId"] == ids["jobId"]
 
 
+@pytest.mark.process
 def test_add_ons_fail_with_their_job(at_once: Local) -> None:
     """They are of nothing else."""
     ids = at_once.submit("audio", params={"features": '{"featureList": ["callScore"]}'}, data=b"noise")
@@ -193,6 +197,7 @@ def test_an_unknown_job_is_not_found(local: Local) -> None:
     assert (answer.status_code, answer.json()) == (404, {"message": "Job with id 4711 not found"})
 
 
+@pytest.mark.process
 def test_jobs_of_a_deleted_conversation_fail_with_the_reason(local: Local, stranger: Stranger) -> None:
     """Results for a conversation that is gone are dropped."""
     stranger.may_answer.clear()

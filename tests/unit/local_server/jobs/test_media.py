@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.support.local_client import Local
 
+pytestmark = pytest.mark.process
+
 CALL = RECORDINGS / "calls" / "late-parcel.wav"
 MP3 = RECORDINGS / "meetings" / "lessons-learned.mp3"
 MP4 = RECORDINGS / "meetings" / "launch-planning.mp4"

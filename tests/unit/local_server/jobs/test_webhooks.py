@@ -52,6 +52,7 @@ def test_changes_that_are_made_by_polling_are_posted_too(local: Local, stranger:
     assert [post["status"] for post in stranger.posted(2)] == ["in_progress", "completed"]
 
 
+@pytest.mark.process
 def test_a_failed_job_is_posted_as_failed(local: Local, stranger: Stranger) -> None:
     """The reason is read from the job."""
     local.submit("audio", params={"webhookUrl": f"{stranger.url}/hook"}, data=b"noise")

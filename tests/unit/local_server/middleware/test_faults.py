@@ -83,6 +83,7 @@ def test_an_answer_takes_the_place_of_the_real_one(local: Local, at: str) -> Non
 
 
 @pytest.mark.parametrize("at", POINTS)
+@pytest.mark.process
 def test_an_answer_in_place_of_a_large_submissions(local: Local, at: str) -> None:
     """What was not read before the answer is read after it, so that the connection is good for the next call."""
     fault(local, "POST /v1/process/*", at=at, status=500)
@@ -152,6 +153,7 @@ def test_a_call_that_is_let_go_is_unharmed(at_once: Local, pool: ThreadPoolExecu
 
 
 @pytest.mark.parametrize(("at", "made"), [("before_body", 0), ("before_job", 1), ("after_job", 1)])
+@pytest.mark.process
 def test_a_held_call_goes_on_without_its_client(local: Local, at: str, made: int) -> None:
     """Once its body is read, its job is made when it is let go; before, it breaks off."""
     fault(local, "POST /v1/process/audio", at=at, delay=10_000)
@@ -166,6 +168,7 @@ def test_a_held_call_goes_on_without_its_client(local: Local, at: str, made: int
     assert jobs(local) == made + 1
 
 
+@pytest.mark.process
 def test_a_server_that_stops_lets_held_calls_go(pool: ThreadPoolExecutor) -> None:
     """They are answered rather than broken off."""
     with LocalServer() as server:
@@ -243,6 +246,7 @@ def test_a_rule_can_ask_for_a_text(local: Local, at: str, path: str, content: st
     assert (answer.status_code == 418) == (meets and (in_head or at != "before_body"))
 
 
+@pytest.mark.process
 def test_a_text_is_found_in_a_recording_that_was_handed_over(local: Local) -> None:
     """After the job is made, the body belongs to it."""
     fault(local, "POST /v1/process/audio", at="after_job", containing="cell-17", status=418)

@@ -35,6 +35,7 @@ def test_a_job_can_be_made_to_fail(local: Local, at: str, by: dict[str, Any]) ->
     assert local.messages(ids) == []
 
 
+@pytest.mark.process
 def test_a_rules_reason_goes_before_the_works_own(at_once: Local) -> None:
     """A recording that cannot be decoded fails as the rule says; the next one by itself."""
     fault(at_once, "POST /v1/process/audio", job="failed")

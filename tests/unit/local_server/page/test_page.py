@@ -121,6 +121,7 @@ def test_the_reader_is_given_messages_and_jobs(at_once: Local) -> None:
     assert shown["jobs"] == [{"jobId": ids["jobId"], "status": "completed", "message": None}]
 
 
+@pytest.mark.process
 def test_the_reader_is_given_words_that_make_up_the_text(at_once: Local) -> None:
     """With their spaces, and times from the conversation's beginning."""
     call = (RECORDINGS / "calls" / "late-parcel.wav").read_bytes()
@@ -131,6 +132,7 @@ def test_the_reader_is_given_words_that_make_up_the_text(at_once: Local) -> None
         assert one["words"][0]["timeOffset"] == one["timeOffset"]
 
 
+@pytest.mark.process
 def test_recordings_follow_each_other(at_once: Local) -> None:
     """Each begins where the one before it ended; a text between them has none."""
     first = at_once.submit("audio", data=Sound().silence(1.5).wav(), headers=WAV)
@@ -145,6 +147,7 @@ def test_recordings_follow_each_other(at_once: Local) -> None:
     assert ask(at_once, f"/{shown[1]['url']}").content == again
 
 
+@pytest.mark.process
 def test_a_recording_is_given_in_ranges(at_once: Local) -> None:
     """A player jumps in it without fetching all of it."""
     sound = Sound().silence(1).wav()
@@ -156,6 +159,7 @@ def test_a_recording_is_given_in_ranges(at_once: Local) -> None:
     assert part.content == sound[4:8]
 
 
+@pytest.mark.process
 def test_what_has_no_recording_is_not_found(at_once: Local) -> None:
     """Unknown jobs, jobs of texts, jobs that are not shown over, and deleted conversations."""
     text = at_once.text("Hello.")
@@ -198,6 +202,7 @@ def test_looking_moves_no_job_on(local: Local) -> None:
     assert local.job(ids)["status"] == "completed"
 
 
+@pytest.mark.process
 def test_the_reason_of_a_failure_is_shown(at_once: Local) -> None:
     """With the job of that conversation."""
     ids = at_once.submit("audio", data=b"RIFF\xff\x00\x00\x00WAVE" + bytes(range(256)), headers=WAV)

@@ -92,6 +92,7 @@ def test_the_journal_notes_a_request_that_broke_off(local: Local) -> None:
     assert (entry["body_size"], entry["body_sha256"], entry["status"]) == (3, None, None)
 
 
+@pytest.mark.process
 def test_jobs_are_listed_in_order_of_submission(at_once: Local) -> None:
     """With the reason of those that failed, and how long each took."""
     good, bad = at_once.text("Hello.", name="A chat"), at_once.submit("audio", data=b"noise")

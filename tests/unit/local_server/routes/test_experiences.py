@@ -50,6 +50,7 @@ def test_a_video_summary_needs_the_videos_url(at_once: Local) -> None:
     assert (status, answer["name"]) == (200, "video-summary")
 
 
+@pytest.mark.process
 def test_an_audio_summary_is_of_the_url_submitted(at_once: Local, stranger: Stranger) -> None:
     """To the letter, whichever of the conversation's recordings it was."""
     wav = Sound().tone(0.2).wav()

@@ -186,6 +186,7 @@ def test_trackers_outlive_the_server(tmp_path: Path) -> None:
         local.session.close()
 
 
+@pytest.mark.process
 def test_a_job_taken_up_again_looks_for_what_was_asked_then(tmp_path: Path, stranger: Stranger) -> None:
     """Though the tracker was changed, and the server ended, before any of the work was done."""
     url = stranger.serve("/call.wav", (RECORDINGS / "calls" / "late-parcel.wav").read_bytes())

@@ -93,6 +93,7 @@ def around(angle: float, count: int, spread: random.Random) -> list[list[float]]
     return [[math.cos(one), math.sin(one)] for one in angles]
 
 
+@pytest.mark.process
 def test_two_voices_on_one_channel_are_two_speakers(telling: Local) -> None:
     """Each says what it said, in the order of their first sentences; words carry the speaker's number."""
     ids = telling.submit("audio", params=diarized(2), data=FOLLOW_UP.read_bytes())
@@ -105,6 +106,7 @@ def test_two_voices_on_one_channel_are_two_speakers(telling: Local) -> None:
     assert tags == {("Speaker 1", 1), ("Speaker 2", 2)}
 
 
+@pytest.mark.process
 def test_an_append_has_speakers_of_its_own(telling: Local) -> None:
     """Nobody knows that they are the same people, as with Symbl."""
     ids = telling.submit("audio", params=diarized(2), data=FOLLOW_UP.read_bytes())
@@ -114,6 +116,7 @@ def test_an_append_has_speakers_of_its_own(telling: Local) -> None:
     assert len({member["id"] for member in members}) == 4
 
 
+@pytest.mark.process
 def test_silence_has_no_voices_to_be_told_apart(telling: Local) -> None:
     """No word is invented, nor a second speaker."""
     ids = telling.submit("audio", params=diarized(3), data=Sound().silence(2).wav())
@@ -137,6 +140,7 @@ def test_without_a_speaker_model_telling_voices_apart_is_refused(local: Local) -
     ],
     ids=["no model", "no model for sherpa-onnx"],
 )
+@pytest.mark.process
 def test_a_speaker_model_that_cannot_be_loaded_is_named(
     tmp_path: Path, metadata: dict[str, str] | None, reason: str
 ) -> None:
@@ -195,6 +199,7 @@ def test_a_short_sentence_is_taken_with_its_nearer_neighbour() -> None:
     assert merge_short_sentences([]) == []
 
 
+@pytest.mark.model
 def test_what_is_too_short_to_hear_goes_with_what_came_before(model: str) -> None:
     """And by itself it is somebody, too."""
     diarizer = Diarizer(SpeakerEmbeddingModel(model, 1), 2)

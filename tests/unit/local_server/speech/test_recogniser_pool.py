@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
 
+pytestmark = pytest.mark.process
+
 
 HELLO = recording("say Hello there.", "done 0.5", "say Goodbye.", "done 1.0")
 HANGING = recording("say Hello there.", "done 0.5", "hang")

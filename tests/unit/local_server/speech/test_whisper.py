@@ -89,6 +89,7 @@ def test_what_was_heard_is_a_share_of_the_whole() -> None:
     assert AudioWindow(window, offset=1, total=None).share(1) is None
 
 
+@pytest.mark.model
 def test_a_long_recording_keeps_its_times_across_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words of the last window come after those of the first, and what was heard grows to the whole."""
     monkeypatch.setattr(whisper, "windows", lambda blocks: windows(blocks, 10 * 16_000))
@@ -103,6 +104,7 @@ def test_a_long_recording_keeps_its_times_across_windows(monkeypatch: pytest.Mon
     assert end == {"seconds": pytest.approx(21.57, abs=0.01), "channels": 1, "speakers": None}
 
 
+@pytest.mark.model
 def test_a_length_that_comes_out_in_decoding_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file may not say how long it is."""
     monkeypatch.setattr(whisper, "LONGEST_SECONDS", 1)

@@ -20,6 +20,8 @@ from tests.support.symbl_command import SymblCommand
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 
 def test_a_recording_is_heard_alike_by_every_process(tmp_path: Path) -> None:
     """Also by one that takes the place of another in the middle of it, and nothing of it twice."""

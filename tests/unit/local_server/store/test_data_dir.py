@@ -133,6 +133,7 @@ def test_what_is_over_stays_as_it_was(tmp_path: Path) -> None:
         assert local.of(ids, "lm-insights/status")["status"] == "completed"
 
 
+@pytest.mark.process
 def test_what_was_not_over_is_worked_on_again(tmp_path: Path, stranger: Stranger) -> None:
     """In order per conversation, from what was submitted; nothing is done twice or left behind."""
     stranger.may_answer.clear()
@@ -258,6 +259,7 @@ def test_nobody_else_may_read_the_folder(tmp_path: Path) -> None:
         assert (tmp_path / "new" / DATABASE).stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.process
 def test_a_killed_command_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
     """Killed in the middle of a recording and started again, it makes one job of it, with its messages once."""
     with command_on(tmp_path) as (process, said):
@@ -439,6 +441,7 @@ def test_a_file_that_cannot_be_read_is_left_alone(
     assert file.read_bytes() == before
 
 
+@pytest.mark.process
 def test_records_of_servers_with_other_fields_are_read(tmp_path: Path) -> None:
     """What a later one has added is ignored, and what an earlier one did not have yet takes its default."""
     with running(tmp_path) as local:

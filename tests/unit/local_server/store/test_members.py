@@ -328,6 +328,7 @@ def test_a_correction_is_not_lost_to_an_append_that_is_on_its_way(
     assert [one["name"] for one in at_once.of(ids, "members")["members"]] == ["Anna"]
 
 
+@pytest.mark.process
 def test_members_who_are_silent_stay(at_once: Local) -> None:
     """A channel on which nobody speaks has its member all the same."""
     wav = Sound(channels=2).silence(1).wav()
