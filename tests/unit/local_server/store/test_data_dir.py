@@ -56,8 +56,10 @@ def command_on(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(5)]
         said = {"url": lines[0].split()[-1], "id": lines[1].split()[-1], "secret": lines[2].split()[-1]}
-        yield process, said
-        process.kill()
+        try:
+            yield process, said
+        finally:
+            process.kill()
 
 
 @pytest.fixture
