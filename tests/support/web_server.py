@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Stranger:
+class WebServer:
     """A web server that is not ours: it serves what a test puts there, and keeps what is posted to it."""
 
     url: str = ""
@@ -40,10 +40,10 @@ class Stranger:
 
 
 @contextlib.contextmanager
-def running_stranger() -> Iterator[Stranger]:
+def running_web_server() -> Iterator[WebServer]:
     """Run one, for as long as the context lasts."""
-    known = Stranger()
-    handler = type("Handler", (_Handler,), {"stranger": known})
+    known = WebServer()
+    handler = type("Handler", (_Handler,), {"web_server": known})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
         known.url = f"http://127.0.0.1:{listening.server_port}"
         known.may_answer.set()
@@ -86,18 +86,18 @@ class ClipServer:
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    stranger: Stranger
+    web_server: WebServer
 
     def do_GET(self) -> None:
-        self.stranger.asked.put(self.path)
-        self.stranger.may_answer.wait(TIMEOUT)
-        status, headers, body = self.stranger.pages[self.path]
+        self.web_server.asked.put(self.path)
+        self.web_server.may_answer.wait(TIMEOUT)
+        status, headers, body = self.web_server.pages[self.path]
         self._answer(status, headers, body)
 
     def do_POST(self) -> None:
-        self.stranger.posts.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.stranger.may_answer.wait(TIMEOUT)
-        self._answer(self.stranger.pages.get(self.path, (200, {}, b""))[0], {}, b"")
+        self.web_server.posts.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.web_server.may_answer.wait(TIMEOUT)
+        self._answer(self.web_server.pages.get(self.path, (200, {}, b""))[0], {}, b"")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

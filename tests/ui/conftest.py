@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Scheme: TypeAlias = Literal["light", "dark"]
 
-PATIENCE = 60_000.0
+TIMEOUT = 60_000.0
 """Milliseconds after which what a test waits for is taken never to come."""
 CALL = RECORDINGS / "calls" / "late-parcel.wav"
 STAND_UP = RECORDINGS / "meetings" / "stand-up.wav"
@@ -29,7 +29,7 @@ WAV = {"Content-Type": "audio/wav"}
 
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=TIMEOUT)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Window:
 
         :param given: what it is called with.
         """
-        self.tab.wait_for_function(condition, arg=given, timeout=PATIENCE)
+        self.tab.wait_for_function(condition, arg=given, timeout=TIMEOUT)
 
     def picture(self, folder: Path, name: str) -> Path:
         """Take a picture of the whole page, and keep it."""

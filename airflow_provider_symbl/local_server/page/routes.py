@@ -17,7 +17,7 @@ from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResp
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.api.validation import integer, text
 from airflow_provider_symbl.local_server.intelligence import resources
-from airflow_provider_symbl.local_server.routes.control import REFUSED_TO_STRANGERS
+from airflow_provider_symbl.local_server.routes.control import CONTROL_REFUSALS
 from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404, paginate
 from airflow_provider_symbl.local_server.routes.serializers import serialize_member, span
 from airflow_provider_symbl.local_server.store.records import Status
@@ -81,8 +81,8 @@ class PageRoutes:
     def operations(self) -> list[Operation]:
         """List the calls."""
         many, one = "/__local__/conversations", "/__local__/conversations/{conversation_id}"
-        more: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": REFUSED_TO_STRANGERS}
-        not_found = {**more, "refuses": (404, *REFUSED_TO_STRANGERS)}
+        more: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": CONTROL_REFUSALS}
+        not_found = {**more, "refuses": (404, *CONTROL_REFUSALS)}
         listed, shown, insights = schemas.LISTED, schemas.READ, schemas.FOUND
         return [
             Operation("GET", many, self.listing, "List conversations for the page", listed, query=LIST_QUERY, **more),

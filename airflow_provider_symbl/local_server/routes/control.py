@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.records import Job
 
 DISTRIBUTION = "airflow-provider-symbl"
-REFUSED_TO_STRANGERS = (401, 403)
-"""Statuses with which control access refuses requests of strangers before they get here."""
+CONTROL_REFUSALS = (401, 403)
+"""Statuses with which control access refuses a request before they get here."""
 
 
 def _progress(label: str, value: object) -> Progress:
@@ -98,7 +98,7 @@ class ControlRoutes:
         return [
             Operation("GET", "/__local__/health", self.health, "Say that the server is up", schemas.HEALTH, **common),
             *(
-                Operation(method, path, endpoint, summary, answer, **more, **common, refuses=REFUSED_TO_STRANGERS)
+                Operation(method, path, endpoint, summary, answer, **more, **common, refuses=CONTROL_REFUSALS)
                 for method, path, endpoint, summary, answer, more in calls
             ),
         ]

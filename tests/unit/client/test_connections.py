@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.certificates import Certificate
 
-STRANGER = "http://symbl.example"
+REMOTE = "http://symbl.example"
 """A host that no name service knows: only a proxy can be asked for it."""
 
 
@@ -36,14 +36,14 @@ def secure_server(certificate: Certificate) -> Iterator[ScriptedServer]:
 @pytest.fixture
 def proxy(server: ScriptedServer) -> ScriptedServer:
     """Let the server be a proxy, which is asked by whole URLs."""
-    server.answer(STRANGER + TOKEN_PATH, Answer(content={"accessToken": TOKEN, "expiresIn": 86400}))
-    server.answer(STRANGER + JOB_PATH, Answer(content=JOB))
+    server.answer(REMOTE + TOKEN_PATH, Answer(content={"accessToken": TOKEN, "expiresIn": 86400}))
+    server.answer(REMOTE + JOB_PATH, Answer(content=JOB))
     return server
 
 
-def to_the_stranger(settings_for: MakeSettings, proxy: ScriptedServer, **fields: object) -> Any:  # noqa: ANN401 - settings
+def to_a_remote_host(settings_for: MakeSettings, proxy: ScriptedServer, **fields: object) -> Any:  # noqa: ANN401 - settings
     """Make settings of a host that only a proxy reaches."""
-    return settings_for(proxy, host=STRANGER, allow_insecure_http=True, max_retries=0, **fields)
+    return settings_for(proxy, host=REMOTE, allow_insecure_http=True, max_retries=0, **fields)
 
 
 def test_a_trusted_certificate_is_accepted(
@@ -166,15 +166,15 @@ def test_the_connections_proxy_is_asked(
     key: str,
 ) -> None:
     """By scheme, by host, or for all, as requests reads them."""
-    settings = to_the_stranger(settings_for, proxy, proxies={key: proxy.url})
+    settings = to_a_remote_host(settings_for, proxy, proxies={key: proxy.url})
     assert get_job(settings, "job-1").status == "completed"
-    assert [request.path for request in proxy.requests] == [STRANGER + TOKEN_PATH, STRANGER + JOB_PATH]
+    assert [request.path for request in proxy.requests] == [REMOTE + TOKEN_PATH, REMOTE + JOB_PATH]
 
 
 def test_a_proxy_is_given_its_password(proxy: ScriptedServer, get_job: GetJob, settings_for: MakeSettings) -> None:
     """It stands in the proxy's URL, percent-encoded."""
     url = proxy.url.replace("http://", "http://ann:p%40ss%3A1@")
-    assert get_job(to_the_stranger(settings_for, proxy, proxies={"http": url}), "job-1").status == "completed"
+    assert get_job(to_a_remote_host(settings_for, proxy, proxies={"http": url}), "job-1").status == "completed"
     credentials = base64.b64encode(b"ann:p@ss:1").decode()
     assert {request.headers["proxy-authorization"] for request in proxy.requests} == {f"Basic {credentials}"}
 
@@ -189,7 +189,7 @@ def test_the_environments_proxy_is_asked(
 ) -> None:
     """A company's machines are set up that way."""
     monkeypatch.setenv(variable, proxy.url)
-    assert get_job(to_the_stranger(settings_for, proxy), "job-1").status == "completed"
+    assert get_job(to_a_remote_host(settings_for, proxy), "job-1").status == "completed"
 
 
 @pytest.mark.parametrize("no_proxy", ["127.0.0.1", "127.0.0.0/8", "*"])
@@ -218,16 +218,14 @@ def test_the_connections_proxy_goes_before_the_environments(
     """What a person filled in is meant, also where the environment says otherwise."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "symbl.example")
-    settings = to_the_stranger(settings_for, proxy, proxies={"http": proxy.url})
+    settings = to_a_remote_host(settings_for, proxy, proxies={"http": proxy.url})
     assert get_job(settings, "job-1").status == "completed"
 
 
 def test_a_proxy_that_is_away_has_taken_nothing(settings_for: MakeSettings, pauses: Pauses) -> None:
     """A submission through it is tried again, and is not unknown."""
     with ScriptedServer(is_listening=False) as away:
-        settings = settings_for(
-            away, host=STRANGER, allow_insecure_http=True, proxies={"http": away.url}, max_retries=1
-        )
+        settings = settings_for(away, host=REMOTE, allow_insecure_http=True, proxies={"http": away.url}, max_retries=1)
         with SymblClient(settings) as client, pytest.raises(SymblTransportError) as caught:
             client.submit_text([{"payload": {"content": "Hello."}}])
     assert not isinstance(caught.value, SymblUnknownSubmissionError)
@@ -258,12 +256,12 @@ def test_a_receiver_behind_a_proxy_may_be_slow_too(
     path = tmp_path / "long.wav"
     path.write_bytes(bytes(1 << 24))
     slow = threading.Event()
-    server.answer(STRANGER + TOKEN_PATH, Answer(content={"accessToken": TOKEN, "expiresIn": 86400}))
-    server.answer(f"{STRANGER}/v1/process/audio", Answer(201, SUBMISSION, read_when=slow))
+    server.answer(REMOTE + TOKEN_PATH, Answer(content={"accessToken": TOKEN, "expiresIn": 86400}))
+    server.answer(f"{REMOTE}/v1/process/audio", Answer(201, SUBMISSION, read_when=slow))
     timer = threading.Timer(0.4, slow.set)
     timer.start()
-    settings = to_the_stranger(settings_for, server, proxies={"http": server.url}, connect_timeout=0.1)
+    settings = to_a_remote_host(settings_for, server, proxies={"http": server.url}, connect_timeout=0.1)
     with SymblClient(settings) as client:
         client.submit_audio_file(path)
     timer.join()
-    assert len(server.received(f"{STRANGER}/v1/process/audio")[0].body) == 1 << 24
+    assert len(server.received(f"{REMOTE}/v1/process/audio")[0].body) == 1 << 24

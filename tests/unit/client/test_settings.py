@@ -82,7 +82,7 @@ def test_a_host_with_a_password_is_refused_without_repeating_it(given: str) -> N
 
 
 @pytest.mark.parametrize("host", ["http://api.symbl.ai", "http://10.0.0.1:8765", "http://localhost.example.org"])
-def test_plain_http_to_a_stranger_needs_consent(host: str) -> None:
+def test_plain_http_to_another_machine_needs_consent(host: str) -> None:
     """The App Secret travels in the request."""
     with pytest.raises(SymblConfigurationError, match=r"^host: got http://\S+; allowed: https, .*allow_insecure_http"):
         settings(host=host)

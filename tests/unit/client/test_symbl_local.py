@@ -140,8 +140,8 @@ def test_refusals_are_told_apart(local_client: SymblClient, symbl_local: SymblLo
     with pytest.raises(SymblBadRequestError, match="newThing"):
         local_client.submit_text([HELLO], extra_parameters={"newThing": 1})
     wrong = dataclasses.replace(symbl_local.settings, app_secret="wrong secret")
-    with SymblClient(wrong) as stranger, pytest.raises(SymblAuthenticationError):
-        stranger.get_job("nobody")
+    with SymblClient(wrong) as client, pytest.raises(SymblAuthenticationError):
+        client.get_job("nobody")
 
 
 def test_the_deadline_ends_a_wait_for_a_job_that_goes_on(local_client: SymblClient, symbl_local: SymblLocal) -> None:

@@ -1,4 +1,4 @@
-"""What the server's tests share: a running server, a plain client for it, and a stranger on the web."""
+"""What the server's tests share: a running server, a plain client for it, and another web server."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import requests
 
 from airflow_provider_symbl.local_server.server import LocalServer
 from tests.support.local_client import TIMEOUT, Local
-from tests.support.web_server import running_stranger
+from tests.support.web_server import running_web_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 
 @pytest.fixture(scope="package")
@@ -41,7 +41,7 @@ def at_once(local: Local) -> Local:
 
 
 @pytest.fixture
-def stranger() -> Iterator[Stranger]:
+def web_server() -> Iterator[WebServer]:
     """Run a web server that is not ours."""
-    with running_stranger() as known:
+    with running_web_server() as known:
         yield known

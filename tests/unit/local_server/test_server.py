@@ -30,7 +30,7 @@ from tests.support.symbl_command import PAUSE
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 MODULE = "airflow_provider_symbl.local_server"
 
@@ -68,18 +68,18 @@ def test_a_server_listens_on_the_other_internet_protocol_too() -> None:
 
 
 @pytest.mark.process
-def test_a_server_stops_while_a_submission_is_waiting(stranger: Stranger) -> None:
+def test_a_server_stops_while_a_submission_is_waiting(web_server: WebServer) -> None:
     """The answer that was held back comes at the end, and nothing is left running."""
-    stranger.may_answer.clear()
+    web_server.may_answer.clear()
     answers = []
     with LocalServer(allow_private_urls=True) as server:
         local = Local(server)
         local.progress(by="at_once")
-        body = {"url": stranger.serve("/a.wav", b"noise")}
+        body = {"url": web_server.serve("/a.wav", b"noise")}
         waiting = threading.Thread(target=lambda: answers.append(local.submit("audio/url", json=body)))
         waiting.start()
-        stranger.asked.get(timeout=10)
-        stranger.may_answer.set()
+        web_server.asked.get(timeout=10)
+        web_server.may_answer.set()
     waiting.join(10)
     local.session.close()
     assert answers[0].keys() == {"conversationId", "jobId"}

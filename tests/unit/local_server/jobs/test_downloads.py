@@ -19,7 +19,7 @@ from tests.support.local_client import Local
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 OPEN = Limits(allow_private=True, max_bytes=10_000_000)
 
@@ -29,10 +29,10 @@ def fetch(url: str, spool: Path, limits: Limits) -> Path:
     return asyncio.run(download(url, spool, limits))
 
 
-async def cancelled_fetch(stranger: Stranger, spool: Path) -> None:
-    """Give a download up as soon as the stranger is asked for it."""
-    fetching = asyncio.create_task(download(stranger.serve("/a.wav", b""), spool, OPEN))
-    await asyncio.to_thread(stranger.asked.get, timeout=10)
+async def cancelled_fetch(web_server: WebServer, spool: Path) -> None:
+    """Give a download up as soon as the web server is asked for it."""
+    fetching = asyncio.create_task(download(web_server.serve("/a.wav", b""), spool, OPEN))
+    await asyncio.to_thread(web_server.asked.get, timeout=10)
     fetching.cancel()
     await fetching
 
@@ -46,15 +46,15 @@ async def cancelled_fetch(stranger: Stranger, spool: Path) -> None:
 )
 @pytest.mark.process
 def test_a_recording_is_fetched_and_heard(
-    at_once: Local, stranger: Stranger, path: str, recording: Path, said: str
+    at_once: Local, web_server: WebServer, path: str, recording: Path, said: str
 ) -> None:
     """Audio and video alike, submitted and appended."""
-    url = stranger.serve("/recording?signature=secret", recording.read_bytes())
+    url = web_server.serve("/recording?signature=secret", recording.read_bytes())
     ids = at_once.submit(path, json={"url": url})
     again = at_once.submit(f"{path}/{ids['conversationId']}", "PUT", json={"url": url})
     assert again["conversationId"] == ids["conversationId"]
     assert said in " ".join(at_once.texts(ids)).lower()
-    assert stranger.asked.qsize() == 2
+    assert web_server.asked.qsize() == 2
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_a_recording_is_fetched_and_heard(
 )
 @pytest.mark.process
 def test_what_cannot_be_fetched_fails_with_the_reason(
-    at_once: Local, stranger: Stranger, status: int, body: bytes, said: str
+    at_once: Local, web_server: WebServer, status: int, body: bytes, said: str
 ) -> None:
     """The reason names the host and not the rest of the URL, which may hold a signature."""
-    ids = at_once.submit("audio/url", json={"url": stranger.serve("/a.wav", body, status, Location="/b.wav")})
+    ids = at_once.submit("audio/url", json={"url": web_server.serve("/a.wav", body, status, Location="/b.wav")})
     assert at_once.job(ids)["message"] == said
-    assert stranger.asked.qsize() == 1
+    assert web_server.asked.qsize() == 1
 
 
 def test_a_host_that_does_not_answer_fails_with_the_reason(at_once: Local) -> None:
@@ -82,50 +82,50 @@ def test_a_host_that_does_not_answer_fails_with_the_reason(at_once: Local) -> No
     assert at_once.job(ids)["message"] == "The download from 127.0.0.1 failed: ClientConnectorError"
 
 
-def test_a_download_is_given_up_on_reset(local: Local, stranger: Stranger) -> None:
+def test_a_download_is_given_up_on_reset(local: Local, web_server: WebServer) -> None:
     """The server is at once ready for something else, and the late result counts for nothing."""
-    stranger.may_answer.clear()
-    url = stranger.serve("/a.wav", Sound().silence(1).wav())
+    web_server.may_answer.clear()
+    url = web_server.serve("/a.wav", Sound().silence(1).wav())
     ids = local.submit("audio/url", json={"url": url})
-    stranger.asked.get(timeout=10)
+    web_server.asked.get(timeout=10)
     assert local.job(ids)["status"] == "in_progress"
     assert local.send("POST", "/__local__/reset").status_code == 200
-    stranger.may_answer.set()
+    web_server.may_answer.set()
     local.authorise()
     assert local.send("GET", f"/v1/job/{ids['jobId']}").status_code == 404
     local.progress(by="at_once")
     assert local.texts(local.text("Hello.")) == ["Hello."]
 
 
-def test_a_private_address_is_not_fetched_from_unless_it_is_allowed(stranger: Stranger) -> None:
+def test_a_private_address_is_not_fetched_from_unless_it_is_allowed(web_server: WebServer) -> None:
     """The job fails with the reason, which names the host and the way out and not the rest of the URL."""
     with LocalServer() as server:
         local = Local(server)
         local.progress(by="at_once")
-        ids = local.submit("audio/url", json={"url": f"{stranger.url}/a.wav?signature=secret"})
+        ids = local.submit("audio/url", json={"url": f"{web_server.url}/a.wav?signature=secret"})
         job = local.job(ids)
         local.session.close()
     said = "127.0.0.1 leads to an address that is not public, which takes --allow-private-urls"
     assert (job["status"], job["message"]) == ("failed", said)
-    assert stranger.asked.empty()
+    assert web_server.asked.empty()
 
 
 def test_a_name_that_leads_to_a_private_address_is_refused_too(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stranger: Stranger
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, web_server: WebServer
 ) -> None:
     """The reason names it as the client did."""
     answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
     with pytest.raises(JobFailureError, match=r"^metadata\.example leads to an address that is not public"):
         fetch("http://metadata.example/?token=secret", tmp_path, replace(OPEN, allow_private=False))
-    assert stranger.asked.empty()
+    assert web_server.asked.empty()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("is_declared", [True, False])
 @pytest.mark.parametrize(("size", "is_taken"), [(1000, True), (1001, False), (3_000_000, False)])
 def test_a_recording_may_be_as_long_as_the_limit(
-    stranger: Stranger,
+    web_server: WebServer,
     tmp_path: Path,
     is_declared: bool,  # noqa: FBT001 - a parameter of the test
     size: int,
@@ -134,7 +134,7 @@ def test_a_recording_may_be_as_long_as_the_limit(
     """Whether or not the other side says beforehand how long it is; nothing is left of a longer one."""
     chunked = {"Transfer-Encoding": "chunked", "Content-Length": ""}
     body = bytes(size)
-    url = _served(stranger, body, {}) if is_declared else _served(stranger, _in_chunks(body), chunked)
+    url = _served(web_server, body, {}) if is_declared else _served(web_server, _in_chunks(body), chunked)
     limits = replace(OPEN, max_bytes=1000)
     if is_taken:
         assert fetch(url, tmp_path, limits).read_bytes() == bytes(size)
@@ -144,41 +144,41 @@ def test_a_recording_may_be_as_long_as_the_limit(
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_compressed_recording_is_refused(stranger: Stranger, tmp_path: Path) -> None:
+def test_a_compressed_recording_is_refused(web_server: WebServer, tmp_path: Path) -> None:
     """It was not asked for, and may become of any size."""
-    url = _served(stranger, gzip.compress(bytes(10_000_000)), {"Content-Encoding": "gzip"})
+    url = _served(web_server, gzip.compress(bytes(10_000_000)), {"Content-Encoding": "gzip"})
     with pytest.raises(JobFailureError, match=r"127\.0\.0\.1 sends the recording compressed"):
         fetch(url, tmp_path, OPEN)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_recording_that_breaks_off_is_not_taken(stranger: Stranger, tmp_path: Path) -> None:
+def test_a_recording_that_breaks_off_is_not_taken(web_server: WebServer, tmp_path: Path) -> None:
     """What came of it would be heard as if it were all."""
-    url = _served(stranger, bytes(1000), {"Content-Length": "2000"})
+    url = _served(web_server, bytes(1000), {"Content-Length": "2000"})
     with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 failed: \w+"):
         fetch(url, tmp_path, OPEN)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_that_takes_too_long_is_given_up(stranger: Stranger, tmp_path: Path) -> None:
+def test_a_download_that_takes_too_long_is_given_up(web_server: WebServer, tmp_path: Path) -> None:
     """However often something arrives; the reason says how long it may take."""
-    stranger.may_answer.clear()
+    web_server.may_answer.clear()
     with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 took longer than 0\.1 seconds"):
-        fetch(stranger.serve("/a.wav", b""), tmp_path, replace(OPEN, max_seconds=0.1))
+        fetch(web_server.serve("/a.wav", b""), tmp_path, replace(OPEN, max_seconds=0.1))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_that_nobody_waits_for_is_given_up_at_once(stranger: Stranger, tmp_path: Path) -> None:
+def test_a_download_that_nobody_waits_for_is_given_up_at_once(web_server: WebServer, tmp_path: Path) -> None:
     """The other side does not have to answer first."""
-    stranger.may_answer.clear()
+    web_server.may_answer.clear()
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(cancelled_fetch(stranger, tmp_path))
+        asyncio.run(cancelled_fetch(web_server, tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
-def _served(stranger: Stranger, body: bytes, headers: dict[str, str]) -> str:
-    stranger.pages["/a.wav"] = (200, headers, body)
-    return f"{stranger.url}/a.wav"
+def _served(web_server: WebServer, body: bytes, headers: dict[str, str]) -> str:
+    web_server.pages["/a.wav"] = (200, headers, body)
+    return f"{web_server.url}/a.wav"
 
 
 def _in_chunks(body: bytes) -> bytes:

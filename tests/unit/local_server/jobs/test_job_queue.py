@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext
     from airflow_provider_symbl.local_server.jobs.submission_content import TextContent
     from airflow_provider_symbl.local_server.store.records import Part
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 BODY = {"messages": [message("Hello.")]}
 
@@ -96,18 +96,18 @@ def test_add_ons_take_as_long_again_as_their_job(age: float, status: str) -> Non
 
 
 @pytest.mark.process
-def test_progress_by_work_follows_the_work(local: Local, stranger: Stranger) -> None:
+def test_progress_by_work_follows_the_work(local: Local, web_server: WebServer) -> None:
     """A job is in progress while its recording is being fetched, and the next of its conversation waits."""
-    stranger.may_answer.clear()
-    url = stranger.serve("/a.wav", (RECORDINGS / "meetings" / "stand-up.wav").read_bytes())
+    web_server.may_answer.clear()
+    url = web_server.serve("/a.wav", (RECORDINGS / "meetings" / "stand-up.wav").read_bytes())
     first = local.submit("audio/url", json={"url": url})
-    stranger.asked.get(timeout=10)
+    web_server.asked.get(timeout=10)
     second = local.append(first["conversationId"], "After the recording.")
     other = local.text("Elsewhere.")
     while local.job(other)["status"] != "completed":
         pass
     assert (local.job(first)["status"], local.job(second)["status"]) == ("in_progress", "scheduled")
-    stranger.may_answer.set()
+    web_server.may_answer.set()
     while local.job(second)["status"] != "completed":
         pass
     assert local.job(first)["status"] == "completed"
@@ -116,14 +116,14 @@ def test_progress_by_work_follows_the_work(local: Local, stranger: Stranger) -> 
 
 
 @pytest.mark.process
-def test_progress_by_polls_does_not_show_an_end_before_the_work_is_over(local: Local, stranger: Stranger) -> None:
+def test_progress_by_polls_does_not_show_an_end_before_the_work_is_over(local: Local, web_server: WebServer) -> None:
     """However often one asks."""
     local.progress(by="polls", polls=1)
-    stranger.may_answer.clear()
-    ids = local.submit("audio/url", json={"url": stranger.serve("/a.wav", Sound().silence(1).wav())})
-    stranger.asked.get(timeout=10)
+    web_server.may_answer.clear()
+    ids = local.submit("audio/url", json={"url": web_server.serve("/a.wav", Sound().silence(1).wav())})
+    web_server.asked.get(timeout=10)
     assert statuses(local, ids, 3) == ["scheduled", "in_progress", "in_progress"]
-    stranger.may_answer.set()
+    web_server.may_answer.set()
     while local.job(ids)["status"] != "completed":
         pass
 
@@ -198,14 +198,14 @@ def test_an_unknown_job_is_not_found(local: Local) -> None:
 
 
 @pytest.mark.process
-def test_jobs_of_a_deleted_conversation_fail_with_the_reason(local: Local, stranger: Stranger) -> None:
+def test_jobs_of_a_deleted_conversation_fail_with_the_reason(local: Local, web_server: WebServer) -> None:
     """Results for a conversation that is gone are dropped."""
-    stranger.may_answer.clear()
-    first = local.submit("audio/url", json={"url": stranger.serve("/a.wav", Sound().silence(1).wav())})
+    web_server.may_answer.clear()
+    first = local.submit("audio/url", json={"url": web_server.serve("/a.wav", Sound().silence(1).wav())})
     second = local.append(first["conversationId"], "Hello.")
-    stranger.asked.get(timeout=10)
+    web_server.asked.get(timeout=10)
     assert local.send("DELETE", f"/v1/conversations/{first['conversationId']}").status_code == 200
-    stranger.may_answer.set()
+    web_server.may_answer.set()
     for ids in (first, second):
         while (job := local.job(ids))["status"] != "failed":
             pass

@@ -12,7 +12,7 @@ from tests.support.local_client import TIMEOUT
 
 if TYPE_CHECKING:
     from tests.support.local_client import Local
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 LOOKS = {
     "logo": "https://example.com/logo.png",
@@ -51,10 +51,10 @@ def test_a_video_summary_needs_the_videos_url(at_once: Local) -> None:
 
 
 @pytest.mark.process
-def test_an_audio_summary_is_of_the_url_submitted(at_once: Local, stranger: Stranger) -> None:
+def test_an_audio_summary_is_of_the_url_submitted(at_once: Local, web_server: WebServer) -> None:
     """To the letter, whichever of the conversation's recordings it was."""
     wav = Sound().tone(0.2).wav()
-    urls = [stranger.serve(f"/{name}?signature=secret", wav) for name in "ab"]
+    urls = [web_server.serve(f"/{name}?signature=secret", wav) for name in "ab"]
     ids = at_once.submit("audio/url", json={"url": urls[0]})
     at_once.submit(f"audio/url/{ids['conversationId']}", "PUT", json={"url": urls[1]})
     for url in urls:

@@ -13,7 +13,7 @@ from tests.support.local_client import Local, message
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 PRICE = {"name": "Price", "vocabulary": ["costs", "dollars"]}
@@ -187,17 +187,17 @@ def test_trackers_outlive_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_a_job_taken_up_again_looks_for_what_was_asked_then(tmp_path: Path, stranger: Stranger) -> None:
+def test_a_job_taken_up_again_looks_for_what_was_asked_then(tmp_path: Path, web_server: WebServer) -> None:
     """Though the tracker was changed, and the server ended, before any of the work was done."""
-    url = stranger.serve("/call.wav", (RECORDINGS / "calls" / "late-parcel.wav").read_bytes())
-    stranger.may_answer.clear()
+    url = web_server.serve("/call.wav", (RECORDINGS / "calls" / "late-parcel.wav").read_bytes())
+    web_server.may_answer.clear()
     with LocalServer(data_dir=tmp_path, allow_private_urls=True) as server:
         local = Local(server)
         parcel = keep(local, {"name": "Parcel", "vocabulary": ["package"]})
         ids = local.submit("audio/url", json={"url": url, "trackers": [{"id": parcel}]})
         local.send("PUT", f"/v1/manage/tracker/{parcel}", json=PRICE)
         local.session.close()
-    stranger.may_answer.set()
+    web_server.may_answer.set()
     with LocalServer(data_dir=tmp_path, allow_private_urls=True) as server:
         local = Local(server)
         local.progress(by="at_once")

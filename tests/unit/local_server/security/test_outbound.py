@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 PUBLIC = "93.184.215.14"
 NAME = "recordings.example"
 
 
 class Phone(socket.socket):
-    """A socket that notes where it was to connect to, and connects to the stranger instead."""
+    """A socket that notes where it was to connect to, and connects to the web server instead."""
 
     called: list[tuple[str, int]]
-    stranger: tuple[str, int]
+    web_server: tuple[str, int]
 
     def connect(self, address: Any) -> None:  # noqa: ANN401 - as in the standard library
-        """Connect to the stranger."""
+        """Connect to the web server."""
         self.called.append(address)
-        super().connect(self.stranger)
+        super().connect(self.web_server)
 
 
 async def _get(url: str, *, allow_private: bool = False, seconds: float = 10.0) -> bytes:
@@ -82,14 +82,14 @@ def _answers(*addresses: str, port: int = 80) -> Callable[..., list[Any]]:
         "[0:0:0:0:0:0:0:1]",
     ],
 )
-async def test_this_machine_is_refused_however_it_is_written(stranger: Stranger, host: str) -> None:
+async def test_this_machine_is_refused_however_it_is_written(web_server: WebServer, host: str) -> None:
     """Nothing is asked of it; the error names the host and the way out, and not the rest of the URL."""
-    port = urlsplit(stranger.url).port
+    port = urlsplit(web_server.url).port
     with pytest.raises(PrivateAddressError) as caught:
         await _get(f"http://{host}:{port}/a.wav?signature=secret")
     assert str(caught.value).endswith("leads to an address that is not public, which takes --allow-private-urls")
     assert str(caught.value).split(" ", maxsplit=1)[0] == host.strip("[]").lower()
-    assert stranger.asked.empty()
+    assert web_server.asked.empty()
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -104,11 +104,11 @@ async def test_one_private_address_is_enough_to_refuse_a_name(
 
 
 async def test_a_name_is_looked_up_once_and_the_checked_address_is_connected_to(
-    monkeypatch: pytest.MonkeyPatch, stranger: Stranger
+    monkeypatch: pytest.MonkeyPatch, web_server: WebServer
 ) -> None:
     """A second look-up could have another answer; the host is still told its name."""
-    parts = urlsplit(stranger.serve("/a.wav", b"sound"))
-    phone = type("Called", (Phone,), {"called": [], "stranger": (parts.hostname, parts.port)})
+    parts = urlsplit(web_server.serve("/a.wav", b"sound"))
+    phone = type("Called", (Phone,), {"called": [], "web_server": (parts.hostname, parts.port)})
     look_up = _answers(PUBLIC)
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(socket, "socket", phone)
@@ -118,12 +118,12 @@ async def test_a_name_is_looked_up_once_and_the_checked_address_is_connected_to(
 
 
 async def test_the_next_address_is_tried_when_one_does_not_answer(
-    monkeypatch: pytest.MonkeyPatch, stranger: Stranger
+    monkeypatch: pytest.MonkeyPatch, web_server: WebServer
 ) -> None:
     """Nothing listens on the second loopback address."""
-    stranger.serve("/", b"sound")
+    web_server.serve("/", b"sound")
     monkeypatch.setattr(
-        socket, "getaddrinfo", _answers("127.0.0.2", "127.0.0.1", port=urlsplit(stranger.url).port or 0)
+        socket, "getaddrinfo", _answers("127.0.0.2", "127.0.0.1", port=urlsplit(web_server.url).port or 0)
     )
     assert await _get(f"http://{NAME}/", allow_private=True) == b"sound"
 
@@ -159,19 +159,19 @@ async def test_tls_goes_by_the_name_and_not_by_the_address(monkeypatch: pytest.M
 
 
 async def test_a_proxy_is_used_only_where_no_address_is_checked(
-    monkeypatch: pytest.MonkeyPatch, stranger: Stranger
+    monkeypatch: pytest.MonkeyPatch, web_server: WebServer
 ) -> None:
     """Nobody knows what address it connects to."""
     for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.setenv(name, stranger.url)
+        monkeypatch.setenv(name, web_server.url)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    stranger.serve("http://nobody.invalid/a.wav", b"sound")
+    web_server.serve("http://nobody.invalid/a.wav", b"sound")
     assert await _get("http://nobody.invalid/a.wav", allow_private=True) == b"sound"
-    assert stranger.asked.get(timeout=10) == "http://nobody.invalid/a.wav"
+    assert web_server.asked.get(timeout=10) == "http://nobody.invalid/a.wav"
     with pytest.raises(aiohttp.ClientConnectorError):
         await _get("http://nobody.invalid/a.wav")
-    assert stranger.asked.empty()
+    assert web_server.asked.empty()
 
 
 @pytest.mark.parametrize(("user", "sent"), [("", None), ("ann:b@", "Basic YW5uOmI=")])
@@ -226,19 +226,19 @@ async def test_a_look_up_counts_among_what_takes_too_long(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("written", ["/a%2Fb%2fc.wav?x=%2B%2f%20+~'(1)&sig=a%2Bb%3D%3D", "/?x={1}", "/%7Ea"])
-async def test_a_signed_url_is_asked_for_as_it_is_written(stranger: Stranger, written: str) -> None:
+async def test_a_signed_url_is_asked_for_as_it_is_written(web_server: WebServer, written: str) -> None:
     """A signature is over the very characters; only what no URL may hold is escaped."""
     asked = written.replace("{1}", "%7B1%7D")
-    stranger.serve(asked, b"sound")
-    assert await _get(stranger.url + written, allow_private=True) == b"sound"
-    assert stranger.asked.get(timeout=10) == asked
+    web_server.serve(asked, b"sound")
+    assert await _get(web_server.url + written, allow_private=True) == b"sound"
+    assert web_server.asked.get(timeout=10) == asked
 
 
 @pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]"])
-async def test_this_machine_may_be_allowed_however_it_is_written(stranger: Stranger, host: str) -> None:
+async def test_this_machine_may_be_allowed_however_it_is_written(web_server: WebServer, host: str) -> None:
     """As any program would connect to it."""
-    stranger.serve("/a.wav", b"sound")
-    assert await _get(f"http://{host}:{urlsplit(stranger.url).port}/a.wav", allow_private=True) == b"sound"
+    web_server.serve("/a.wav", b"sound")
+    assert await _get(f"http://{host}:{urlsplit(web_server.url).port}/a.wav", allow_private=True) == b"sound"
 
 
 @pytest.mark.parametrize("host", ["1.2.3.4.5", "999.1.1.1", "4294967296", "[::1", "[1::2::3]", ""])

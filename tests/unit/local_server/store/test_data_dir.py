@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow_provider_symbl.local_server.speech.transcription import TranscriptionOptions
-    from tests.support.web_server import Stranger
+    from tests.support.web_server import WebServer
 
 MODULE = "airflow_provider_symbl.local_server"
 DATABASE = "symbl-local.sqlite3"
@@ -136,17 +136,17 @@ def test_what_is_over_stays_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_what_was_not_over_is_worked_on_again(tmp_path: Path, stranger: Stranger) -> None:
+def test_what_was_not_over_is_worked_on_again(tmp_path: Path, web_server: WebServer) -> None:
     """In order per conversation, from what was submitted; nothing is done twice or left behind."""
-    stranger.may_answer.clear()
-    body = {"url": stranger.serve("/a.mp4", b"noise"), "name": "A film", "webhookUrl": f"{stranger.url}/hook"}
+    web_server.may_answer.clear()
+    body = {"url": web_server.serve("/a.mp4", b"noise"), "name": "A film", "webhookUrl": f"{web_server.url}/hook"}
     with running(tmp_path) as local:
         first = local.submit("video/url", json=body)
-        stranger.asked.get(timeout=TIMEOUT)
+        web_server.asked.get(timeout=TIMEOUT)
         second = local.append(first["conversationId"], "Afterwards.", confidenceThreshold=0.5)
         third = local.append(first["conversationId"], "x" * LONG_TEXT)
         assert len(spooled(tmp_path)) >= 1
-    stranger.may_answer.set()
+    web_server.may_answer.set()
     with running(tmp_path) as local:
         assert wait_for(local, first, "failed")["message"].startswith("The recording cannot be decoded")
         wait_for(local, second)
@@ -155,7 +155,7 @@ def test_what_was_not_over_is_worked_on_again(tmp_path: Path, stranger: Stranger
         assert [job["jobId"] for job in local.get("/__local__/jobs")["jobs"]] == [
             ids["jobId"] for ids in (first, second, third)
         ]
-        while stranger.posts.get(timeout=TIMEOUT) != {"jobId": first["jobId"], "status": "failed"}:
+        while web_server.posts.get(timeout=TIMEOUT) != {"jobId": first["jobId"], "status": "failed"}:
             pass
         assert spooled(tmp_path) == []
 
