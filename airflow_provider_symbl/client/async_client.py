@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import aiohttp
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
-from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client import calls, conversation_calls
 from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
 from airflow_provider_symbl.client.responses import RequestFailedError, Response
 from airflow_provider_symbl.client.retries import Failure, failure_to_resolve
@@ -71,10 +71,10 @@ class AsyncSymblClient:
             await self._session.close()
 
     get_job = _sent(calls.get_job)
-    get_insights_status = _sent(calls.get_insights_status)
-    get_call_score_status = _sent(calls.get_call_score_status)
-    get_messages = _sent(calls.get_messages)
-    get_summary = _sent(calls.get_summary)
+    get_insights_status = _sent(conversation_calls.get_insights_status)
+    get_call_score_status = _sent(conversation_calls.get_call_score_status)
+    get_messages = _sent(conversation_calls.get_messages)
+    get_summary = _sent(conversation_calls.get_summary)
 
     async def _perform(self, call: Call[Result]) -> Result:
         return await self._drive(exchange(call, self._settings, self._tokens))

@@ -10,7 +10,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
-from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client import calls, conversation_calls
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
 from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
 from airflow_provider_symbl.client.models import Job
@@ -65,7 +65,8 @@ class SymblClient:
 
     Every method raises :class:`~airflow_provider_symbl.exceptions.SymblError` and nothing else. Reads are sent again
     after faults of network and server; a submission only when it cannot have been taken. Arguments and errors of each
-    call are told where it is described, in :mod:`airflow_provider_symbl.client.calls`.
+    call are told where it is described, in :mod:`~airflow_provider_symbl.client.calls` and
+    :mod:`~airflow_provider_symbl.client.conversation_calls`.
 
     :param settings: the account and how to reach it.
     :param retry_concurrency_limit: send a submission again that was refused because the account runs as many jobs as
@@ -277,14 +278,26 @@ class SymblClient:
                 return
 
     get_job = _sent(calls.get_job)
-    get_insights_status = _sent(calls.get_insights_status)
-    get_call_score_status = _sent(calls.get_call_score_status)
-    get_conversation = _sent(calls.get_conversation)
-    get_messages = _sent(calls.get_messages)
-    get_summary = _sent(calls.get_summary)
-    get_members = _sent(calls.get_members)
-    get_transcript = _sent(calls.get_transcript)
-    delete_conversation = _sent(calls.delete_conversation)
+    get_insights_status = _sent(conversation_calls.get_insights_status)
+    get_call_score_status = _sent(conversation_calls.get_call_score_status)
+    get_conversation = _sent(conversation_calls.get_conversation)
+    get_messages = _sent(conversation_calls.get_messages)
+    get_summary = _sent(conversation_calls.get_summary)
+    get_members = _sent(conversation_calls.get_members)
+    get_transcript = _sent(conversation_calls.get_transcript)
+    get_topics = _sent(conversation_calls.get_topics)
+    get_questions = _sent(conversation_calls.get_questions)
+    get_action_items = _sent(conversation_calls.get_action_items)
+    get_follow_ups = _sent(conversation_calls.get_follow_ups)
+    get_insights = _sent(conversation_calls.get_insights)
+    get_entities = _sent(conversation_calls.get_entities)
+    get_trackers = _sent(conversation_calls.get_trackers)
+    get_analytics = _sent(conversation_calls.get_analytics)
+    update_member = _sent(conversation_calls.update_member)
+    update_speaker_events = _sent(conversation_calls.update_speaker_events)
+    update_conversation_metadata = _sent(conversation_calls.update_conversation_metadata)
+    request = _sent(calls.request)
+    delete_conversation = _sent(conversation_calls.delete_conversation)
 
     def _perform(self, call: Call[Result]) -> Result:
         return self._drive(

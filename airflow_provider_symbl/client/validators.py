@@ -46,6 +46,17 @@ def text(where: str, given: object) -> str:
     return given
 
 
+def short_text(longest: int) -> Validator:
+    """Make the validator of a text that is not blank and not long."""
+
+    def validate(where: str, given: object) -> str:
+        if not isinstance(given, str) or not given.strip() or len(given) > longest or not is_unicode(given):
+            invalid_value(where, given, f"text of at most {longest} characters that is not blank")
+        return given
+
+    return validate
+
+
 def is_unicode(given: str) -> bool:
     """Tell whether UTF-8 can hold a text; half a surrogate pair, which a cut JSON text leaves behind, it cannot."""
     try:
@@ -258,3 +269,14 @@ CHANNEL_METADATA = list_of(
     object_of({"channel": integer(1), "speaker": object_of({}, {"name": text, "email": text})}),
     unique="channel",
 )
+SPEAKER_EVENTS = list_of(
+    object_of(
+        {
+            "type": choice("started_speaking", "stopped_speaking"),
+            "user": object_of({}, {"id": text, "name": text, "email": text}),
+            # Symbl's own samples have nanos of more than a second.
+            "offset": object_of({"seconds": integer(0)}, {"nanos": integer(0)}),
+        },
+    ),
+)
+CONVERSATION_METADATA = object_of({}, others=short_text(128))

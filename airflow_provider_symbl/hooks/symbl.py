@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_symbl.client.client import SymblClient
+from airflow_provider_symbl.client.models import Records
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.hooks.connection import settings_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from airflow_provider_symbl.client.settings import ClientSettings
 
@@ -32,6 +33,18 @@ def _of_client(
 
     def call(hook: SymblHook, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         return method(hook.get_conn(), *args, **kwargs)
+
+    functools.update_wrapper(call, method)
+    return call
+
+
+def _listed(
+    method: Callable[Concatenate[SymblClient, Arguments], Iterator[Result]],
+) -> Callable[Concatenate[SymblHook, Arguments], list[Result]]:
+    """Make a client's method that yields one of the hook that returns a list: no generator can leave a task."""
+
+    def call(hook: SymblHook, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> list[Result]:
+        return Records(method(hook.get_conn(), *args, **kwargs))
 
     functools.update_wrapper(call, method)
     return call
@@ -122,9 +135,21 @@ class SymblHook(BaseHook):
     get_call_score_status = _of_client(SymblClient.get_call_score_status)
     wait_for_job = _of_client(SymblClient.wait_for_job)
     get_conversation = _of_client(SymblClient.get_conversation)
-    list_conversations = _of_client(SymblClient.list_conversations)
+    list_conversations = _listed(SymblClient.list_conversations)
     get_messages = _of_client(SymblClient.get_messages)
     get_summary = _of_client(SymblClient.get_summary)
     get_members = _of_client(SymblClient.get_members)
     get_transcript = _of_client(SymblClient.get_transcript)
+    get_topics = _of_client(SymblClient.get_topics)
+    get_questions = _of_client(SymblClient.get_questions)
+    get_action_items = _of_client(SymblClient.get_action_items)
+    get_follow_ups = _of_client(SymblClient.get_follow_ups)
+    get_insights = _of_client(SymblClient.get_insights)
+    get_entities = _of_client(SymblClient.get_entities)
+    get_trackers = _of_client(SymblClient.get_trackers)
+    get_analytics = _of_client(SymblClient.get_analytics)
+    update_member = _of_client(SymblClient.update_member)
+    update_speaker_events = _of_client(SymblClient.update_speaker_events)
+    update_conversation_metadata = _of_client(SymblClient.update_conversation_metadata)
+    request = _of_client(SymblClient.request)
     delete_conversation = _of_client(SymblClient.delete_conversation)

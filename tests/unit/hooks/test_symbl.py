@@ -236,8 +236,27 @@ READS: Mapping[str, tuple[str, str]] = {
     "get_messages": ("GET", "/v1/conversations/{conversation_id}/messages"),
     "get_members": ("GET", "/v1/conversations/{conversation_id}/members"),
     "get_transcript": ("POST", "/v1/conversations/{conversation_id}/transcript"),
+    "get_topics": ("GET", "/v1/conversations/{conversation_id}/topics"),
+    "get_questions": ("GET", "/v1/conversations/{conversation_id}/questions"),
+    "get_action_items": ("GET", "/v1/conversations/{conversation_id}/action-items"),
+    "get_follow_ups": ("GET", "/v1/conversations/{conversation_id}/follow-ups"),
+    "get_insights": ("GET", "/v1/conversations/{conversation_id}/insights"),
+    "get_entities": ("GET", "/v1/conversations/{conversation_id}/entities"),
+    "get_trackers": ("GET", "/v1/conversations/{conversation_id}/trackers"),
+    "get_analytics": ("GET", "/v1/conversations/{conversation_id}/analytics"),
+    "update_speaker_events": ("PUT", "/v1/conversations/{conversation_id}/speakers"),
+    "update_conversation_metadata": ("PUT", "/v1/conversations/{conversation_id}"),
     "delete_conversation": ("DELETE", "/v1/conversations/{conversation_id}"),
 }
+MORE: Mapping[str, Mapping[str, Any]] = {
+    "wait_for_job": {"poll_interval": 0.01},
+    "update_conversation_metadata": {"metadata": {"agent": "7"}},
+    "update_speaker_events": {
+        "speaker_events": [{"type": "started_speaking", "user": {"name": "Ann"}, "offset": {"seconds": 0}}]
+    },
+}
+OTHERWISE = {"submit", "get_summary", "update_member", "request"}
+"""Tried in tests of their own."""
 
 
 @pytest.mark.usefixtures("connection")
@@ -249,8 +268,7 @@ def test_each_other_method_reaches_symbl(symbl_local: SymblLocal, name: str) -> 
     features = {"featureList": ["insights", "callScore"]}
     ids = hook.submit_text(MESSAGES, features=features).as_dict()
     identifier = [] if name == "list_conversations" else [ids["job_id" if "{job_id}" in path else "conversation_id"]]
-    pace = {"poll_interval": 0.01} if name == "wait_for_job" else {}
-    result = getattr(hook, name)(*identifier, **pace)
+    result = getattr(hook, name)(*identifier, **MORE.get(name, {}))
     if name == "list_conversations":
         assert [conversation.id for conversation in result] == [ids["conversation_id"]]
     (call,) = symbl_local.requests(path.format(**ids))
@@ -275,10 +293,33 @@ def test_a_summary_is_read(scripted_symbl: ScriptedSymbl) -> None:
     assert (sentence.id, sentence.text, sentence.raw) == ("1", "They greeted.", sentences[0])
 
 
+@pytest.mark.usefixtures("connection", "symbl_local")
+def test_a_member_is_renamed() -> None:
+    """By the id that the members are read with."""
+    hook = SymblHook()
+    conversation_id = hook.submit_text([{**MESSAGES[0], "from": {"name": "Speaker 1"}}]).conversation_id
+    (member,) = hook.get_members(conversation_id)
+    said = hook.update_member(conversation_id, member.id, name="Ann", email="ann@example.org")
+    assert "updated successfully" in said
+    assert [(one.name, one.email) for one in hook.get_members(conversation_id)] == [("Ann", "ann@example.org")]
+
+
+@pytest.mark.usefixtures("connection", "symbl_local")
+def test_any_other_call_is_sent_with_the_account() -> None:
+    """A tracker is made, found and deleted, though the hook has no method for it."""
+    hook = SymblHook()
+    made = hook.request("POST", "/v1/manage/tracker", json={"name": "Money", "vocabulary": ["refund"]})["tracker"]
+    found = hook.request("GET", "/v1/manage/trackers", params={"name": "Money"})
+    assert [tracker["id"] for tracker in found["trackers"]] == [made["id"]]
+    assert hook.request("DELETE", f"/v1/manage/tracker/{made['id']}")["deleted"] is True
+    with pytest.raises(SymblNotFoundError):
+        hook.request("GET", f"/v1/manage/tracker/{made['id']}")
+
+
 def test_every_method_is_tried_here() -> None:
     """None is forgotten."""
     submits = {name for name in CLIENT_METHODS if name.startswith("submit_")}
-    assert CLIENT_METHODS - submits - {"submit", "get_summary"} == set(READS)
+    assert CLIENT_METHODS - submits - OTHERWISE == set(READS)
 
 
 @pytest.mark.parametrize("name", sorted(CLIENT_METHODS))
