@@ -5,81 +5,23 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-import json
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from airflow.providers.common.compat.sdk import BaseHook
 
 from airflow_provider_symbl.client.client import SymblClient
-from airflow_provider_symbl.client.settings import DEFAULT_HOST, ClientSettings
-from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
+from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.hooks.connection import settings_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from airflow.providers.common.compat.sdk import Connection
+    from airflow_provider_symbl.client.settings import ClientSettings
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-EXTRAS = (
-    "timeout",
-    "connect_timeout",
-    "max_retries",
-    "max_concurrent_jobs",
-    "verify",
-    "proxies",
-    "allow_insecure_http",
-)
 TEST_TIMEOUT = 10.0
-
-
-def settings_from(connection: Connection, extra: Mapping[str, Any]) -> ClientSettings:
-    """Read the settings of a client from a connection.
-
-    :param connection: of type symbl.
-    :param extra: its extra, parsed.
-    :raises SymblConfigurationError: names the connection and its field, what was given and what is allowed.
-    """
-    try:
-        return ClientSettings(
-            app_id=connection.login or "",
-            app_secret=connection.password or "",
-            host=_host_of(connection),
-            **_options_from(extra),
-        )
-    except SymblConfigurationError as error:
-        message = f"connection {connection.conn_id!r}: {error}"
-        raise SymblConfigurationError(message) from None
-
-
-def _host_of(connection: Connection) -> str:
-    host = connection.host or DEFAULT_HOST
-    return f"{host}:{connection.port}" if connection.port else host
-
-
-def _options_from(extra: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(extra) - set(EXTRAS))
-    if unknown:
-        message = f"extra: got the key {unknown[0]!r}; allowed: {', '.join(EXTRAS)}"
-        raise SymblConfigurationError(message)
-    options = {name: value for name, value in extra.items() if value not in (None, "", {})}
-    # The form's text fields give text; a file named true or false is nobody's wish.
-    if options.get("verify") in ("true", "false"):
-        options["verify"] = options["verify"] == "true"
-    if isinstance(options.get("proxies"), str):
-        options["proxies"] = _parsed_proxies(options["proxies"])
-    if not isinstance(options.get("allow_insecure_http", False), bool):
-        message = f"allow_insecure_http: got {options['allow_insecure_http']!r}; allowed: true or false"
-        raise SymblConfigurationError(message)
-    return options
-
-
-def _parsed_proxies(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _of_client(

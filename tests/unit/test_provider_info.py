@@ -14,7 +14,8 @@ import pytest
 
 import airflow_provider_symbl
 from airflow_provider_symbl.get_provider_info import get_provider_info
-from airflow_provider_symbl.hooks.symbl import EXTRAS, SymblHook, settings_from
+from airflow_provider_symbl.hooks.connection import EXTRAS, settings_from
+from airflow_provider_symbl.hooks.symbl import SymblHook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "airflow-provider-symbl"
 ROOMS = ("hooks", "operators", "sensors", "triggers")
 INNER = {
+    "airflow_provider_symbl.hooks.connection",
     "airflow_provider_symbl.hooks.failures",
     "airflow_provider_symbl.operators.content",
     "airflow_provider_symbl.operators.identity",
