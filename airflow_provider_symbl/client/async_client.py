@@ -195,8 +195,9 @@ def _ssl_context(verify: bool | str) -> ssl.SSLContext | bool:  # noqa: FBT001 -
 
 def _proxy_for(settings: ClientSettings) -> str | None:
     """Return the proxy that requests would take: the connection's own, else the environment's."""
-    environment = get_environ_proxies(settings.host, no_proxy=settings.proxies.get("no_proxy"))
-    proxy = select_proxy(settings.host, {**environment, **settings.proxies})
+    proxies = settings.proxies_to_take
+    environment = get_environ_proxies(settings.host, no_proxy=proxies.get("no_proxy"))
+    proxy = select_proxy(settings.host, {**environment, **proxies})
     if not proxy:
         return None
     return proxy if "://" in proxy else f"http://{proxy}"

@@ -84,6 +84,15 @@ class ClientSettings:
         """Whose token it is."""
         return Account(self.host, self.app_id, self.app_secret)
 
+    @property
+    def proxies_to_take(self) -> dict[str, str]:
+        """The proxies as requests takes them; those of the environment are not for loopback.
+
+        They would be given the App Secret in clear, and lead to their own machine instead of this one.
+        """
+        hostname = urlsplit(self.host).hostname or ""
+        return {**self.proxies, "no_proxy": hostname} if _is_loopback(hostname) else dict(self.proxies)
+
 
 def base_url(host: str, port: int | str | None = None, scheme: str | None = None, *, insecure: bool = False) -> str:
     """Join the parts of a base URL and check it; without a scheme it is https, and plain http to loopback.

@@ -60,7 +60,7 @@ class Transport:
                 timeout=(self._settings.connect_timeout, self._settings.timeout),
                 allow_redirects=False,
                 verify=self._settings.verify,
-                proxies=dict(self._settings.proxies),
+                proxies=self._settings.proxies_to_take,
             )
         except ValueError as problem:
             # Of a URL that cannot be read, such as a proxy's: its text may hold a password.

@@ -179,6 +179,14 @@ def test_blanks_and_line_ends_are_no_part_of_a_text() -> None:
     assert settings(app_id=" app-id\n", app_secret=f"\t{APP_SECRET}\r\n", proxies=typed) == settings(proxies=proxies)
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.8.9.1", "::1", "https://localhost."])
+def test_loopback_is_kept_from_the_environments_proxy(host: str) -> None:
+    """The proxies of the connection stay: a person wrote them for it."""
+    found = settings(host=host, proxies={"http": "http://proxy:3128"}).proxies_to_take
+    assert found == {"http": "http://proxy:3128", "no_proxy": host.rpartition("/")[2]}
+    assert settings(host="h.example").proxies_to_take == {}
+
+
 def test_equal_settings_are_one_key() -> None:
     """Triggers with the same connection share a client by their settings."""
     proxies = {"https": "http://proxy:3128"}
