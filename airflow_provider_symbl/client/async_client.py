@@ -60,6 +60,10 @@ class AsyncSymblClient:
         self._session_lock = asyncio.Lock()
         self._limiter = RateLimiter(REQUESTS_PER_SECOND)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make a copy, or a pickle, of the settings alone: it opens connections of its own."""
+        return type(self), (self._settings,)
+
     async def close(self) -> None:
         """Close the connections that are kept open."""
         if self._session is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import logging
 import time
 import weakref
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from airflow_provider_symbl.client import calls
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
@@ -77,6 +78,10 @@ class SymblClient:
         self._transport = Transport(settings)
         self._tokens = cache_for(settings.account)
         weakref.finalize(self, self._transport.close)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make a copy, or a pickle, of the settings alone: it opens connections of its own."""
+        return functools.partial(type(self), retry_concurrency_limit=self._retry_concurrency_limit), (self._settings,)
 
     def __enter__(self) -> Self:
         """Return the client itself, to be closed at the end."""

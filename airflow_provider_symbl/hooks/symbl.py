@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from airflow.providers.common.compat.sdk import BaseHook
 
@@ -73,6 +73,10 @@ class SymblHook(BaseHook):
 
         connection = await get_async_connection(self.symbl_conn_id, hook=self)
         return settings_from(connection, await get_async_extra_dejson(connection))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what holds the App Secret and open connections; a copy reads its connection anew."""
+        return {name: value for name, value in vars(self).items() if name not in {"settings", "_client", "_log"}}
 
     @functools.cached_property
     def _client(self) -> SymblClient:

@@ -151,6 +151,11 @@ class SymblSubmissionOperator(BaseOperator):
         self.on_unknown_submission = on_unknown_submission or ("fail" if self.is_append else "resubmit")
         self._waited_for: Record | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the client, which holds the App Secret."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[no-untyped-call]  # Airflow's own
+        return {name: value for name, value in state.items() if name != "_client"}
+
     @functools.cached_property
     def hook(self) -> SymblHook:
         """The hook of the connection."""

@@ -38,8 +38,8 @@ class _TextOperator(SymblSubmissionOperator):
 
     @messages.setter
     def messages(self, value: object) -> None:
-        # The constructor sets what the DAG file gives; Airflow sets it again once it is rendered.
-        is_rendered = hasattr(self, "_messages") and not is_path(value)
+        # The constructor sets what the DAG file gives; Airflow sets it again once it is rendered, a copy's once more.
+        is_rendered = hasattr(self, "_messages") and not is_path(value) and not isinstance(value, _RedactedMessages)
         self._messages = _RedactedMessages(value) if is_rendered else value
 
     @property

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import inspect
+import pickle
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from tests.support.scripted_symbl import Reply
 from tests.unit.hooks.hook_fixtures import SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tests.support.scripted_symbl import ScriptedSymbl
@@ -43,6 +45,34 @@ async def test_a_wrong_connection_names_its_field_in_the_triggerer_too(hook_of: 
     """The message is the same one."""
     with pytest.raises(SymblConfigurationError, match="connection 'mine': max_retries: got -1"):
         await hook_of(extra={"max_retries": -1}).aget_settings()
+
+
+COPIES: Mapping[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda value: pickle.loads(pickle.dumps(value)),  # noqa: S301 - what was pickled a moment ago
+}
+
+
+@pytest.mark.usefixtures("connection")
+@pytest.mark.parametrize("way", COPIES)
+def test_a_hook_that_was_used_can_be_copied(symbl_local: SymblLocal, way: str) -> None:
+    """The copy reads its connection anew, and reaches the same account."""
+    hook = SymblHook()
+    conversation_id = hook.submit_text(MESSAGES).conversation_id
+    copied = COPIES[way](hook)
+    assert copied.get_conn() is not hook.get_conn()
+    assert copied.get_conversation(conversation_id).id == conversation_id
+    assert symbl_local.requests()[-1]["status"] == 200
+
+
+@pytest.mark.usefixtures("symbl_local")
+def test_a_pickled_hook_holds_no_secret(symbl_local: SymblLocal, connection: str) -> None:
+    """It names its connection; who loads it must be allowed to read that."""
+    hook = SymblHook(connection)
+    hook.submit_text(MESSAGES)
+    assert symbl_local.app_secret.encode() not in pickle.dumps(hook)
+    assert not copy.copy(hook).__dict__.keys() & {"settings", "_client"}
 
 
 def test_a_hook_keeps_one_client(hook_of: HookOf) -> None:
