@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import os
+import socket
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -16,7 +17,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_p
 from airflow_provider_symbl.client import calls
 from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
 from airflow_provider_symbl.client.responses import RequestFailedError, Response
-from airflow_provider_symbl.client.retries import Failure
+from airflow_provider_symbl.client.retries import Failure, failure_to_resolve
 from airflow_provider_symbl.client.tokens import cache_for
 
 if TYPE_CHECKING:
@@ -119,7 +120,15 @@ class AsyncSymblClient:
                 return Response(response.status, await response.read(), response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             cause = None if _may_repeat_url(problem) else problem
-            raise RequestFailedError(_failure(problem), _reason(problem)) from cause
+            reason = self._unresolved(problem) or _reason(problem)
+            raise RequestFailedError(_failure(problem), reason) from cause
+
+    def _unresolved(self, problem: Exception) -> str | None:
+        """Return what to tell where a name did not resolve, None where that was not it."""
+        if not isinstance(problem, aiohttp.ClientConnectorDNSError):
+            return None
+        reason = problem.os_error.strerror or "no address"
+        return self._settings.unresolved(reason, is_proxy=self._proxy is not None)
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._session_lock:
@@ -210,6 +219,8 @@ def _proxy_for(settings: ClientSettings) -> str | None:
 def _failure(problem: Exception) -> Failure:
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
         return Failure.UNTRUSTED
+    if isinstance(problem, aiohttp.ClientConnectorDNSError) and isinstance(problem.os_error, socket.gaierror):
+        return failure_to_resolve(problem.os_error)
     if isinstance(problem, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
         return Failure.NOT_TAKEN
     return Failure.LOST

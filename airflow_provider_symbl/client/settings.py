@@ -93,6 +93,19 @@ class ClientSettings:
         hostname = urlsplit(self.host).hostname or ""
         return {**self.proxies, "no_proxy": hostname} if _is_loopback(hostname) else dict(self.proxies)
 
+    def unresolved(self, reason: str, *, is_proxy: bool) -> str:
+        """Say that a name has no address, and what to do.
+
+        :param reason: the resolver's own words.
+        :param is_proxy: whether it is the name of a proxy, whose URL may hold a password.
+        """
+        if is_proxy:
+            return f"the name of the proxy does not resolve ({reason})"
+        advice = "is it the connection's right host?"
+        if self.host == DEFAULT_HOST:
+            advice = "Symbl's public host may be gone: give the connection the host of your account or of symbl-local"
+        return f"the name {urlsplit(self.host).hostname} does not resolve ({reason}); {advice}"
+
 
 def base_url(host: str, port: int | str | None = None, scheme: str | None = None, *, insecure: bool = False) -> str:
     """Join the parts of a base URL and check it; without a scheme it is https, and plain http to loopback.

@@ -16,6 +16,7 @@ from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblNotFoundError
 from airflow_provider_symbl.hooks.symbl import SymblHook
+from tests.support.name_service import NameService
 from tests.support.scripted_symbl import Reply
 from tests.unit.hooks.hook_fixtures import SECRET
 
@@ -154,6 +155,20 @@ def test_the_test_button_says_no_to_a_token_that_is_refused(
     assert not is_fine
     assert "GET /v1/conversations answered 404" in message
     assert "scripted-token" not in message
+
+
+def test_the_test_button_tells_that_symbls_own_host_is_gone(
+    hook_of: HookOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A connection without a host names the one that was asked, and what there is instead."""
+    NameService().install(monkeypatch)
+    monkeypatch.setattr("airflow_provider_symbl.hooks.connection.DEFAULT_HOST", "https://api.symbl.invalid")
+    monkeypatch.setattr("airflow_provider_symbl.client.settings.DEFAULT_HOST", "https://api.symbl.invalid")
+    is_fine, message = hook_of().test_connection()
+    assert not is_fine
+    assert "the name api.symbl.invalid does not resolve" in message
+    assert "symbl-local" in message
 
 
 def test_the_test_button_names_a_wrong_field(hook_of: HookOf) -> None:
