@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
 import itertools
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from airflow.providers.common.compat.sdk import BaseHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblError
@@ -71,7 +72,12 @@ class SymblHook(BaseHook):
             get_async_extra_dejson,
         )
 
-        connection = await get_async_connection(self.symbl_conn_id, hook=self)
+        try:
+            connection = await get_async_connection(self.symbl_conn_id, hook=self)
+        except AirflowNotFoundException:
+            # The supervisor of ``dag.test`` answers synchronous requests only, so that a connection of Airflow's
+            # database seems to be missing. Where it is missing indeed, this says so again.
+            connection = await asyncio.to_thread(self.get_connection, self.symbl_conn_id)
         return settings_from(connection, await get_async_extra_dejson(connection))
 
     def __getstate__(self) -> dict[str, Any]:

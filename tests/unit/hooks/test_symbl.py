@@ -11,6 +11,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL
@@ -46,6 +47,12 @@ async def test_a_wrong_connection_names_its_field_in_the_triggerer_too(hook_of: 
     """The message is the same one."""
     with pytest.raises(SymblConfigurationError, match="connection 'mine': max_retries: got -1"):
         await hook_of(extra={"max_retries": -1}).aget_settings()
+
+
+async def test_a_connection_that_is_not_there_is_told_in_the_triggerer_too() -> None:
+    """Asking once more, as a run in one process needs, does not hide it."""
+    with pytest.raises(AirflowNotFoundException, match="`nowhere` isn't defined"):
+        await SymblHook("nowhere").aget_settings()
 
 
 COPIES: Mapping[str, Callable[[Any], Any]] = {
