@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TypeVar
+from typing import NamedTuple, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_symbl.exceptions import SymblConfigurationError
@@ -16,8 +16,6 @@ BASE_URL = "a base URL such as https://api.symbl.ai"
 SCHEMES = {"", "http", "https"}
 PORTS = 1 << 16
 PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
-
-Given = TypeVar("Given", str, int)
 
 
 class Account(NamedTuple):
@@ -109,7 +107,7 @@ class ClientSettings:
         return f"the name {urlsplit(self.host).hostname} does not resolve ({reason}); {advice}"
 
 
-def base_url(host: str, port: int | None = None, scheme: str | None = None, *, insecure: bool = False) -> str:
+def base_url(host: str, port: int | str | None = None, scheme: str | None = None, *, insecure: bool = False) -> str:
     """Join the parts of a base URL and check it; without a scheme it is https, and plain http to loopback.
 
     :param host: a name, an address (IPv6 with or without brackets) or a URL without a path; may hold port and scheme.
@@ -128,8 +126,8 @@ def base_url(host: str, port: int | None = None, scheme: str | None = None, *, i
     if scheme == "http" and not insecure and not _is_loopback(hostname):
         allowed = "https, or plain http to loopback only: the App Secret travels in the request (allow_insecure_http)"
         _invalid_value("host", typed, allowed)
-    port = _only_one("port", parts.port, port, typed)
-    if port is not None and not 0 < port < PORTS:
+    port = _only_one("port", str(parts.port or ""), str(port or "").strip(), typed)
+    if port and not (port.isdecimal() and 0 < int(port) < PORTS):
         _invalid_value("host", typed, f"a port below {PORTS}")
     place = _in_brackets(hostname)
     return f"{scheme}://{place}:{port}" if port else f"{scheme}://{place}"
@@ -161,10 +159,10 @@ def _parts_of(host: str, typed: str) -> SplitResult:
     return parts
 
 
-def _only_one(part: str, first: Given | None, second: Given | None, typed: str) -> Given | None:
+def _only_one(part: str, first: str, second: str, typed: str) -> str:
     if first and second and first != second:
         _invalid_value("host", typed, f"one {part}")
-    return first or second or None
+    return first or second
 
 
 def _in_brackets(host: str) -> str:

@@ -209,6 +209,13 @@ def test_an_extra_that_is_no_object_is_told(hook_of: HookOf, extra: str) -> None
         _ = hook_of(extra=extra).settings
 
 
+@pytest.mark.parametrize("port", ["8443", " 8443 ", 8443])
+def test_a_port_may_be_text(port: Any) -> None:  # noqa: ANN401 - secrets backends of one's own give either
+    """Airflow checks it only where it reads a connection from JSON or a URI."""
+    connection = Connection(conn_id="mine", conn_type="symbl", login="an-app-id", password=SECRET, port=port, host="h")
+    assert settings_from(connection, {}).host == "https://h:8443"
+
+
 def test_an_extra_that_is_no_json_is_told() -> None:
     """Airflow gives an empty object for it, with which the defaults would be used in silence."""
     connection = Connection(conn_id="mine", conn_type="symbl", login="an-app-id", password=SECRET, extra="timeout=60")
