@@ -24,7 +24,7 @@ from airflow_provider_symbl.client.models import (
 )
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
 from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.validators import Json, JsonObject, choice, integer, invalid_value, is_unicode
+from airflow_provider_symbl.client.validators import Json, JsonObject, choice, integer, invalid_value, path_id
 from airflow_provider_symbl.exceptions import SymblNotFoundError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def submit(
     content: object,
     conversation_id: str | None,
     given: Mapping[str, object],
-    extra: JsonObject | None,
+    extra: JsonObject | str | None,
 ) -> Call[Submission]:
     """Submit a conversation, or append to one where its id is given.
 
@@ -111,7 +111,7 @@ def submit(
     :raises SymblConfigurationError: names the parameter, what was given and what is allowed.
     """
     endpoint = source.submit if conversation_id is None else source.append
-    identifier = "" if conversation_id is None else _checked_id("conversation_id", conversation_id)
+    identifier = "" if conversation_id is None else path_id("conversation_id", conversation_id)
     values = validate(source, given, extra)
     if source.placement is Placement.BODY:
         payload = {source.content: check_content(source, content)} | values
@@ -129,7 +129,7 @@ def get_job(job_id: str) -> Call[Job]:
     :raises SymblNotFoundError: Symbl does not know the job, or no longer.
     """
     endpoint = Endpoint("GET", "/v1/job/{id}", Effect.READ)
-    path = endpoint.path_for(_checked_id("job_id", job_id))
+    path = endpoint.path_for(path_id("job_id", job_id))
 
     def parse(data: Json) -> Job:
         # Seen by others with an unknown or forgotten job; its HTTP status is not on record.
@@ -241,7 +241,7 @@ def _of_conversation(
 ) -> Call[Result]:
     """Describe a call of a conversation, or of what lies below its path."""
     endpoint = Endpoint(method, f"/v1/conversations/{{id}}{below}", effect)
-    return _call(endpoint, _checked_id("conversation_id", conversation_id), parse, query, payload)
+    return _call(endpoint, path_id("conversation_id", conversation_id), parse, query, payload)
 
 
 def _call(
@@ -256,13 +256,6 @@ def _call(
         return Call(endpoint, path, parse, query)
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     return Call(endpoint, path, parse, query, body, content_type=JSON_TYPE)
-
-
-def _checked_id(name: str, given: object) -> str:
-    # A path's "." and ".." are resolved before it is sent, and lead to another call.
-    if not isinstance(given, str) or not given.strip() or given in {".", ".."} or not is_unicode(given):
-        invalid_value(name, given, "an id, as text")
-    return given
 
 
 def _timestamp(name: str, moment: datetime.datetime) -> str:

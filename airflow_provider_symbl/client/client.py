@@ -96,7 +96,7 @@ class SymblClient:
         content: object,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit a conversation from any source, or append to one.
@@ -105,7 +105,7 @@ class SymblClient:
             parameters there are.
         :param content: messages, a file or a URL, as the method of that source takes it.
         :param conversation_id: the conversation to append to; None makes a new one.
-        :param extra_parameters: values by Symbl's names, for what has no keyword here.
+        :param extra_parameters: values by Symbl's names, for what has no keyword here, or their JSON text.
         :param parameters: Symbl's parameters by their snake_case names.
         :raises SymblConfigurationError: a wrong value; nothing was sent.
         :raises SymblUnknownSubmissionError: it left and no usable response came; it is not sent again.
@@ -118,7 +118,7 @@ class SymblClient:
         messages: Sequence[Mapping[str, Json]],
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[TextParameters],
     ) -> Submission:
         """Submit a written conversation, or append to one; the rest as :meth:`submit`.
@@ -135,7 +135,7 @@ class SymblClient:
         file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit`.
@@ -151,7 +151,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit`.
@@ -167,7 +167,7 @@ class SymblClient:
         file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit`.
@@ -183,7 +183,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit`.
