@@ -4,6 +4,7 @@ SymblError
 ├── SymblConfigurationError (ValueError)   the connection or a parameter is wrong; says which, and what is allowed
 ├── SymblTransportError                    no usable answer
 │   └── SymblUnknownSubmissionError        sent, no usable answer: the job may or may not exist
+├── SymblStorageError                      what is to be sent cannot be read at present
 ├── SymblUnrepeatableSubmissionError       what an earlier submission made cannot be told, and it must not be sent again
 ├── SymblApiError                          an answer that says no: status_code, message, method, path
 │   ├── SymblAuthenticationError           401, 403
@@ -36,6 +37,10 @@ class SymblTransportError(SymblError):
 
 class SymblUnknownSubmissionError(SymblTransportError):
     """A submission left and no usable answer came: the job may or may not exist."""
+
+
+class SymblStorageError(SymblError):
+    """The storage of what is to be sent stumbles: unreachable, too slow, an expired token; nothing has been sent."""
 
 
 class SymblUnrepeatableSubmissionError(SymblError):

@@ -49,7 +49,7 @@ def as_text(given: object) -> object:
 
     Airflow's ``render_template_as_native_obj`` makes numbers of digits and leaves dates as they are.
     """
-    is_number = isinstance(given, numbers.Real) and not isinstance(given, bool) and math.isfinite(given)
+    is_number = not isinstance(given, bool) and isinstance(given, (int, float, numbers.Real)) and math.isfinite(given)
     return str(given) if is_number or isinstance(given, datetime.date) else given
 
 
@@ -63,7 +63,8 @@ def text(where: str, given: object) -> str:
 
 def path_id(where: str, given: object) -> str:
     """Check an id that is a part of a call's path, and return it as text; whole numbers stand for their digits."""
-    value = str(given) if isinstance(given, numbers.Integral) and not isinstance(given, bool) else given
+    is_whole = not isinstance(given, bool) and isinstance(given, (int, numbers.Integral))
+    value = str(given) if is_whole else given
     if isinstance(value, Mapping) or hasattr(value, where) or mend_of_text(value):
         invalid_value(where, type(given), f'an id, as text; of a task\'s result that holds it .output["{where}"]')
     if not isinstance(value, str) or not is_unicode(value) or not value.strip() or value.strip() in NO_IDS:
@@ -141,11 +142,12 @@ def web_address(where: str, given: object) -> str:
 def without_query(given: object) -> object:
     """Return an address as errors may show it: without query, fragment and credentials, which may be secret.
 
-    :param given: an address; what is no text is returned as it is.
+    :param given: an address, or a text that ends with one; what is no text is returned as it is.
     """
-    return (
-        re.sub(r"//[^/@\s]*:[^/@\s]*@", "//…@", re.sub(r"[?#]\S.*", "?…", given)) if isinstance(given, str) else given
-    )
+    if not isinstance(given, str):
+        return given
+    shown = re.sub(r"(//[^?#]*)[?#].+", r"\1?…", given, flags=re.DOTALL)
+    return re.sub(r"//[^/@\s]*:[^/@\s]*@", "//…@", shown)
 
 
 def did_you_mean(given: str, known: Sequence[str]) -> str:
