@@ -15,10 +15,11 @@ from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, excha
 from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
-    MAX_POLL_INTERVAL,
     POLL_INTERVAL,
     JobPoller,
+    as_seconds,
     features_asked,
+    most_between,
 )
 from airflow_provider_symbl.client.responses import RequestFailedError
 from airflow_provider_symbl.client.tokens import cache_for
@@ -201,8 +202,8 @@ class SymblClient:
         conversation_id: str | None = None,
         features: Mapping[str, Json] | None = None,
         deadline: float | None = None,
-        poll_interval: float = POLL_INTERVAL,
-        max_poll_interval: float = MAX_POLL_INTERVAL,
+        poll_interval: float | datetime.timedelta = POLL_INTERVAL,
+        max_poll_interval: float | datetime.timedelta | None = None,
     ) -> Job:
         """Wait until a job is completed, and what ``features`` asked for besides, and return its state.
 
@@ -211,7 +212,7 @@ class SymblClient:
         :param features: the ``features`` that were submitted.
         :param deadline: when to give up, in seconds since the epoch; None is four hours from now.
         :param poll_interval: seconds before the first poll; each further pause is half as long again.
-        :param max_poll_interval: the most seconds between two polls.
+        :param max_poll_interval: the most seconds between two polls; None is a minute, or ``poll_interval`` if longer.
         :raises SymblJobFailedError: the job failed.
         :raises SymblJobTimeoutError: it was not over at the deadline; it goes on at Symbl.
         :raises SymblUnknownJobStatusError: Symbl gave a status that it does not document.
@@ -221,8 +222,8 @@ class SymblClient:
             conversation_id=conversation_id,
             features=features_asked(features),
             deadline=time.time() + JOB_TIMEOUT if deadline is None else deadline,
-            poll_interval=poll_interval,
-            max_poll_interval=max_poll_interval,
+            poll_interval=as_seconds(poll_interval),
+            max_poll_interval=most_between(poll_interval, max_poll_interval),
         )
         self.poll_until_over(poller)
         return Job(job_id, "completed")

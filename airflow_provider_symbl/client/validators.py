@@ -147,6 +147,7 @@ def without_query(given: object) -> object:
     if not isinstance(given, str):
         return given
     shown = re.sub(r"(//[^?#]*)[?#].+", r"\1?…", given, flags=re.DOTALL)
+    shown = re.sub(r"(https?:)//[^/@\s]*@", r"\1//…@", shown, flags=re.IGNORECASE)
     return re.sub(r"//[^/@\s]*:[^/@\s]*@", "//…@", shown)
 
 

@@ -109,7 +109,7 @@ def test_a_file_arrives_whole(client: SymblClient, server: ScriptedServer, tmp_p
         ("call.mp3", b"\xff", None),
     ],
 )
-def test_the_first_bytes_of_audio_and_not_its_name_tell_its_type(
+def test_the_first_bytes_of_audio_and_not_its_name_tell_its_type(  # noqa: PLR0917 - three fixtures and a row of three
     client: SymblClient,
     server: ScriptedServer,
     tmp_path: Path,

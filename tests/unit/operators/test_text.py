@@ -128,7 +128,7 @@ def test_a_rendered_path_is_shown(chat: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, r"the path of a readable JSON file \(No such file or directory\)"),
+        (None, r"messages\.json does not exist; allowed: the path of a readable JSON file"),
         ("not JSON: The merger", "the path of a file that holds a JSON list of messages"),
         (b"\xff\xfe".decode("latin-1"), "the path of a file that holds a JSON list of messages"),
     ],

@@ -125,8 +125,9 @@ def test_storage_that_makes_no_links_fails_the_task_for_good(
 ) -> None:
     """The message names the URI and says what would do."""
     uri = f"file://{tmp_path}"[:50]
+    given = f"{{{{ '{uri}' }}}}"
     with pytest.raises(AirflowFailException, match=f"url: got '{uri}'; allowed: http, https, or object storage that"):
-        run(make(operator, uri), conversation_id="7777777777777777")
+        run(make(operator, given), conversation_id="7777777777777777")
     assert scripted_symbl.received == []
 
 
@@ -136,5 +137,5 @@ def test_storage_that_makes_no_links_fails_the_task_for_good(
 def test_what_is_no_link_fails_the_task_for_good(scripted_symbl: ScriptedSymbl, url: str) -> None:
     """A path, a host without a scheme or another protocol cannot be fetched by Symbl."""
     with pytest.raises(AirflowFailException, match=f"url: got '{url}'; allowed: "):
-        run(make(SymblSubmitAudioUrlOperator, url))
+        run(make(SymblSubmitAudioUrlOperator, "{{ params.url }}"), url=url)
     assert scripted_symbl.received == []
