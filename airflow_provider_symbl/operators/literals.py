@@ -11,25 +11,32 @@ from airflow_provider_symbl.client.validators import choice, path_id, text
 from airflow_provider_symbl.hooks.arguments import is_templated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
+    from airflow_provider_symbl.client.endpoints import Source
 
 
-def check_literals(operator: type[SymblSubmissionOperator], given: Mapping[str, object]) -> None:
+def check_literals(
+    source: Source,
+    parameter_names: Collection[str],
+    check_content: Callable[[object], None],
+    given: Mapping[str, object],
+) -> None:
     """Check each of some arguments that is no template.
 
-    :param operator: the class that takes them.
+    :param source: how the conversation is handed over.
+    :param parameter_names: which arguments are Symbl's parameters.
+    :param check_content: checks the messages, the path or the link.
     :param given: arguments by name, Airflow's among them.
     :raises SymblConfigurationError: names the argument, what was given and what is allowed.
     """
     literal = {name: value for name, value in given.items() if not is_templated(value)}
-    check_each(operator.source, {name: value for name, value in literal.items() if name in operator.parameter_names})
+    check_each(source, {name: value for name, value in literal.items() if name in parameter_names})
     checks: dict[str, Callable[[Any], object]] = {
         "symbl_conn_id": functools.partial(text, "symbl_conn_id"),
         "conversation_id": functools.partial(path_id, "conversation_id"),
-        operator.source.content: operator.check_content,
-        "extra_parameters": functools.partial(check_extra, operator.source),
+        source.content: check_content,
+        "extra_parameters": functools.partial(check_extra, source),
         "on_unknown_submission": functools.partial(choice("resubmit", "fail"), "on_unknown_submission"),
         "job_timeout": lambda seconds: check_seconds("job_timeout", as_seconds(seconds)),
     }

@@ -237,7 +237,7 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
     @classmethod
     def check_literals(cls, given: Mapping[str, object]) -> None:
         """Check each of some arguments that is no template; see :class:`CheckedArguments`."""
-        check_literals(cls, given)
+        check_literals(cls.source, cls.parameter_names, cls.check_content, given)
 
     def _check(self, *, is_rendered: bool) -> None:
         """Check all arguments, those aside that are templates still."""
