@@ -26,7 +26,7 @@ from airflow_provider_symbl.client.models.readers import (
 )
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
 from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.validators import Json, JsonObject, choice, integer, invalid_value, is_unicode
+from airflow_provider_symbl.client.validators import Json, JsonObject, choice, integer, invalid_value, path_id
 from airflow_provider_symbl.exceptions import SymblNotFoundError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def submit(
     content: object,
     conversation_id: str | None,
     given: Mapping[str, object],
-    extra: JsonObject | None,
+    extra: JsonObject | str | None,
 ) -> Call[Submission]:
     """Submit a conversation, or append to one where its id is given.
 
@@ -112,7 +112,7 @@ def submit(
     :raises SymblConfigurationError: names the parameter, what was given and what is allowed.
     """
     endpoint = source.submit if conversation_id is None else source.append
-    identifier = "" if conversation_id is None else checked_id("conversation_id", conversation_id)
+    identifier = "" if conversation_id is None else path_id("conversation_id", conversation_id)
     values = validate(source, given, extra)
     if source.placement is Placement.BODY:
         payload = {source.content: check_content(source, content)} | values
@@ -130,7 +130,7 @@ def get_job(job_id: str) -> Call[Job]:
     :raises SymblNotFoundError: Symbl does not know the job, or no longer.
     """
     endpoint = Endpoint("GET", "/v1/job/{id}", Effect.READ)
-    path = endpoint.path_for(checked_id("job_id", job_id))
+    path = endpoint.path_for(path_id("job_id", job_id))
 
     def parse(data: Json) -> Job:
         given = required_object(data)
@@ -212,7 +212,7 @@ def of_conversation(
     :param payload: the JSON body.
     """
     endpoint = Endpoint(method, f"/v1/conversations/{{id}}{below}", effect)
-    return _call(endpoint, checked_id("conversation_id", conversation_id), parse, query, payload)
+    return _call(endpoint, path_id("conversation_id", conversation_id), parse, query, payload)
 
 
 def each(name: str, reader: Reader[Result]) -> Callable[[Json], list[Result]]:
@@ -222,19 +222,6 @@ def each(name: str, reader: Reader[Result]) -> Callable[[Json], list[Result]]:
     :param reader: reads each item.
     """
     return lambda data: Records(key(data, name, required_list_of(reader)))
-
-
-def checked_id(name: str, given: object) -> str:
-    """Check an id that stands in a path.
-
-    :param name: the argument.
-    :param given: its value.
-    :raises SymblConfigurationError: it would lead to another call.
-    """
-    # A path's "." and ".." are resolved before it is sent, and lead to another call.
-    if not isinstance(given, str) or not given.strip() or given in {".", ".."} or not is_unicode(given):
-        invalid_value(name, given, "an id, as text")
-    return given
 
 
 def _call(

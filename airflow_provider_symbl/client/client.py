@@ -16,10 +16,11 @@ from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, excha
 from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
-    MAX_POLL_INTERVAL,
     POLL_INTERVAL,
     JobPoller,
+    as_seconds,
     features_asked,
+    most_between,
 )
 from airflow_provider_symbl.client.responses import RequestFailedError
 from airflow_provider_symbl.client.tokens import cache_for
@@ -102,7 +103,7 @@ class SymblClient:
         content: object,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit a conversation from any source, or append to one.
@@ -111,7 +112,7 @@ class SymblClient:
             parameters there are.
         :param content: messages, a file or a URL, as the method of that source takes it.
         :param conversation_id: the conversation to append to; None makes a new one.
-        :param extra_parameters: values by Symbl's names, for what has no keyword here.
+        :param extra_parameters: values by Symbl's names, for what has no keyword here, or their JSON text.
         :param parameters: Symbl's parameters by their snake_case names.
         :raises SymblConfigurationError: a wrong value; nothing was sent.
         :raises SymblUnknownSubmissionError: it left and no usable response came; it is not sent again.
@@ -124,7 +125,7 @@ class SymblClient:
         messages: Sequence[Mapping[str, Json]],
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[TextParameters],
     ) -> Submission:
         """Submit a written conversation, or append to one; the rest as :meth:`submit`.
@@ -141,7 +142,7 @@ class SymblClient:
         file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit`.
@@ -157,7 +158,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit`.
@@ -173,7 +174,7 @@ class SymblClient:
         file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit`.
@@ -189,7 +190,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit`.
@@ -207,8 +208,8 @@ class SymblClient:
         conversation_id: str | None = None,
         features: Mapping[str, Json] | None = None,
         deadline: float | None = None,
-        poll_interval: float = POLL_INTERVAL,
-        max_poll_interval: float = MAX_POLL_INTERVAL,
+        poll_interval: float | datetime.timedelta = POLL_INTERVAL,
+        max_poll_interval: float | datetime.timedelta | None = None,
     ) -> Job:
         """Wait until a job is completed, and what ``features`` asked for besides, and return its state.
 
@@ -217,7 +218,7 @@ class SymblClient:
         :param features: the ``features`` that were submitted.
         :param deadline: when to give up, in seconds since the epoch; None is four hours from now.
         :param poll_interval: seconds before the first poll; each further pause is half as long again.
-        :param max_poll_interval: the most seconds between two polls.
+        :param max_poll_interval: the most seconds between two polls; None is a minute, or ``poll_interval`` if longer.
         :raises SymblJobFailedError: the job failed.
         :raises SymblJobTimeoutError: it was not over at the deadline; it goes on at Symbl.
         :raises SymblUnknownJobStatusError: Symbl gave a status that it does not document.
@@ -227,8 +228,8 @@ class SymblClient:
             conversation_id=conversation_id,
             features=features_asked(features),
             deadline=time.time() + JOB_TIMEOUT if deadline is None else deadline,
-            poll_interval=poll_interval,
-            max_poll_interval=max_poll_interval,
+            poll_interval=as_seconds(poll_interval),
+            max_poll_interval=most_between(poll_interval, max_poll_interval),
         )
         self.poll_until_over(poller)
         return Job(job_id, "completed")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
-from airflow_provider_symbl.client.calls import Call, Query, checked_id, each, of_conversation
+from airflow_provider_symbl.client.calls import Call, Query, each, of_conversation
 from airflow_provider_symbl.client.endpoints import Effect
 from airflow_provider_symbl.client.models import (
     Analytics,
@@ -37,6 +37,7 @@ from airflow_provider_symbl.client.validators import (
     Json,
     JsonObject,
     choice,
+    path_id,
     text,
 )
 from airflow_provider_symbl.exceptions import SymblNotFoundError
@@ -150,7 +151,7 @@ def update_member(conversation_id: str, member_id: str, *, name: str, email: str
     :param email: the address from now on; two members with one address become one. None leaves it as it is.
     :raises SymblNotFoundError: there is no such conversation or member.
     """
-    part = quote(checked_id("member_id", member_id), safe="")
+    part = quote(path_id("member_id", member_id), safe="")
     changed = {"id": member_id, "name": text("name", name)}
     if email is not None:
         changed["email"] = text("email", email)

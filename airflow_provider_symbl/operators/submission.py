@@ -10,25 +10,26 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
 
-from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_extra, check_together
+from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_together
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
-    MAX_POLL_INTERVAL,
     POLL_INTERVAL,
     JobPoller,
+    as_seconds,
     check_intervals,
-    check_seconds,
     features_asked,
+    most_between,
     pause_after,
 )
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
-from airflow_provider_symbl.client.validators import Json, choice, invalid_value, is_empty
+from airflow_provider_symbl.client.validators import Json, as_text
 from airflow_provider_symbl.durable.submit_once import SubmissionRequest, SubmitOnce
 from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError, SymblUnrepeatableSubmissionError
-from airflow_provider_symbl.hooks.failures import fail_for_good
+from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
+from airflow_provider_symbl.hooks.failures import about, fail_for_good
 from airflow_provider_symbl.operators.identity import fingerprint, unique_name
+from airflow_provider_symbl.operators.literals import check_literals
 from airflow_provider_symbl.operators.task_state import submission_state_of
-from airflow_provider_symbl.operators.templates import is_templated
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.operators.content import Content
 
 
-class SymblSubmissionOperator(BaseOperator):
+class SymblSubmissionOperator(CheckedArguments, BaseOperator):
     """Submit a conversation or append to one, and wait for the job.
 
     Every keyword that is not below goes to Symbl under its own name, checked when the DAG is parsed and, where it is a
@@ -69,12 +70,12 @@ class SymblSubmissionOperator(BaseOperator):
     :param features: ``{"featureList": ["insights", "callScore"], "callScore": {"scorecardId"}}``; waited for too.
     :param metadata: text by key, such as ``salesStage``.
     :param conversation_type: sales or general.
-    :param extra_parameters: values by Symbl's names, for what has no keyword here; sent as they are.
+    :param extra_parameters: values by Symbl's names, for what has no keyword here, or JSON text; sent as they are.
     :param wait_for_completion: wait until the job is completed.
     :param deferrable: wait in the triggerer, without a worker.
-    :param poll_interval: seconds before the first poll; each further pause is half as long again.
-    :param max_poll_interval: the most seconds between two polls.
-    :param job_timeout: seconds of wall clock that the job may take since it was submitted.
+    :param poll_interval: seconds, or a timedelta, before the first poll; each further pause is half as long again.
+    :param max_poll_interval: the most seconds between two polls; a minute, or ``poll_interval`` where that is longer.
+    :param job_timeout: seconds, or a timedelta, of wall clock that the job may take since it was submitted.
     :param on_unknown_submission: what to do when the submission left, no answer came, and nothing of it was found at
         Symbl within a minute: ``"resubmit"`` raises, so that a retry looks again and then submits again; ``"fail"``
         fails the task at once. Default: resubmit for submits; fail for appends, where a second copy would corrupt the
@@ -117,17 +118,18 @@ class SymblSubmissionOperator(BaseOperator):
         features: Mapping[str, Json] | str | None = None,
         metadata: Mapping[str, str] | str | None = None,
         conversation_type: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: float = POLL_INTERVAL,
-        max_poll_interval: float = MAX_POLL_INTERVAL,
-        job_timeout: float = JOB_TIMEOUT,
+        poll_interval: float | datetime.timedelta = POLL_INTERVAL,
+        max_poll_interval: float | datetime.timedelta | None = None,
+        job_timeout: float | datetime.timedelta = JOB_TIMEOUT,
         on_unknown_submission: str | None = None,
         **kwargs: Any,
     ) -> None:
         # Each id is an XCom of its own too, so that ``.output["conversation_id"]`` can be handed on.
         kwargs.setdefault("multiple_outputs", True)
+        check_names(type(self), kwargs)
         super().__init__(**kwargs)
         self.symbl_conn_id = symbl_conn_id
         self.name = name
@@ -145,9 +147,9 @@ class SymblSubmissionOperator(BaseOperator):
         self.extra_parameters = extra_parameters
         self.wait_for_completion = wait_for_completion
         self.deferrable = deferrable
-        self.poll_interval = poll_interval
-        self.max_poll_interval = max_poll_interval
-        self.job_timeout = job_timeout
+        self.poll_interval = as_seconds(poll_interval)
+        self.max_poll_interval = most_between(poll_interval, max_poll_interval)
+        self.job_timeout = as_seconds(job_timeout)
         self.on_unknown_submission = on_unknown_submission or ("fail" if self.is_append else "resubmit")
         self._waited_for: Record | None = None
 
@@ -189,8 +191,9 @@ class SymblSubmissionOperator(BaseOperator):
         :param since: when the first submission was refused, in seconds since the epoch.
         :param refusals: how many were refused.
         """
-        with fail_for_good():
-            self._check_parameters()
+        with about(self.content.name), fail_for_good():
+            self._take_text()
+            self._check(is_rendered=True)
             record = self._submit(context, time.time() if since is None else since, refusals)
             if self.wait_for_completion:
                 self._wait(record)
@@ -202,13 +205,15 @@ class SymblSubmissionOperator(BaseOperator):
         :param context: Airflow's.
         :param event: the payload of the trigger's event.
         """
-        return completed_ids(event)
+        with about(self.content.name):
+            return completed_ids(event)
 
     def on_kill(self) -> None:
         """Say what goes on without the task: Symbl cannot cancel a job."""
         if self._waited_for is not None:
             self.log.warning(
-                "Symbl cannot cancel a job: %s of conversation %s goes on without this task",
+                "%s: Symbl cannot cancel a job: %s of conversation %s goes on without this task",
+                self.content.name or self.task_id,
                 self._waited_for.job_id,
                 self._waited_for.conversation_id,
             )
@@ -223,23 +228,40 @@ class SymblSubmissionOperator(BaseOperator):
 
         :raises SymblConfigurationError: names the argument, what was given and what is allowed.
         """
-        check_intervals(self.poll_interval, self.max_poll_interval)
-        check_seconds("job_timeout", self.job_timeout)
-        choice("resubmit", "fail")("on_unknown_submission", self.on_unknown_submission)
-        self._check_parameters()
+        if not self.is_mapped:
+            self._check(is_rendered=False)
 
-    def _check_parameters(self) -> None:
-        """Check Symbl's parameters and the arguments of the submission, those aside that are templates still."""
+    @classmethod
+    @abstractmethod
+    def check_content(cls, given: object) -> None:
+        """Check what can be told of a conversation without looking for it.
+
+        :param given: messages, a path or a link, as a DAG file or a template gives it.
+        """
+
+    @classmethod
+    def check_literals(cls, given: Mapping[str, object]) -> None:
+        """Check each of some arguments that is no template; see :class:`CheckedArguments`."""
+        check_literals(cls.source, cls.parameter_names, cls.check_content, given)
+
+    def _check(self, *, is_rendered: bool) -> None:
+        """Check all arguments, those aside that are templates still."""
+        needed = ("symbl_conn_id", *(("conversation_id",) if self.is_append else ()))
+        content = {self.source.content: self.content.given}
+        for name, value in ({name: getattr(self, name) for name in needed} | content).items():
+            check_given(name, value, is_rendered=is_rendered)
+        check_intervals(self.poll_interval, self.max_poll_interval)
         given = self._given()
-        literal = {name: value for name, value in given.items() if not is_templated(value)}
-        values = check_each(self.source, literal)
-        if len(literal) == len(given):
-            check_together(values)
-        if not is_templated(self.extra_parameters):
-            check_extra(self.source, self.extra_parameters)
-        for name in (*(("conversation_id",) if self.is_append else ()), self.source.content):
-            if is_empty(getattr(self, name)):
-                invalid_value(name, getattr(self, name), "a value that is not empty")
+        own = {name: getattr(self, name) for name in (*needed, "job_timeout", "on_unknown_submission")}
+        self.check_literals(given | own | content | {"extra_parameters": self.extra_parameters})
+        if not any(map(is_templated, given.values())):
+            check_together(check_each(self.source, given))
+
+    def _take_text(self) -> None:
+        """Take numbers for text where templates, rendered as native objects, made numbers of ids and paths."""
+        for name in ("symbl_conn_id", "conversation_id", "file", "url"):
+            if hasattr(self, name):
+                setattr(self, name, as_text(getattr(self, name)))
 
     def _given(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.parameter_names}
@@ -255,7 +277,7 @@ class SymblSubmissionOperator(BaseOperator):
             try:
                 return submit_once.submit_or_resume(request)
             except SymblUnrepeatableSubmissionError as error:
-                raise AirflowFailException(f"{error}; clear the task to submit anew") from error
+                raise AirflowFailException(f"{error}; clear the task to submit anew") from None
             except SymblConcurrencyLimitError as error:
                 refusals += 1
                 self._wait_for_capacity(error, since, refusals)
@@ -264,7 +286,8 @@ class SymblSubmissionOperator(BaseOperator):
         pause = pause_after(refusals - 1, self.poll_interval, self.max_poll_interval, error.retry_after or 0.0)
         if time.time() + pause > since + self.job_timeout:
             raise error
-        self.log.info("Nothing was submitted, trying again in %.0f s: %s", pause, error)
+        name = self.content.name or self.task_id
+        self.log.info("%s: nothing was submitted, trying again in %.0f s: %s", name, pause, error)
         if not self.deferrable:
             time.sleep(pause)
             return

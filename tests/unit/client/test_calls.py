@@ -136,16 +136,38 @@ def test_an_id_stays_one_part_of_the_path(
     assert "x-injected" not in request.headers
 
 
-@pytest.mark.parametrize("identifier", ["", "  ", ".", "..", "\udc80", None, 7, True])
+@pytest.mark.parametrize("identifier", ["", "  ", ".", "..", "\udc80", None, "None", "null", 5.5, True])
 def test_what_is_no_id_is_refused(
     server: ScriptedServer,
     get_job: GetJob,
     settings_for: MakeSettings,
     identifier: Any,  # noqa: ANN401 - wrong on purpose
 ) -> None:
-    """An empty id, or a dot, would lead to another call; a number may have lost its zeros."""
+    """An empty id, or a dot, would lead to another call; None is what is left of an id that was not there."""
     with pytest.raises(SymblConfigurationError, match=r"^job_id: got .*; allowed: an id, as text$"):
         get_job(settings_for(server), identifier)
+    assert server.connections == 0
+
+
+def test_a_whole_number_is_an_id(server: ScriptedServer, get_job: GetJob, settings_for: MakeSettings) -> None:
+    """A template that is rendered as a native object makes a number of an id's digits."""
+    identifier: Any = 1616161616161616
+    with pytest.raises(SymblNotFoundError):
+        get_job(settings_for(server), identifier)
+    assert server.received("/v1/job/1616161616161616")
+
+
+@pytest.mark.parametrize("as_it_is", [dict, str])
+def test_both_ids_are_not_one(
+    server: ScriptedServer,
+    get_job: GetJob,
+    settings_for: MakeSettings,
+    as_it_is: Callable[[object], Any],
+) -> None:
+    """Who hands on all that a submit returned is told how to take one id of it."""
+    result = as_it_is({"conversation_id": "1", "job_id": "2"})
+    with pytest.raises(SymblConfigurationError, match=r'holds it \.output\["job_id"\]$'):
+        get_job(settings_for(server), result)
     assert server.connections == 0
 
 
