@@ -83,9 +83,8 @@ SIDE_BY_SIDE := test-unit test-crash test-load test-ui
 ALONE := test-integration
 
 .PHONY: quick
-quick: $(READY)  ## ruff, and the unit tests that need no process and no model: about a minute
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
+quick: lint  ## lint, and the unit tests that need no process and no model: about a minute
+	$(call say,unit tests without processes and models)
 	@$(PYTEST) tests/unit $(PARALLEL) -m 'not process and not model'
 
 .PHONY: test
