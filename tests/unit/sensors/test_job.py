@@ -12,12 +12,11 @@ from airflow.providers.common.compat.sdk import (
     AirflowSkipException,
     TaskDeferred,
 )
-from airflow.sdk.exceptions import AirflowRescheduleException
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.sensors.job import SymblJobSensor
-from tests.support.airflow_tasks import context_of, resume, run
+from tests.support.airflow_tasks import AirflowRescheduleException, context_of, resume, run
 from tests.support.scripted_symbl import SUBMITTED, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
