@@ -15,12 +15,11 @@ from airflow.providers.common.compat.sdk import (
     TaskDeferred,
 )
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowRescheduleException
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
 from airflow_provider_symbl.sensors.job import SymblJobSensor
-from tests.support.airflow_tasks import context_of, resume, run
+from tests.support.airflow_tasks import AirflowRescheduleException, context_of, resume, run
 from tests.support.scripted_symbl import SUBMITTED, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
