@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import pendulum
@@ -43,7 +43,7 @@ class SubmissionEvidence:
     :param messages: how many messages that conversation held.
     """
 
-    name: str = ""
+    name: str = field(default="", repr=False)
     since: float = 0.0
     known: tuple[str, ...] = ()
     conversation_id: str | None = None
@@ -111,7 +111,7 @@ class SubmissionEvidence:
             time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
             pause = min(2 * pause, LONGEST_PAUSE)
         if len(found) > 1:
-            log.warning("%d conversations are named %r: which one it is cannot be told", len(found), self.name)
+            log.warning("%d conversations have the name that was sent: which one it is cannot be told", len(found))
         return found[0] if len(found) == 1 else None
 
     def _look(self, client: SymblClient, *, is_last: bool) -> list[str]:

@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from airflow_provider_symbl.client.endpoints import Effect
 from airflow_provider_symbl.client.retries import Failure, retry_after_seconds, seconds_of_date
@@ -24,9 +25,13 @@ from airflow_provider_symbl.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow_provider_symbl.client.calls import Call
 
 MESSAGE_LENGTH = 500
+SHORTEST_PRIVATE_TEXT = 6
+"""Shorter ones are numbers and flags, which an error needs to say."""
 ERROR_BYTES = 1 << 16
 """How much of a response without success is read: its message is short, and the rest may be anything."""
 ENCODINGS = "gzip"
@@ -179,7 +184,7 @@ def error_of_response(call: Call[Any], response: Response, secrets: tuple[str, .
     :param response: no success.
     :param secrets: texts that the error must not repeat.
     """
-    message = _message_in(response.body, secrets)
+    message = _message_in(response.body, (*secrets, *_private_texts(call)))
     method, path, status_code = call.endpoint.method, call.path, response.status_code
     if status_code < HTTPStatus.BAD_REQUEST:
         reason = f"answered {status_code}, which Symbl never does: is the host right?"
@@ -211,12 +216,37 @@ def _no_usable_response(call: Call[Any], reason: str, *, is_unknown: bool) -> Sy
     return SymblTransportError(text)
 
 
+def _private_texts(call: Call[Any]) -> list[str]:
+    """Return what a submission holds and an answer may repeat: names, addresses, words and what was said."""
+    if call.endpoint.effect is not Effect.SUBMISSION:
+        return []
+    values = [call.target.partition("?")[2], *(value for _, value in call.query)]
+    texts = {text for value in values for text in (value, *_strings_in(_parsed(value)))}
+    texts.update(_strings_in(_parsed(call.body or b"")))
+    texts = {text for text in texts if len(text) >= SHORTEST_PRIVATE_TEXT}
+    # Long ones first: a part that is hidden would hide the whole from the search.
+    return sorted(texts | {quote(text, safe="") for text in texts}, key=len, reverse=True)
+
+
+def _strings_in(data: object) -> Iterator[str]:
+    """Yield each text in JSON, keys aside."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, (dict, list)):
+        for item in data.values() if isinstance(data, dict) else data:
+            yield from _strings_in(item)
+
+
+def _parsed(text: str | bytes) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def _message_in(body: bytes, secrets: tuple[str, ...]) -> str:
     text = body.decode(errors="replace").strip()
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        data = None
+    data = _parsed(text)
     if isinstance(data, dict) and isinstance(data.get("message"), str):
         text = data["message"]
     return _cleaned(text, secrets)

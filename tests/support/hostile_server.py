@@ -1,7 +1,7 @@
 """A server whose answers drip in, never end or unpack to a multiple: ``python -m tests.support.hostile_server``.
 
 What it does with a request is told by the last part of the path: ``drip-…``, ``drip-head-…``, ``endless-…``,
-``bomb-…``; everything else is a job that is completed at the second poll.
+``bomb-…``; ``running-…`` is a job without end, and everything else one that is completed at the second poll.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class HostileServer:
         elif kind.startswith("bomb"):
             await _send(writer, self._bomb, "Content-Encoding: gzip\r\n")
         else:
-            status = "completed" if self.polls[path] > 1 else "in_progress"
+            is_over = self.polls[path] > 1 and not kind.startswith("running")
+            status = "completed" if is_over else "in_progress"
             await _send(writer, json.dumps({"id": kind, "status": status, "messages": []}).encode())
 
 
