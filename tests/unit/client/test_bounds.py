@@ -1,4 +1,4 @@
-"""Answers that drip in, never end or unpack to a multiple: each call has its time and its bound, over both transports."""
+"""Answers that drip in, never end or unpack to a multiple: each call has its time and its bound in both clients."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def test_what_cannot_be_unpacked_is_no_usable_answer(
 @pytest.mark.parametrize("job_id", ["drip-2", "drip-head-2"])
 def test_no_wait_outlives_its_deadline_by_more_than_five_seconds(hostile: HostileServer, job_id: str) -> None:
     """However long a call may take else."""
+    deadline = time.time() + 1
     with SymblClient(settings(hostile, 60)) as client, pytest.raises(SymblJobTimeoutError, match="its deadline"):
-        deadline = time.time() + 1
         client.wait_for_job(job_id, deadline=deadline, poll_interval=0.1)
     assert time.time() <= deadline + 5
 

@@ -1,4 +1,4 @@
-"""What a server sends is shown as text and obeyed as a clock: control characters are escaped, its Date is Symbl's time."""
+"""What a server sends is text and a clock: its control characters are escaped, and its Date is Symbl's time."""
 
 from __future__ import annotations
 
