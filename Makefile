@@ -144,9 +144,10 @@ matrix: $(AIRFLOWS:%=.tox/%.passed)  ## unit and contract tests on each Airflow 
 	@touch $@
 
 .PHONY: bench
-bench: $(READY)  ## how well and how fast symbl-local hears, and how fast it answers meanwhile
+bench: $(READY)  ## how well and how fast symbl-local hears, how fast it answers meanwhile, and what a poll costs
 	@$(BIN)/python -m tests.benchmarks.speech
 	@$(BIN)/python -m tests.benchmarks.latency
+	@$(BIN)/python -m tests.benchmarks.polls
 
 .PHONY: demo
 demo: $(READY)  ## a night of recordings in a throw-away Airflow, with a table of what was said

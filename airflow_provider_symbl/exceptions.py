@@ -23,6 +23,16 @@ No message ever holds a token, a secret or the text of a conversation.
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """Escape what would move a cursor, begin a line or turn the reading round, for logs and errors.
+
+    :param text: whatever a server sent.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 class SymblError(Exception):
     """The base of every error that this package raises about Symbl."""
 
@@ -74,7 +84,7 @@ class SymblApiError(SymblError):
         self.path = path
 
     def _told(self) -> str:
-        return f"{self.method} {self.path} answered {self.status_code}: {self.message}"
+        return printable(f"{self.method} {self.path} answered {self.status_code}: {self.message}")
 
 
 class SymblAuthenticationError(SymblApiError):
@@ -128,7 +138,7 @@ class SymblJobError(SymblError):
 
     def _told(self) -> str:
         job, conversation = self.job_id or "not known", self.conversation_id or "not named"
-        return f"Symbl job {job} of conversation {conversation}: {self.reason}"
+        return printable(f"Symbl job {job} of conversation {conversation}: {self.reason}")
 
 
 class SymblJobFailedError(SymblJobError):

@@ -6,27 +6,31 @@ import dataclasses
 import functools
 import itertools
 import logging
+import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from airflow_provider_symbl.client import calls, conversation_calls
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
-from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
+from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange, read_clock
 from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
+    POLL_FAILED,
     POLL_INTERVAL,
+    POLLED,
     JobPoller,
     as_seconds,
     features_asked,
     most_between,
 )
 from airflow_provider_symbl.client.responses import RequestFailedError
+from airflow_provider_symbl.client.retries import seconds_left, time_limit
 from airflow_provider_symbl.client.tokens import cache_for
 from airflow_provider_symbl.client.transport import Transport
 from airflow_provider_symbl.client.uploads import StoredPath, Upload
-from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.exceptions import SymblError, SymblTransportError
 
 if TYPE_CHECKING:
     import datetime
@@ -244,14 +248,28 @@ class SymblClient:
         with SymblClient(dataclasses.replace(self._settings, max_retries=0)) as client:
             while not poller.is_over:
                 time.sleep(poller.pause())
-                try:
-                    response = poller.poll(client)
-                except SymblError as error:
-                    poller.on_error(error)
-                    log.warning("Symbl %s: a poll failed, asking again: %s", poller.subject, error)
-                else:
-                    poller.on_response(response)
-                    log.info("Symbl %s: %s", poller.subject, poller.last_status)
+                client.poll_once(poller)
+
+    def poll_once(self, poller: JobPoller) -> bool:
+        """Poll once, and tell whether what was asked for is completed.
+
+        :param poller: what is waited for.
+        :raises SymblJobError: as :meth:`wait_for_job` does.
+        """
+        try:
+            with time_limit(poller.seconds_to_ask()):
+                response = poller.poll(self)
+        except SymblError as error:
+            poller.on_error(error)
+            log.log(poller.log_level, POLL_FAILED, poller.subject, error)
+            return False
+        is_completed = poller.on_response(response)
+        log.log(poller.log_level, POLLED, poller.subject, poller.last_status)
+        return is_completed
+
+    def symbl_time(self) -> float:
+        """Return seconds since the epoch by Symbl's clock, which is that of what is asked by time."""
+        return self._drive(read_clock(self._settings, self._tokens))
 
     def list_conversations(
         self,
@@ -319,13 +337,21 @@ class SymblClient:
     def _take(self, step: Step) -> object:
         match step:
             case Sleep(seconds):
-                time.sleep(seconds)
+                time.sleep(min(seconds, seconds_left()))
             case TakeAlone(steps):
-                with self._tokens.lock:
-                    return self._drive(steps)
+                return self._drive_alone(steps)
             case Send(call, token):
                 try:
                     return self._transport.send(call, token)
                 except RequestFailedError as failure:
                     return failure
         return None
+
+    def _drive_alone(self, steps: Steps[Result]) -> Result:
+        if not self._tokens.lock.acquire(timeout=min(seconds_left(), threading.TIMEOUT_MAX)):
+            message = "no answer: another call still waits for the token"
+            raise SymblTransportError(message)
+        try:
+            return self._drive(steps)
+        finally:
+            self._tokens.lock.release()

@@ -13,6 +13,12 @@ SUBMISSIONS = "/v1/process/"
 IN_PATHS = "/%:@!$&'()*+,;=~"
 """What a path may hold besides letters, digits and ``-._``; a percent sign, since a path may be encoded already."""
 
+MIB = 1 << 20
+LONG_ANSWER = 64 * MIB
+"""What a conversation's messages or transcript may be at most; a whole day's talk is a tenth of it."""
+SHORT_ANSWER = MIB // 4
+"""The same for all else, of which hundreds may be under way in one triggerer: ids, a status, a token."""
+
 
 class Effect(Enum):
     """What a call does to Symbl's state, and so whether it may be sent again."""
@@ -44,6 +50,12 @@ class Endpoint:
     method: str
     path: str
     effect: Effect
+
+    @property
+    def most_bytes(self) -> int:
+        """How long an answer may be, packed and unpacked."""
+        is_long = self.path.startswith("/v1/conversations") and not self.path.endswith("/status")
+        return LONG_ANSWER if is_long else SHORT_ANSWER
 
     def path_for(self, identifier: str = "") -> str:
         """Return the path with its id in place, percent-encoded.

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Protocol, Self
 
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
-from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.exceptions import SymblError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Record:
         return is_same_size and fingerprint == self.fingerprint
 
     def __str__(self) -> str:
-        return f"job {self.job_id or 'not known'} of conversation {self.conversation_id or 'not known'}"
+        return printable(f"job {self.job_id or 'not known'} of conversation {self.conversation_id or 'not known'}")
 
 
 class StateStore(Protocol):

@@ -13,6 +13,7 @@ from airflow_provider_symbl.exceptions import (
     SymblNotFoundError,
     SymblUnknownSubmissionError,
     SymblUnrepeatableSubmissionError,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class SubmitOnce:
         conversation_id = record.evidence.find(self._client)
         if conversation_id is None:
             return None
-        log.info("Found it again: conversation %s", conversation_id)
+        log.info("Found it again: conversation %s", printable(conversation_id))
         return self._save_ids(replace(record, conversation_id=conversation_id), request)
 
     def _save_ids(self, record: Record, request: SubmissionRequest[Opened]) -> Record:
@@ -131,7 +132,7 @@ class SubmitOnce:
             job = self._client.get_job(record.job_id)
         except SymblNotFoundError as error:
             return self._without_job(record, error)
-        log.info("Going on with %s, which an earlier try submitted: %s", record, job.status)
+        log.info("Going on with %s, which an earlier try submitted: %s", record, printable(job.status))
         return None if job.status == "failed" else record
 
     def _without_job(self, record: Record, error: SymblNotFoundError) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_provider_symbl.client.polling import MAX_POLL_INTERVAL, PASSING_ERRORS, JobPoller, features_asked
+from airflow_provider_symbl.client.polling import LAST_POLL, MAX_POLL_INTERVAL, POLL_INTERVAL, JobPoller, features_asked
 from airflow_provider_symbl.client.validators import FEATURES, as_text, is_empty, path_id, text
 from airflow_provider_symbl.exceptions import (
     SymblJobFailedError,
@@ -71,6 +72,8 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
         self.features = features
         self.symbl_conn_id = symbl_conn_id
         self.deferrable = deferrable
+        self._deadline = 0.0
+        self._kept: JobPoller | None = None
         if not self.is_mapped:
             self._check(is_rendered=False)
 
@@ -111,6 +114,8 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
         with fail_for_good():
             self._take_text()
             self._check(is_rendered=True)
+        self._kept = None
+        self._deadline = self._started(context) + self.timeout
         if not self.deferrable:
             return super().execute(context)
         if not self._first_poke(context):
@@ -119,18 +124,23 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - Airflow's signature
         """Ask once, and tell whether everything is completed."""
+        # Imported here: DAG files import this module and none of them needs an HTTP library.
+        from airflow_provider_symbl.client.client import SymblClient  # noqa: PLC0415 - only needed once the task runs
+
         with fail_for_good(SymblJobFailedError, SymblUnknownJobStatusError):
-            poller = self._poller(deadline=time.time() + self.timeout)
-            while not poller.is_over:
-                try:
-                    response = poller.poll(self.hook)
-                except PASSING_ERRORS as error:
-                    self.log.warning("Symbl job %s: a poll failed, asking again: %s", self.job_id, error)
-                    return False
-                is_completed = poller.on_response(response)
-                self.log.info("Symbl job %s: %s", self.job_id, poller.last_status)
-                if not is_completed:
-                    return False
+            poller = self._kept = self._kept or self._poller()
+            # The next poke itself asks again after a fault, so each poll is sent once.
+            with SymblClient(dataclasses.replace(self.hook.settings, max_retries=0)) as client:
+                while not poller.is_over:
+                    if not client.poll_once(poller) and not self._asks_again(poller):
+                        return False
+        return True
+
+    def _asks_again(self, poller: JobPoller) -> bool:
+        """Wait and tell so after a refusal of which the next run would know nothing: one that passes must not last."""
+        if not (self.reschedule and poller.is_refused) or poller.seconds_to_ask() <= LAST_POLL:
+            return False
+        time.sleep(min(max(self.poke_interval, SHORTEST_POLL_INTERVAL), POLL_INTERVAL))
         return True
 
     def execute_complete(self, context: Context, event: object = None) -> None:  # noqa: ARG002 - Airflow's signature
@@ -154,12 +164,17 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
                 raise AirflowSkipException(str(error)) from error
             raise
 
-    def _poller(self, deadline: float) -> JobPoller:
+    def _started(self, context: Context) -> float:
+        """Return when the wait began, in seconds since the epoch; in reschedule mode in an earlier run."""
+        first = context["ti"].get_first_reschedule_date(context) if self.reschedule else None
+        return first.timestamp() if first else time.time()
+
+    def _poller(self) -> JobPoller:
         return JobPoller(
             job_id=self.job_id,
             conversation_id=self.conversation_id,
             features=self._features_asked(),
-            deadline=deadline,
+            deadline=self._deadline or time.time() + self.timeout,
         )
 
     def _trigger(self) -> SymblJobTrigger:
@@ -167,7 +182,7 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
         return SymblJobTrigger(
             job_id=self.job_id,
             conversation_id=self.conversation_id,
-            deadline=time.time() + self.timeout,
+            deadline=self._deadline or time.time() + self.timeout,
             symbl_conn_id=self.symbl_conn_id,
             features=self._features_asked(),
             poll_interval=poll_interval,

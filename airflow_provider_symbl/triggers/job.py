@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_symbl.client.polling import JobPoller
+from airflow_provider_symbl.client.polling import POLL_FAILED, POLLED, JobPoller
 from airflow_provider_symbl.exceptions import (
     SymblError,
     SymblJobError,
     SymblJobFailedError,
     SymblJobTimeoutError,
     SymblUnknownJobStatusError,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ FINAL = "final"
 class SymblJobTrigger(BaseTrigger):
     """Polls until a job is over, or its deadline, and then fires one event.
 
-    A failed poll is not a failed job: faults of network and server, 429 and, for five minutes, refused tokens are
-    polled through. All triggers of one connection share a session, a token and a limit on requests.
+    A failed poll is not a failed job: faults of network and server, 429 and, for a while, other refusals are polled
+    through. All triggers of one connection share a session, a token and a limit on requests.
 
     :param job_id: the job; None where its id was lost, so that its end is read from the conversation.
     :param conversation_id: its conversation; None where nobody knows it.
@@ -99,7 +100,7 @@ class SymblJobTrigger(BaseTrigger):
             event = self._event("failed", FINAL, str(error))
         except Exception as error:
             # What escapes a trigger reaches the task without its reason.
-            self.log.exception("Waiting for Symbl job %s went wrong", self.job_id)
+            self.log.exception("Waiting for Symbl job %s went wrong", printable(str(self.job_id)))
             event = self._event("failed", type(error).__name__, str(error))
         else:
             event = self._event("completed")
@@ -109,8 +110,8 @@ class SymblJobTrigger(BaseTrigger):
         """Say what goes on without the task: Symbl cannot cancel a job."""
         self.log.warning(
             "Symbl cannot cancel a job: %s of conversation %s goes on without this task",
-            self.job_id,
-            self.conversation_id,
+            printable(str(self.job_id)),
+            printable(str(self.conversation_id)),
         )
 
     async def _wait(self) -> None:
@@ -139,13 +140,17 @@ class SymblJobTrigger(BaseTrigger):
 
     async def _poll(self, poller: JobPoller, client: AsyncSymblClient) -> None:
         try:
-            response = await poller.poll(client)
+            async with asyncio.timeout(poller.seconds_to_ask()):
+                response = await poller.poll(client)
+        except TimeoutError:
+            # The deadline: the next pause tells it.
+            return
         except SymblError as error:
             poller.on_error(error)
-            self.log.warning("Symbl %s: a poll failed, asking again: %s", poller.subject, error)
+            self.log.log(poller.log_level, POLL_FAILED, poller.subject, error)
         else:
             poller.on_response(response)
-            self.log.info("Symbl %s: %s", poller.subject, poller.last_status)
+            self.log.log(poller.log_level, POLLED, poller.subject, poller.last_status)
 
     def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
         return {
@@ -182,5 +187,5 @@ def completed_ids(event: object) -> dict[str, str | None]:
     reason = str(event.get("message"))
     if event.get("error") in JOB_ERRORS:
         raise JOB_ERRORS[event["error"]](reason, job_id, conversation_id)
-    message = f"waiting for Symbl job {job_id} of conversation {conversation_id} ended: {reason}"
+    message = printable(f"waiting for Symbl job {job_id} of conversation {conversation_id} ended: {reason}")
     raise AirflowFailException(message) if event.get("error") == FINAL else SymblError(message)

@@ -47,11 +47,13 @@ def test_a_name_service_that_does_not_answer_is_asked_again() -> None:
 
 @pytest.mark.parametrize(
     ("effect", "repeated"),
-    [(Effect.READ, {429, 500, 502, 503, 504}), (Effect.CHANGE, {429}), (Effect.SUBMISSION, {429})],
+    [(Effect.READ, {408, 425, 429, 500, 502, 503, 504}), (Effect.CHANGE, {429}), (Effect.SUBMISSION, {429})],
 )
-def test_too_many_requests_may_follow_any_call_and_server_errors_reads_only(effect: Effect, repeated: set[int]) -> None:
+def test_too_many_requests_may_follow_any_call_and_faults_of_server_or_moment_reads_only(
+    effect: Effect, repeated: set[int]
+) -> None:
     """429 creates no job; after a 5xx nobody knows."""
-    statuses = (200, 201, 301, 400, 401, 403, 404, 408, 429, 500, 502, 503, 504)
+    statuses = (200, 201, 301, 400, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504)
     assert {status for status in statuses if is_retryable_status(effect, status)} == repeated
 
 

@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import (
 )
 from airflow.sdk import DAG
 
+from airflow_provider_symbl.client import polling
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
 from airflow_provider_symbl.sensors.job import SymblJobSensor
@@ -142,11 +143,31 @@ def test_an_unknown_status_fails_the_task_for_good(scripted_symbl: ScriptedSymbl
         to_the_end(make_sensor(**mode))
 
 
-def test_an_unknown_job_fails_the_task_for_good(scripted_symbl: ScriptedSymbl, mode: dict[str, Any]) -> None:
-    """404 does not go away by itself."""
+def test_an_unknown_job_fails_the_task_for_good(
+    scripted_symbl: ScriptedSymbl, mode: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """404 that stays does not go away by itself."""
+    monkeypatch.setattr(polling, "REFUSAL_GRACE", 0.2)
     scripted_symbl.on("GET", JOB_PATH, job("scheduled"), Reply(404, {"message": "Job was not found"}))
     with pytest.raises(AirflowFailException, match="Job was not found"):
         to_the_end(make_sensor(**mode))
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 408, 409, 425])
+def test_a_refusal_that_passes_does_not_end_the_wait(
+    scripted_symbl: ScriptedSymbl, mode: dict[str, Any], status: int
+) -> None:
+    """At the first poll as at a later one, and whether the next poke runs in the same process or not."""
+    refused = [Reply(status)] * 2  # of a 401 the first one costs a new token
+    scripted_symbl.on("GET", JOB_PATH, *refused, job("in_progress"), *refused, job("completed"))
+    assert to_the_end(make_sensor(**mode)) is None
+
+
+def test_only_changes_are_told(scripted_symbl: ScriptedSymbl, logged: Callable[[], str]) -> None:
+    """A sensor that asks each minute for a day does not fill its log."""
+    scripted_symbl.on("GET", JOB_PATH, job("scheduled"), *[job("in_progress")] * 20, job("completed"))
+    to_the_end(make_sensor(mode="poke"))
+    assert logged().count("in_progress") == 1
 
 
 def test_faults_of_a_poll_are_waited_out(
