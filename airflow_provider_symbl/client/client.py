@@ -9,10 +9,9 @@ import logging
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from airflow_provider_symbl.client import calls, conversation_calls
-from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
 from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange, read_clock
 from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.polling import (
@@ -27,21 +26,18 @@ from airflow_provider_symbl.client.polling import (
 )
 from airflow_provider_symbl.client.responses import RequestFailedError
 from airflow_provider_symbl.client.retries import seconds_left, time_limit
+from airflow_provider_symbl.client.submitting import SubmittingClient
 from airflow_provider_symbl.client.tokens import cache_for
 from airflow_provider_symbl.client.transport import Transport
-from airflow_provider_symbl.client.uploads import StoredPath, Upload
 from airflow_provider_symbl.exceptions import SymblError, SymblTransportError
 
 if TYPE_CHECKING:
     import datetime
-    import os
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from airflow_provider_symbl.client.calls import Call
-    from airflow_provider_symbl.client.endpoints import Source
     from airflow_provider_symbl.client.exchange import Step, Steps
-    from airflow_provider_symbl.client.models import Conversation, Submission
-    from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
+    from airflow_provider_symbl.client.models import Conversation
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Json
 
@@ -65,7 +61,7 @@ def _sent(
     return method
 
 
-class SymblClient:
+class SymblClient(SubmittingClient):
     """Symbl's Async, Job and Conversation API, one call a method.
 
     Every method raises :class:`~airflow_provider_symbl.exceptions.SymblError` and nothing else. Reads are sent again
@@ -100,110 +96,6 @@ class SymblClient:
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._transport.close()
-
-    def submit(
-        self,
-        source: Source,
-        content: object,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | str | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit a conversation from any source, or append to one.
-
-        :param source: one of :mod:`~airflow_provider_symbl.client.endpoints`; it says what the content is and which
-            parameters there are.
-        :param content: messages, a file or a URL, as the method of that source takes it.
-        :param conversation_id: the conversation to append to; None makes a new one.
-        :param extra_parameters: values by Symbl's names, for what has no keyword here, or their JSON text.
-        :param parameters: Symbl's parameters by their snake_case names.
-        :raises SymblConfigurationError: a wrong value; nothing was sent.
-        :raises SymblUnknownSubmissionError: it left and no usable response came; it is not sent again.
-        """
-        body = Upload(content) if source.placement is Placement.QUERY else content
-        return self._perform(calls.submit(source, body, conversation_id, parameters, extra_parameters))
-
-    def submit_text(
-        self,
-        messages: Sequence[Mapping[str, Json]],
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | str | None = None,
-        **parameters: Unpack[TextParameters],
-    ) -> Submission:
-        """Submit a written conversation, or append to one; the rest as :meth:`submit`.
-
-        :param messages: ``{"payload": {"content": …}, "from": {"name", "userId"}, "duration": {"startTime",
-            "endTime"}}`` each; only the payload must be there.
-        """
-        return self.submit(
-            TEXT, messages, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_audio_file(
-        self,
-        file: str | os.PathLike[str] | StoredPath,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | str | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit`.
-
-        :param file: a path, or an object that behaves like one.
-        """
-        return self.submit(
-            AUDIO_FILE, file, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_audio_url(
-        self,
-        url: str,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | str | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit`.
-
-        :param url: a direct link that Symbl can reach.
-        """
-        return self.submit(
-            AUDIO_URL, url, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_video_file(
-        self,
-        file: str | os.PathLike[str] | StoredPath,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | str | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit`.
-
-        :param file: a path, or an object that behaves like one.
-        """
-        return self.submit(
-            VIDEO_FILE, file, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_video_url(
-        self,
-        url: str,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | str | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit`.
-
-        :param url: a direct link that Symbl can reach.
-        """
-        return self.submit(
-            VIDEO_URL, url, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
 
     def wait_for_job(
         self,
