@@ -23,12 +23,12 @@ HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 class HostileServer:
     """Runs the server in a thread of its own.
 
-    :param on_token: what to do with token calls: answer, drip or drip-head.
+    :param credentials: what to do with token calls: answer, drip or drip-head.
     """
 
-    def __init__(self, on_token: str = "answer") -> None:  # noqa: S107 - no password: what becomes of a token call
+    def __init__(self, credentials: str = "answer") -> None:
         self.polls: Counter[str] = Counter()
-        self._on_token = on_token
+        self._credentials = credentials
         self._bomb = gzip.compress(bytes(UNPACKED))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -82,7 +82,7 @@ class HostileServer:
         length = [line.partition(":")[2] for line in head.lower().split("\r\n") if line.startswith("content-length:")]
         await reader.readexactly(int(length[0]) if length else 0)
         self.polls[path] += 1
-        kind = self._on_token if "token" in path else path.rpartition("/")[2]
+        kind = self._credentials if "token" in path else path.rpartition("/")[2]
         if "token" in path and kind == "answer":
             await _send(writer, json.dumps(TOKEN).encode())
         elif kind.startswith("drip-head"):
