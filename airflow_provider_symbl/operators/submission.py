@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import time
 from abc import abstractmethod
@@ -19,7 +18,6 @@ from airflow_provider_symbl.client.polling import (
     check_intervals,
     check_seconds,
     features_asked,
-    pause_after,
 )
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
 from airflow_provider_symbl.client.validators import Json, choice, invalid_value, is_empty
@@ -27,8 +25,10 @@ from airflow_provider_symbl.durable.submit_once import SubmissionRequest, Submit
 from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError, SymblUnrepeatableSubmissionError
 from airflow_provider_symbl.hooks.failures import fail_for_good
 from airflow_provider_symbl.operators.identity import fingerprint, unique_name
-from airflow_provider_symbl.operators.task_state import submission_state_of
+from airflow_provider_symbl.operators.task_state import ON_CLEAR, how_to_submit_anew, submission_state_of
 from airflow_provider_symbl.operators.templates import is_templated
+from airflow_provider_symbl.operators.waiting import is_over_already, pause_for_room, pause_trigger
+from airflow_provider_symbl.triggers.deadline import Deadline, earlier, execution_end
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.client.endpoints import Source
-    from airflow_provider_symbl.client.models import Submission
+    from airflow_provider_symbl.client.models import Job, Submission
     from airflow_provider_symbl.durable.submission_state import Record
     from airflow_provider_symbl.hooks.symbl import SymblHook
     from airflow_provider_symbl.operators.content import Content
@@ -52,9 +52,10 @@ class SymblSubmissionOperator(BaseOperator):
 
     Each task makes one job, whatever happens to its tries: what is submitted is written down in Airflow's task state
     store (Airflow 3.3), so that a retry goes on with the job of the try before; only a job that failed is submitted
-    anew. Clearing the task submits anew. Symbl cannot cancel a job: a killed task's job goes on.
+    anew. What a clear does, ``on_clear`` says. Symbl cannot cancel a job: a killed task's job goes on.
 
     An account that runs as many jobs as it may is waited for up to ``job_timeout``; deferrable without a worker.
+    Airflow's ``execution_timeout`` ends each try, deferred too: the earlier of both limits counts.
 
     :param symbl_conn_id: the connection.
     :param name: the conversation's name; a submit without one tells DAG, task, run and file.
@@ -79,6 +80,9 @@ class SymblSubmissionOperator(BaseOperator):
         Symbl within a minute: ``"resubmit"`` raises, so that a retry looks again and then submits again; ``"fail"``
         fails the task at once. Default: resubmit for submits; fail for appends, where a second copy would corrupt the
         conversation.
+    :param on_clear: what a task does that a user cleared: ``"airflow"`` does what Airflow's clear says, which is to
+        submit anew on 3.3, and from 3.4 to go on with the job where the state was kept; ``"submit"`` always submits
+        anew; ``"resume"`` goes on with the job wherever the state is still there, and waits for it anew.
     :return: ``{"conversation_id": str, "job_id": str}``; each is also an output of its own:
         ``submit.output["conversation_id"]``. The job's id is None where only the conversation was found again.
     :raises SymblJobFailedError: the job failed.
@@ -124,6 +128,7 @@ class SymblSubmissionOperator(BaseOperator):
         max_poll_interval: float = MAX_POLL_INTERVAL,
         job_timeout: float = JOB_TIMEOUT,
         on_unknown_submission: str | None = None,
+        on_clear: str = "airflow",
         **kwargs: Any,
     ) -> None:
         # Each id is an XCom of its own too, so that ``.output["conversation_id"]`` can be handed on.
@@ -149,6 +154,7 @@ class SymblSubmissionOperator(BaseOperator):
         self.max_poll_interval = max_poll_interval
         self.job_timeout = job_timeout
         self.on_unknown_submission = on_unknown_submission or ("fail" if self.is_append else "resubmit")
+        self.on_clear = on_clear
         self._waited_for: Record | None = None
 
     @functools.cached_property
@@ -176,6 +182,7 @@ class SymblSubmissionOperator(BaseOperator):
         *,
         since: float | None = None,
         refusals: int = 0,
+        end: float | None = None,
     ) -> dict[str, str | None]:
         """Do the same, when the account may have room again.
 
@@ -183,12 +190,15 @@ class SymblSubmissionOperator(BaseOperator):
         :param event: of the pause, which tells nothing.
         :param since: when the first submission was refused, in seconds since the epoch.
         :param refusals: how many were refused.
+        :param end: when ``execution_timeout`` is over, in seconds since the epoch.
         """
+        if end is None and self.deferrable:
+            end = execution_end(self, context)
         with fail_for_good():
             self._check_parameters()
-            record = self._submit(context, time.time() if since is None else since, refusals)
+            record, job = self._submit(context, time.time() if since is None else since, refusals, end)
             if self.wait_for_completion:
-                self._wait(record)
+                self._wait(record, job, end)
         return {"conversation_id": record.conversation_id, "job_id": record.job_id}
 
     def execute_complete(self, context: Context, event: object = None) -> dict[str, str | None]:  # noqa: ARG002 - Airflow's signature
@@ -221,6 +231,7 @@ class SymblSubmissionOperator(BaseOperator):
         check_intervals(self.poll_interval, self.max_poll_interval)
         check_seconds("job_timeout", self.job_timeout)
         choice("resubmit", "fail")("on_unknown_submission", self.on_unknown_submission)
+        choice(*ON_CLEAR)("on_clear", self.on_clear)
         self._check_parameters()
 
     def _check_parameters(self) -> None:
@@ -242,34 +253,32 @@ class SymblSubmissionOperator(BaseOperator):
     def _parameters(self) -> dict[str, Any]:
         return self._given() | {"extra_parameters": self.extra_parameters}
 
-    def _submit(self, context: Context, since: float, refusals: int) -> Record:
-        """Submit once, as soon as the account has room."""
-        submit_once = SubmitOnce(submission_state_of(context), self._client)
+    def _submit(self, context: Context, since: float, refusals: int, end: float | None) -> tuple[Record, Job | None]:
+        """Submit once, as soon as the account has room; the job is one that an earlier try made."""
+        submit_once = SubmitOnce(submission_state_of(context, self.on_clear), self._client)
         request = self._request(context)
         while True:
             try:
-                return submit_once.submit_or_resume(request)
+                return submit_once.submit_or_resume(request), submit_once.job
             except SymblUnrepeatableSubmissionError as error:
-                raise AirflowFailException(f"{error}; clear the task to submit anew") from error
+                raise AirflowFailException(f"{error}; {how_to_submit_anew(self.on_clear)}") from error
             except SymblConcurrencyLimitError as error:
                 refusals += 1
-                self._wait_for_capacity(error, since, refusals)
+                self._wait_for_capacity(error, since, refusals, end)
 
-    def _wait_for_capacity(self, error: SymblConcurrencyLimitError, since: float, refusals: int) -> None:
-        pause = pause_after(refusals - 1, self.poll_interval, self.max_poll_interval, error.retry_after or 0.0)
-        if time.time() + pause > since + self.job_timeout:
-            raise error
+    def _wait_for_capacity(
+        self, error: SymblConcurrencyLimitError, since: float, refusals: int, end: float | None
+    ) -> None:
+        deadline = earlier(Deadline(since + self.job_timeout, "job_timeout"), end)
+        pause = pause_for_room(error, refusals - 1, self.poll_interval, self.max_poll_interval, deadline)
         self.log.info("Nothing was submitted, trying again in %.0f s: %s", pause, error)
         if not self.deferrable:
             time.sleep(pause)
             return
-        # Imported here: no DAG file needs it.
-        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger  # noqa: PLC0415 - only needed once the task runs
-
         self.defer(
-            trigger=TimeDeltaTrigger(datetime.timedelta(seconds=pause)),
+            trigger=pause_trigger(pause),
             method_name="execute_after_capacity_wait",
-            kwargs={"since": since, "refusals": refusals},
+            kwargs={"since": since, "refusals": refusals, "end": end},
         )
 
     def _request(self, context: Context) -> SubmissionRequest[Any]:
@@ -300,19 +309,24 @@ class SymblSubmissionOperator(BaseOperator):
             parameters["name"] = evidence.name
         return self._client.submit(self.source, opened, **parameters)
 
-    def _wait(self, record: Record) -> None:
+    def _wait(self, record: Record, job: Job | None, end: float | None) -> None:
         self._waited_for = record
+        deadline = earlier(Deadline(record.deadline, "job_timeout"), end)
         features = features_asked(check_each(self.source, {"features": self.features}).get("features"))
         arguments: dict[str, Any] = {
             "job_id": record.job_id,
             "conversation_id": record.conversation_id,
             "features": features,
-            "deadline": record.deadline,
+            "deadline": deadline.at,
+            "limit": deadline.limit,
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
             "messages_before": record.evidence.messages if self.is_append else None,
         }
         poller = JobPoller(**arguments)
+        is_new = job is None and record.job_id is not None
+        if not is_new and is_over_already(poller, job, self._client):
+            return
         # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
         poller.check_deadline()
         if self.deferrable:
