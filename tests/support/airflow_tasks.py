@@ -66,6 +66,7 @@ def context_of(task: BaseOperator, state: TaskState | None = None, **params: obj
     state = TaskState() if state is None else state
     instance = mock.create_autospec(RuntimeTaskInstance, instance=True)
     instance.get_first_reschedule_date.return_value = None
+    instance.task = task
     instance.max_tries = state.max_tries
     instance.start_date = state.started
     return {"ti": instance, "task": task, "run_id": RUN_ID, "params": params, "task_state_store": state}

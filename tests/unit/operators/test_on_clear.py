@@ -10,7 +10,6 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
 from airflow_provider_symbl.exceptions import SymblJobTimeoutError
-from airflow_provider_symbl.operators import task_state
 from airflow_provider_symbl.operators.text import SymblSubmitTextOperator
 from tests.support.airflow_tasks import TaskState, run, to_the_end
 from tests.unit.operators.tries import MORE, PACE, KilledError, Killing, appends, fault, jobs, submits
@@ -22,18 +21,6 @@ if TYPE_CHECKING:
     from tests.support.symbl_local import SymblLocal
 
 pytestmark = pytest.mark.usefixtures("connection", "short_search", "conversation_id")
-
-
-@pytest.fixture
-def airflow_3_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take this Airflow for 3.3, whose every clear keeps the state."""
-    monkeypatch.setattr(task_state, "CLEAR_DISCARDS", False)
-
-
-@pytest.fixture
-def airflow_3_4(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take this Airflow for 3.4, whose clear discards the state unless the user keeps it."""
-    monkeypatch.setattr(task_state, "CLEAR_DISCARDS", True)
 
 
 make_submit = functools.partial(SymblSubmitTextOperator, task_id="send", messages=MORE, **PACE)
