@@ -77,27 +77,30 @@ PYTEST := $(BIN)/pytest --durations=25
 # Not by module (loadscope): that scheduler runs one test of those that share an id, and so do all that Schemathesis
 # makes of one function.
 PARALLEL := --numprocesses auto --dist worksteal
-STAGES := test-unit test-crash test-load test-integration test-ui
+# The crash and load tests mostly wait, so the others may compute meanwhile.
+SIDE_BY_SIDE := test-unit test-crash test-load test-ui
+# A whole Airflow that has too little of the machine gives tasks up; memory is measured too.
+ALONE := test-integration
 
 .PHONY: quick
-quick: $(READY)  ## ruff, and the unit tests that need no process and no model: about a minute
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
+quick: lint  ## lint, and the unit tests that need no process and no model: about a minute
+	$(call say,unit tests without processes and models)
 	@$(PYTEST) tests/unit $(PARALLEL) -m 'not process and not model'
 
 .PHONY: test
 test: lint $(VENDOR_CLIENTS_READY)  ## every check and every test at its usual size, as the CI runs them
-	$(call say,two stages of the tests at a time: those after the first one mostly wait)
-	@$(MAKE) --jobs=2 --output-sync=target --keep-going $(STAGES)
+	$(call say,two of $(SIDE_BY_SIDE) at a time; each shows its output at its end)
+	@$(MAKE) --jobs=2 --output-sync=target --keep-going $(SIDE_BY_SIDE)
+	@$(MAKE) $(ALONE)
 	@$(MAKE) wheel
 
 .PHONY: test-all
 test-all: export SYMBL_TEST_SIZE := full
 test-all: lint $(VENDOR_CLIENTS_READY)  ## the same at full size, one stage after the other, so that the figures are true
-	@$(MAKE) --jobs=1 --keep-going $(STAGES)
+	@$(MAKE) --jobs=1 --keep-going $(SIDE_BY_SIDE) $(ALONE)
 	@$(MAKE) wheel
 
-.PHONY: $(STAGES)
+.PHONY: $(SIDE_BY_SIDE) $(ALONE)
 test-unit: $(VENDOR_CLIENTS_READY) $(READY)  ## unit and contract tests, which alone count for coverage
 	$(call say,unit and contract tests)
 	@$(BIN)/coverage erase

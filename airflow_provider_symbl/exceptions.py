@@ -4,6 +4,7 @@ SymblError
 ├── SymblConfigurationError (ValueError)   the connection or a parameter is wrong; says which, and what is allowed
 ├── SymblTransportError                    no usable answer
 │   └── SymblUnknownSubmissionError        sent, no usable answer: the job may or may not exist
+├── SymblStorageError                      what is to be sent cannot be read at present
 ├── SymblUnrepeatableSubmissionError       what an earlier submission made cannot be told, and it must not be sent again
 ├── SymblApiError                          an answer that says no: status_code, message, method, path
 │   ├── SymblAuthenticationError           401, 403
@@ -27,6 +28,16 @@ from typing import Self
 class SymblError(Exception):
     """The base of every error that this package raises about Symbl."""
 
+    recording: str = ""
+    """The name of the recording that it is about, where a task knows one; it stands first in the message."""
+
+    def __str__(self) -> str:
+        told = self._told()
+        return f"{self.recording}: {told}" if self.recording not in told else told
+
+    def _told(self) -> str:
+        return super().__str__()
+
 
 class SymblConfigurationError(SymblError, ValueError):
     """The connection or a parameter is wrong; nothing has been sent."""
@@ -38,6 +49,10 @@ class SymblTransportError(SymblError):
 
 class SymblUnknownSubmissionError(SymblTransportError):
     """A submission left and no usable answer came: the job may or may not exist."""
+
+
+class SymblStorageError(SymblError):
+    """The storage of what is to be sent stumbles: unreachable, too slow, an expired token; nothing has been sent."""
 
 
 class SymblUnrepeatableSubmissionError(SymblError):
@@ -60,7 +75,7 @@ class SymblApiError(SymblError):
         self.method = method
         self.path = path
 
-    def __str__(self) -> str:
+    def _told(self) -> str:
         return f"{self.method} {self.path} answered {self.status_code}: {self.message}"
 
 
@@ -121,7 +136,7 @@ class SymblJobError(SymblError):
         self.job_id = job_id
         self.conversation_id = conversation_id
 
-    def __str__(self) -> str:
+    def _told(self) -> str:
         job, conversation = self.job_id or "not known", self.conversation_id or "not named"
         return f"Symbl job {job} of conversation {conversation}: {self.reason}"
 

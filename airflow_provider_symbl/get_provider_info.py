@@ -64,12 +64,6 @@ def _conn_fields() -> dict[str, Any]:
             "integer",
             minimum=0,
         ),
-        "max_concurrent_jobs": _field(
-            "Concurrent jobs",
-            "How many jobs your account may have at once.",
-            "integer",
-            minimum=1,
-        ),
         "verify": _field(
             "Verify",
             "true, false, or the path of certificate authorities to check the host by (true).",

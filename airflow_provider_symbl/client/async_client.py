@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import os
+import socket
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import aiohttp
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
-from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client import calls, conversation_calls
 from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
 from airflow_provider_symbl.client.responses import RequestFailedError, Response
-from airflow_provider_symbl.client.retries import Failure
+from airflow_provider_symbl.client.retries import Failure, failure_to_resolve
 from airflow_provider_symbl.client.tokens import cache_for
 
 if TYPE_CHECKING:
@@ -60,16 +61,20 @@ class AsyncSymblClient:
         self._session_lock = asyncio.Lock()
         self._limiter = RateLimiter(REQUESTS_PER_SECOND)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make a copy, or a pickle, of the settings alone: it opens connections of its own."""
+        return type(self), (self._settings,)
+
     async def close(self) -> None:
         """Close the connections that are kept open."""
         if self._session is not None:
             await self._session.close()
 
     get_job = _sent(calls.get_job)
-    get_insights_status = _sent(calls.get_insights_status)
-    get_call_score_status = _sent(calls.get_call_score_status)
-    get_messages = _sent(calls.get_messages)
-    get_summary = _sent(calls.get_summary)
+    get_insights_status = _sent(conversation_calls.get_insights_status)
+    get_call_score_status = _sent(conversation_calls.get_call_score_status)
+    get_messages = _sent(conversation_calls.get_messages)
+    get_summary = _sent(conversation_calls.get_summary)
 
     async def _perform(self, call: Call[Result]) -> Result:
         return await self._drive(exchange(call, self._settings, self._tokens))
@@ -115,7 +120,15 @@ class AsyncSymblClient:
                 return Response(response.status, await response.read(), response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             cause = None if _may_repeat_url(problem) else problem
-            raise RequestFailedError(_failure(problem), _reason(problem)) from cause
+            reason = self._unresolved(problem) or _reason(problem)
+            raise RequestFailedError(_failure(problem), reason) from cause
+
+    def _unresolved(self, problem: Exception) -> str | None:
+        """Return what to tell where a name did not resolve, None where that was not it."""
+        if not isinstance(problem, aiohttp.ClientConnectorDNSError):
+            return None
+        reason = problem.os_error.strerror or "no address"
+        return self._settings.unresolved(reason, is_proxy=self._proxy is not None)
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._session_lock:
@@ -195,8 +208,9 @@ def _ssl_context(verify: bool | str) -> ssl.SSLContext | bool:  # noqa: FBT001 -
 
 def _proxy_for(settings: ClientSettings) -> str | None:
     """Return the proxy that requests would take: the connection's own, else the environment's."""
-    environment = get_environ_proxies(settings.host, no_proxy=settings.proxies.get("no_proxy"))
-    proxy = select_proxy(settings.host, {**environment, **settings.proxies})
+    proxies = settings.proxies_to_take
+    environment = get_environ_proxies(settings.host, no_proxy=proxies.get("no_proxy"))
+    proxy = select_proxy(settings.host, {**environment, **proxies})
     if not proxy:
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
@@ -205,6 +219,8 @@ def _proxy_for(settings: ClientSettings) -> str | None:
 def _failure(problem: Exception) -> Failure:
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
         return Failure.UNTRUSTED
+    if isinstance(problem, aiohttp.ClientConnectorDNSError) and isinstance(problem.os_error, socket.gaierror):
+        return failure_to_resolve(problem.os_error)
     if isinstance(problem, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
         return Failure.NOT_TAKEN
     return Failure.LOST

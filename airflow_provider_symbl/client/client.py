@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import logging
 import time
 import weakref
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
-from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client import calls, conversation_calls
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
 from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
 from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
-    MAX_POLL_INTERVAL,
     POLL_INTERVAL,
     JobPoller,
+    as_seconds,
     features_asked,
+    most_between,
 )
 from airflow_provider_symbl.client.responses import RequestFailedError
 from airflow_provider_symbl.client.tokens import cache_for
@@ -64,7 +66,8 @@ class SymblClient:
 
     Every method raises :class:`~airflow_provider_symbl.exceptions.SymblError` and nothing else. Reads are sent again
     after faults of network and server; a submission only when it cannot have been taken. Arguments and errors of each
-    call are told where it is described, in :mod:`airflow_provider_symbl.client.calls`.
+    call are told where it is described, in :mod:`~airflow_provider_symbl.client.calls` and
+    :mod:`~airflow_provider_symbl.client.conversation_calls`.
 
     :param settings: the account and how to reach it.
     :param retry_concurrency_limit: send a submission again that was refused because the account runs as many jobs as
@@ -77,6 +80,10 @@ class SymblClient:
         self._transport = Transport(settings)
         self._tokens = cache_for(settings.account)
         weakref.finalize(self, self._transport.close)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make a copy, or a pickle, of the settings alone: it opens connections of its own."""
+        return functools.partial(type(self), retry_concurrency_limit=self._retry_concurrency_limit), (self._settings,)
 
     def __enter__(self) -> Self:
         """Return the client itself, to be closed at the end."""
@@ -96,7 +103,7 @@ class SymblClient:
         content: object,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit a conversation from any source, or append to one.
@@ -105,7 +112,7 @@ class SymblClient:
             parameters there are.
         :param content: messages, a file or a URL, as the method of that source takes it.
         :param conversation_id: the conversation to append to; None makes a new one.
-        :param extra_parameters: values by Symbl's names, for what has no keyword here.
+        :param extra_parameters: values by Symbl's names, for what has no keyword here, or their JSON text.
         :param parameters: Symbl's parameters by their snake_case names.
         :raises SymblConfigurationError: a wrong value; nothing was sent.
         :raises SymblUnknownSubmissionError: it left and no usable response came; it is not sent again.
@@ -118,7 +125,7 @@ class SymblClient:
         messages: Sequence[Mapping[str, Json]],
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[TextParameters],
     ) -> Submission:
         """Submit a written conversation, or append to one; the rest as :meth:`submit`.
@@ -135,7 +142,7 @@ class SymblClient:
         file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit`.
@@ -151,7 +158,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit`.
@@ -167,7 +174,7 @@ class SymblClient:
         file: str | os.PathLike[str] | StoredPath,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit`.
@@ -183,7 +190,7 @@ class SymblClient:
         url: str,
         *,
         conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         **parameters: Unpack[MediaParameters],
     ) -> Submission:
         """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit`.
@@ -201,8 +208,8 @@ class SymblClient:
         conversation_id: str | None = None,
         features: Mapping[str, Json] | None = None,
         deadline: float | None = None,
-        poll_interval: float = POLL_INTERVAL,
-        max_poll_interval: float = MAX_POLL_INTERVAL,
+        poll_interval: float | datetime.timedelta = POLL_INTERVAL,
+        max_poll_interval: float | datetime.timedelta | None = None,
     ) -> Job:
         """Wait until a job is completed, and what ``features`` asked for besides, and return its state.
 
@@ -211,7 +218,7 @@ class SymblClient:
         :param features: the ``features`` that were submitted.
         :param deadline: when to give up, in seconds since the epoch; None is four hours from now.
         :param poll_interval: seconds before the first poll; each further pause is half as long again.
-        :param max_poll_interval: the most seconds between two polls.
+        :param max_poll_interval: the most seconds between two polls; None is a minute, or ``poll_interval`` if longer.
         :raises SymblJobFailedError: the job failed.
         :raises SymblJobTimeoutError: it was not over at the deadline; it goes on at Symbl.
         :raises SymblUnknownJobStatusError: Symbl gave a status that it does not document.
@@ -221,8 +228,8 @@ class SymblClient:
             conversation_id=conversation_id,
             features=features_asked(features),
             deadline=time.time() + JOB_TIMEOUT if deadline is None else deadline,
-            poll_interval=poll_interval,
-            max_poll_interval=max_poll_interval,
+            poll_interval=as_seconds(poll_interval),
+            max_poll_interval=most_between(poll_interval, max_poll_interval),
         )
         self.poll_until_over(poller)
         return Job(job_id, "completed")
@@ -272,14 +279,26 @@ class SymblClient:
                 return
 
     get_job = _sent(calls.get_job)
-    get_insights_status = _sent(calls.get_insights_status)
-    get_call_score_status = _sent(calls.get_call_score_status)
-    get_conversation = _sent(calls.get_conversation)
-    get_messages = _sent(calls.get_messages)
-    get_summary = _sent(calls.get_summary)
-    get_members = _sent(calls.get_members)
-    get_transcript = _sent(calls.get_transcript)
-    delete_conversation = _sent(calls.delete_conversation)
+    get_insights_status = _sent(conversation_calls.get_insights_status)
+    get_call_score_status = _sent(conversation_calls.get_call_score_status)
+    get_conversation = _sent(conversation_calls.get_conversation)
+    get_messages = _sent(conversation_calls.get_messages)
+    get_summary = _sent(conversation_calls.get_summary)
+    get_members = _sent(conversation_calls.get_members)
+    get_transcript = _sent(conversation_calls.get_transcript)
+    get_topics = _sent(conversation_calls.get_topics)
+    get_questions = _sent(conversation_calls.get_questions)
+    get_action_items = _sent(conversation_calls.get_action_items)
+    get_follow_ups = _sent(conversation_calls.get_follow_ups)
+    get_insights = _sent(conversation_calls.get_insights)
+    get_entities = _sent(conversation_calls.get_entities)
+    get_trackers = _sent(conversation_calls.get_trackers)
+    get_analytics = _sent(conversation_calls.get_analytics)
+    update_member = _sent(conversation_calls.update_member)
+    update_speaker_events = _sent(conversation_calls.update_speaker_events)
+    update_conversation_metadata = _sent(conversation_calls.update_conversation_metadata)
+    request = _sent(calls.request)
+    delete_conversation = _sent(conversation_calls.delete_conversation)
 
     def _perform(self, call: Call[Result]) -> Result:
         return self._drive(

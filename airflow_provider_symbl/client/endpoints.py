@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
+
+from airflow_provider_symbl.client.validators import choice, invalid_value, is_unicode
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SUBMISSIONS = "/v1/process/"
+IN_PATHS = "/%:@!$&'()*+,;=~"
+"""What a path may hold besides letters, digits and ``-._``; a percent sign, since a path may be encoded already."""
 
 
 class Effect(Enum):
@@ -75,3 +82,39 @@ AUDIO_FILE = _source("audio_file", "file", Placement.QUERY, "/v1/process/audio")
 AUDIO_URL = _source("audio_url", "url", Placement.BODY, "/v1/process/audio/url")
 VIDEO_FILE = _source("video_file", "file", Placement.QUERY, "/v1/process/video")
 VIDEO_URL = _source("video_url", "url", Placement.BODY, "/v1/process/video/url")
+
+
+def endpoint_of(method: object, path: object) -> Endpoint:
+    """Return the endpoint of any call.
+
+    :param method: HTTP method.
+    :param path: the path below the host.
+    :raises SymblConfigurationError: no such method, or the path leads elsewhere than its text says.
+    """
+    verb = choice(*METHODS)("method", method.upper() if isinstance(method, str) else method)
+    whole = _checked_path(path)
+    if verb == "GET":
+        return Endpoint(verb, whole, Effect.READ)
+    return Endpoint(verb, whole, Effect.SUBMISSION if whole.startswith(SUBMISSIONS) else Effect.CHANGE)
+
+
+def _checked_path(given: object) -> str:
+    if not isinstance(given, str) or not given.strip() or not is_unicode(given):
+        invalid_value("path", given, "a path below the host, such as /v1/manage/trackers")
+    if "?" in given or "#" in given:
+        # What follows is not shown: a query may hold anything.
+        invalid_value("path", given[: min(map(given.find, set("?#") & set(given)))] + "?…", "no query: use params")
+    if _names_host(given):
+        invalid_value("path", type(given), "a path below the host of the connection, without a host")
+    parts = unquote(given).replace("\\", "/").split("/")
+    if {".", ".."} & set(parts) or any(not character.isprintable() for character in unquote(given)):
+        invalid_value("path", given, "a path without . and .. and control characters")
+    return quote(f"/{given.removeprefix('/')}", safe=IN_PATHS)
+
+
+def _names_host(path: str) -> bool:
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return True
+    return bool(parts.scheme or parts.netloc) or path.startswith(("//", "\\"))

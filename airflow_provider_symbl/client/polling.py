@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 import time
 from http import HTTPStatus
@@ -71,6 +72,26 @@ def features_asked(features: Mapping[str, Json] | None) -> list[str]:
     return [name for name in ("insights", "callScore") if name in asked]
 
 
+def as_seconds(given: object) -> Any:  # noqa: ANN401 - a number, unless it is wrong and yet to be checked
+    """Return a timedelta in seconds, anything else as it is.
+
+    :param given: a duration.
+    """
+    return given.total_seconds() if isinstance(given, datetime.timedelta) else given
+
+
+def most_between(poll_interval: object, max_poll_interval: object) -> Any:  # noqa: ANN401 - a number, unless it is wrong and yet to be checked
+    """Return the most seconds between two polls: where nobody says, a minute, or the first pause where that is longer.
+
+    :param poll_interval: seconds before the first poll.
+    :param max_poll_interval: what somebody says.
+    """
+    if max_poll_interval is not None:
+        return as_seconds(max_poll_interval)
+    first = as_seconds(poll_interval)
+    return max(MAX_POLL_INTERVAL, first) if isinstance(first, (int, float)) else MAX_POLL_INTERVAL
+
+
 def check_intervals(poll_interval: object, max_poll_interval: object) -> None:
     """Check the pauses between polls.
 
@@ -108,7 +129,7 @@ def check_seconds(name: str, given: object) -> float:
     :raises SymblConfigurationError: it is no number above 0.
     """
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < float("inf"):
-        invalid_value(name, given, "seconds, a number above 0")
+        invalid_value(name, given, "seconds, a number above 0, or a timedelta")
     return float(given)
 
 

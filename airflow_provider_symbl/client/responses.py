@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_symbl.client.endpoints import Effect
+from airflow_provider_symbl.client.models.readers import UnreadableValueError
 from airflow_provider_symbl.client.retries import Failure, retry_after_seconds
 from airflow_provider_symbl.exceptions import (
     SymblApiError,
@@ -89,10 +90,11 @@ def parse_response(call: Call[Result], response: Response, secrets: tuple[str, .
     if not response.is_success:
         raise error_of_response(call, response, secrets)
     try:
-        return call.parse(json.loads(response.body))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        # Only the kind of problem is told: its text may repeat the response.
-        reason = f"answered {response.status_code} with something else than Symbl's JSON ({type(problem).__name__})"
+        return call.parse(json.loads(response.body) if response.body.strip() else None)
+    except (ValueError, RecursionError) as problem:
+        # Of another problem only the kind is told: its text may repeat the response.
+        told = problem if isinstance(problem, UnreadableValueError) else type(problem).__name__
+        reason = f"answered {response.status_code} with something else than Symbl's JSON ({told})"
         raise _no_usable_response(call, reason, is_unknown=True) from None
 
 

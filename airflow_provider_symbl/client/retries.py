@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.utils
 import random
+import socket
 from enum import Enum
 
 import pendulum
@@ -28,8 +29,18 @@ class Failure(Enum):
     """No connection, or cut before the first byte of the body left: the server cannot have acted."""
     LOST = "lost"
     """Sent, at least in part, and no response: the server may or may not have acted."""
+    UNRESOLVED = "unresolved"
+    """The name of the host, or of its proxy, has no address: nothing was sent, and asking at once changes nothing."""
     UNTRUSTED = "untrusted"
     """The server's certificate is not accepted; nothing was sent and another try would end the same way."""
+
+
+def failure_to_resolve(problem: socket.gaierror) -> Failure:
+    """Tell a name that has no address from a name service that does not answer, which may a moment later.
+
+    :param problem: what the resolver said.
+    """
+    return Failure.NOT_TAKEN if problem.errno == socket.EAI_AGAIN else Failure.UNRESOLVED
 
 
 def is_retryable_failure(effect: Effect, failure: Failure) -> bool:
@@ -38,7 +49,7 @@ def is_retryable_failure(effect: Effect, failure: Failure) -> bool:
     :param effect: what the call does.
     :param failure: how far it had come.
     """
-    if failure is Failure.UNTRUSTED:
+    if failure in {Failure.UNRESOLVED, Failure.UNTRUSTED}:
         return False
     return failure is Failure.NOT_TAKEN or effect is Effect.READ
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import urllib3.exceptions
 import urllib3.poolmanager
 
 from airflow_provider_symbl.client.responses import RequestFailedError, Response
-from airflow_provider_symbl.client.retries import Failure
+from airflow_provider_symbl.client.retries import Failure, failure_to_resolve
 from airflow_provider_symbl.client.uploads import UploadBody
 
 if TYPE_CHECKING:
@@ -60,13 +61,14 @@ class Transport:
                 timeout=(self._settings.connect_timeout, self._settings.timeout),
                 allow_redirects=False,
                 verify=self._settings.verify,
-                proxies=dict(self._settings.proxies),
+                proxies=self._settings.proxies_to_take,
             )
         except ValueError as problem:
             # Of a URL that cannot be read, such as a proxy's: its text may hold a password.
             raise RequestFailedError(_failure(problem, body), type(problem).__name__) from None
         except (requests.RequestException, OSError) as problem:
-            raise RequestFailedError(_failure(problem, body), _reason(problem)) from problem
+            reason = _unresolved(problem, self._settings) or _reason(problem)
+            raise RequestFailedError(_failure(problem, body), reason) from problem
         finally:
             if body is not None:
                 body.close()
@@ -156,6 +158,9 @@ def _failure(problem: Exception, body: UploadBody | None) -> Failure:
     causes = list(_causes(problem))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return Failure.UNTRUSTED
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            return failure_to_resolve(cause)
     never_connected = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
     if any(isinstance(cause, never_connected) for cause in causes):
         return Failure.NOT_TAKEN
@@ -172,6 +177,16 @@ def _causes(problem: BaseException) -> list[BaseException]:
             found.append(cause)
             pending += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
     return found
+
+
+def _unresolved(problem: Exception, settings: ClientSettings) -> str | None:
+    """Return what to tell where a name did not resolve, None where that was not it."""
+    causes = list(_causes(problem))
+    is_proxy = any(
+        isinstance(cause, (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)) for cause in causes
+    )
+    found = (cause for cause in causes if isinstance(cause, socket.gaierror))
+    return next((settings.unresolved(cause.strerror or "no address", is_proxy=is_proxy) for cause in found), None)
 
 
 def _reason(problem: Exception) -> str:

@@ -16,12 +16,13 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_symbl.client.polling import MAX_POLL_INTERVAL, PASSING_ERRORS, JobPoller, features_asked
-from airflow_provider_symbl.client.validators import FEATURES, is_empty
+from airflow_provider_symbl.client.validators import FEATURES, as_text, is_empty, path_id, text
 from airflow_provider_symbl.exceptions import (
     SymblJobFailedError,
     SymblJobTimeoutError,
     SymblUnknownJobStatusError,
 )
+from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
 from airflow_provider_symbl.hooks.failures import fail_for_good
 from airflow_provider_symbl.triggers.deadline import EXECUTION_TIMEOUT, Deadline, earlier, execution_end
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_symbl.client.validators import Json
+    from airflow_provider_symbl.client.validators import Json, Validator
     from airflow_provider_symbl.hooks.symbl import SymblHook
 
 SHORTEST_POLL_INTERVAL = 0.1
 """Seconds; Airflow allows a poke_interval of 0, with which a trigger would ask without a pause."""
 
 
-class SymblJobSensor(BaseSensorOperator):
+class SymblJobSensor(CheckedArguments, BaseSensorOperator):
     """Wait until a job is completed, and what ``features`` asked for besides.
 
     A failed job, or a status that nobody knows, fails the task at once: waiting longer would not mend it. A failed poll
@@ -66,12 +67,39 @@ class SymblJobSensor(BaseSensorOperator):
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
+        check_names(type(self), kwargs)
         super().__init__(**kwargs)
         self.job_id = job_id
         self.conversation_id = conversation_id
         self.features = features
         self.symbl_conn_id = symbl_conn_id
         self.deferrable = deferrable
+        if not self.is_mapped:
+            self._check(is_rendered=False)
+
+    @classmethod
+    def check_literals(cls, given: Mapping[str, object]) -> None:
+        """Check each of some arguments that is no template; see :class:`CheckedArguments`."""
+        checks: dict[str, Validator] = {
+            "symbl_conn_id": text,
+            "job_id": path_id,
+            "conversation_id": path_id,
+            "features": FEATURES,
+        }
+        for name in checks.keys() & given.keys():
+            if not is_templated(given[name]) and not is_empty(given[name]):
+                checks[name](name, given[name])
+
+    def _check(self, *, is_rendered: bool) -> None:
+        """Check all arguments, those aside that are templates still."""
+        for name in ("symbl_conn_id", "job_id"):
+            check_given(name, getattr(self, name), is_rendered=is_rendered)
+        self.check_literals({name: getattr(self, name) for name in self.template_fields})
+
+    def _take_text(self) -> None:
+        """Take numbers for text where templates, rendered as native objects, made numbers of ids."""
+        for name in ("symbl_conn_id", "job_id", "conversation_id"):
+            setattr(self, name, as_text(getattr(self, name)) or None)
 
     @functools.cached_property
     def hook(self) -> SymblHook:
@@ -83,6 +111,9 @@ class SymblJobSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:  # noqa: ANN401 - as of Airflow's base class
         """Poke, or hand the wait to the triggerer."""
+        with fail_for_good():
+            self._take_text()
+            self._check(is_rendered=True)
         if not self.deferrable:
             return super().execute(context)
         if not self._first_poke(context):

@@ -129,7 +129,7 @@ def test_each_call_of_the_api_answers_as_documented(case: Case[Any], known: Know
     known.local.authorise()
     case.query, case.body = keep_in(case.query), keep_in(case.body)
     headers = {"Authorization": known.local.session.headers["Authorization"]}
-    answer = case.call_and_validate(known.local.url, headers=headers, excluded_checks=left_out(case))
+    answer = case.call_and_validate(known.local.url, headers=headers, timeout=TIMEOUT, excluded_checks=left_out(case))
     answered.add(answer.status_code)
 
 
@@ -138,7 +138,7 @@ def test_each_call_of_the_api_answers_as_documented(case: Case[Any], known: Know
 def test_each_call_that_is_not_built_says_so(case: Case[Any], known: Known) -> None:
     """With 501, which is meant."""
     headers = {"Authorization": known.local.session.headers["Authorization"]}
-    case.call_and_validate(known.local.url, headers=headers, excluded_checks=[not_a_server_error])
+    case.call_and_validate(known.local.url, headers=headers, timeout=TIMEOUT, excluded_checks=[not_a_server_error])
 
 
 @control.parametrize()
@@ -146,7 +146,8 @@ def test_each_call_that_is_not_built_says_so(case: Case[Any], known: Known) -> N
 def test_each_control_route_answers_as_documented(case: Case[Any], refilled: Known, answered: set[int]) -> None:
     """Resets, restarts and fault rules included."""
     refilled.lead(case)
-    answered.add(case.call_and_validate(refilled.local.url, excluded_checks=left_out(case)).status_code)
+    answer = case.call_and_validate(refilled.local.url, timeout=TIMEOUT, excluded_checks=left_out(case))
+    answered.add(answer.status_code)
 
 
 def left_out(case: Case[Any]) -> list[Callable[..., bool | None]]:

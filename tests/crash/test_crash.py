@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,15 +21,16 @@ from tests.crash.crash_cases import (
     FaultPoint,
 )
 from tests.crash.crash_env import FIRST, RUN_SECONDS, SPOKEN_MESSAGES, CrashEnvironment, Outcome
+from tests.support.airflow_version import AIRFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tests.crash.crash_cases import CrashCase
 
+
 pytestmark = pytest.mark.skipif(
-    [int(part) for part in importlib.metadata.version("apache-airflow-core").split(".")[:2]] < [3, 3],
-    reason="before 3.3, Airflow keeps nothing between two tries of a task",
+    AIRFLOW < (3, 3), reason="before 3.3, Airflow keeps nothing between two tries of a task"
 )
 
 CHECKOUT = Path(__file__).parent.parent.parent

@@ -11,12 +11,13 @@ import json
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from airflow.providers.common.compat.sdk import TaskDeferred
 from airflow.sdk.bases.operator import ExecutorSafeguard
-from airflow.sdk.exceptions import AirflowRuntimeError, TaskDeferred
+from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-from airflow.sdk.serde import deserialize, serialize
 
+from tests.support.airflow_version import AIRFLOW
 from tests.support.state_store import JsonStore
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
     from airflow.sdk import BaseOperator
     from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+serde: Any = importlib.import_module("airflow.sdk.serde" if AIRFLOW >= (3, 2) else "airflow.serialization.serde")
+exceptions: Any = importlib.import_module("airflow.sdk.exceptions" if AIRFLOW >= (3, 2) else "airflow.exceptions")
+AirflowRescheduleException = exceptions.AirflowRescheduleException
 
 RUN_ID = "manual__2026-01-31T09:30:00+00:00"
 
@@ -132,7 +137,7 @@ def rebuilt(trigger: BaseTrigger) -> BaseTrigger:
     """
     path, arguments = trigger.serialize()
     module, _, name = path.rpartition(".")
-    stored: Any = deserialize(serialize(arguments))
+    stored: Any = serde.deserialize(serde.serialize(arguments))
     made: BaseTrigger = getattr(importlib.import_module(module), name)(**stored)
     return made
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
 import runpy
 import subprocess
@@ -14,6 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
+
+from tests.support.airflow_version import AIRFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +80,7 @@ def run_dags(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=900,
         )
         if not report.exists():
             raise RuntimeError(done.stdout)
@@ -97,6 +102,8 @@ def main(file: str, *arguments: str) -> None:
     """Run the DAGs and write the report; the process's own side."""
     from airflow.sdk import DAG  # noqa: PLC0415 - only in the process that runs the DAG
 
+    if AIRFLOW < (3, 1):  # in dag.test it prints, for debugging, all that a task tells its supervisor
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     *dag_ids, params, report = arguments
     dags = {value.dag_id: value for value in runpy.run_path(file).values() if isinstance(value, DAG)}
     runs = {dag_id: dags[dag_id].test(run_conf=json.loads(params)) for dag_id in dag_ids}

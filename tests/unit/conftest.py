@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -81,10 +82,16 @@ def scripted_symbl(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedSymbl]:
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
-    """Return what gives all that was logged so far, by Airflow's loggers and by Python's."""
+    """Return what gives all that was logged so far, by Airflow's loggers and by Python's, which are the same in 3.0."""
     caplog.set_level("INFO")
+    written = logging.Formatter()  # the message, and the traceback where there is one
     with structlog.testing.capture_logs() as entries:
-        yield lambda: "\n".join([*(f"{entry['log_level']}: {entry['event']}" for entry in entries), caplog.text])
+        yield lambda: "\n".join(
+            [
+                *(f"{entry['log_level']}: {entry['event']}" for entry in entries),
+                *(f"{record.levelname.lower()}: {written.format(record)}" for record in caplog.records),
+            ]
+        )
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_provider_symbl.client.settings import ClientSettings
+from tests.support.airflow_version import AIRFLOW
 from tests.support.arguments import BEGIN, END, OPERATORS, table
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -19,6 +20,8 @@ PYTHON_BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 @pytest.mark.parametrize("block", PYTHON_BLOCKS)
 def test_a_python_block_is_a_dag_file_that_airflow_can_read(block: str) -> None:
     """Every operator and sensor that the README shows can be made as it is shown."""
+    if "RetryPolicy" in block and AIRFLOW < (3, 3):
+        pytest.skip("retry policies came with Airflow 3.3")
     with DAG("readme", schedule=None):
         exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - the project's own text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import socket
 
 import pytest
 
@@ -12,6 +13,7 @@ from airflow_provider_symbl.client.retries import (
     Failure,
     RetryPolicy,
     backoff,
+    failure_to_resolve,
     is_retryable_failure,
     is_retryable_status,
     retry_after_seconds,
@@ -33,8 +35,14 @@ def http_date(seconds_from_now: float) -> str:
     ],
 )
 def test_what_may_be_lost_is_repeated_only_by_reads(effect: Effect, repeated: set[Failure]) -> None:
-    """An untrusted server is never asked again."""
+    """An untrusted server, and a name without an address, is never asked again."""
     assert {failure for failure in Failure if is_retryable_failure(effect, failure)} == repeated
+
+
+def test_a_name_service_that_does_not_answer_is_asked_again() -> None:
+    """It says of itself that it may answer a moment later; that a name does not exist stays so."""
+    assert failure_to_resolve(socket.gaierror(socket.EAI_AGAIN, "try again")) is Failure.NOT_TAKEN
+    assert failure_to_resolve(socket.gaierror(socket.EAI_NONAME, "not known")) is Failure.UNRESOLVED
 
 
 @pytest.mark.parametrize(

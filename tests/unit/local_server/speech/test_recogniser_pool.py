@@ -236,4 +236,5 @@ def test_a_process_leaves_the_processors_to_the_server(
 ) -> None:
     """It gives way to whatever answers requests."""
     recogniser.load()
-    assert os.getpriority(os.PRIO_PROCESS, started()[0]) > os.getpriority(os.PRIO_PROCESS, 0)
+    own, lowest = os.getpriority(os.PRIO_PROCESS, 0), 19
+    assert os.getpriority(os.PRIO_PROCESS, started()[0]) >= min(own + 1, lowest)
