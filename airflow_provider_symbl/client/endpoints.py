@@ -104,17 +104,20 @@ def _checked_path(given: object) -> str:
     if "?" in given or "#" in given:
         # What follows is not shown: a query may hold anything.
         invalid_value("path", given[: min(map(given.find, set("?#") & set(given)))] + "?…", "no query: use params")
-    if _names_host(given):
-        invalid_value("path", type(given), "a path below the host of the connection, without a host")
+    if (host := _host_named_in(given)) is not None:
+        invalid_value("path", host, "a path below the host of the connection, without a host")
     parts = unquote(given).replace("\\", "/").split("/")
     if {".", ".."} & set(parts) or any(not character.isprintable() for character in unquote(given)):
         invalid_value("path", given, "a path without . and .. and control characters")
     return quote(f"/{given.removeprefix('/')}", safe=IN_PATHS)
 
 
-def _names_host(path: str) -> bool:
+def _host_named_in(path: str) -> str | None:
+    """Return the beginning of a path that is a URL, without the password that it may hold; None of a path."""
     try:
-        parts = urlsplit(path)
+        parts = urlsplit(path.replace("\\", "/"))
     except ValueError:
-        return True
-    return bool(parts.scheme or parts.netloc) or path.startswith(("//", "\\"))
+        return "//…"
+    if not parts.scheme and not path.replace("\\", "/").startswith("//"):
+        return None
+    return f"{parts.scheme}{':' if parts.scheme else ''}//{parts.hostname or ''}…"

@@ -129,7 +129,7 @@ def check_seconds(name: str, given: object) -> float:
     :raises SymblConfigurationError: it is no number above 0.
     """
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < float("inf"):
-        invalid_value(name, given, "seconds, a number above 0, or a timedelta")
+        invalid_value(name, given, "seconds, a number above 0")
     return float(given)
 
 

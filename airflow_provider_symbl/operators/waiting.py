@@ -62,10 +62,10 @@ class WaitingOperator(BaseOperator):
         """Say what goes on without the task: Symbl cannot cancel a job."""
         if self._waited_for is not None:
             self.log.warning(
-                "%s: Symbl cannot cancel a job: %s of conversation %s goes on without this task",
-                self.content.name or self.task_id,
+                "Symbl cannot cancel a job: %s of conversation %s goes on without this task (%s)",
                 self._waited_for.job_id,
                 self._waited_for.conversation_id,
+                self.content.name or self.task_id,
             )
 
     def _wait_for_capacity(

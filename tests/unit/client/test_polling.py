@@ -346,7 +346,10 @@ def test_features_need_the_conversation(client: SymblClient, server: ScriptedSer
         ({"poll_interval": True}, "poll_interval: got True; allowed: seconds, a number above 0"),
         ({"max_poll_interval": float("inf")}, "max_poll_interval: got inf; allowed: seconds, a number above 0"),
         ({"max_poll_interval": float("nan")}, "max_poll_interval: got nan; allowed: seconds, a number above 0"),
-        ({"poll_interval": 61}, "poll_interval: got 61; allowed: at most max_poll_interval, 60.0"),
+        (
+            {"poll_interval": 61, "max_poll_interval": 60.0},
+            "poll_interval: got 61; allowed: at most max_poll_interval, 60.0",
+        ),
     ],
 )
 def test_bad_intervals_are_refused(

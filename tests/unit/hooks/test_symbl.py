@@ -293,9 +293,10 @@ def test_a_summary_is_read(scripted_symbl: ScriptedSymbl) -> None:
     assert (sentence.id, sentence.text, sentence.raw) == ("1", "They greeted.", sentences[0])
 
 
-@pytest.mark.usefixtures("connection", "symbl_local")
-def test_a_member_is_renamed() -> None:
+@pytest.mark.usefixtures("connection")
+def test_a_member_is_renamed(symbl_local: SymblLocal) -> None:
     """By the id that the members are read with."""
+    symbl_local.progress(by="at_once")
     hook = SymblHook()
     conversation_id = hook.submit_text([{**MESSAGES[0], "from": {"name": "Speaker 1"}}]).conversation_id
     (member,) = hook.get_members(conversation_id)

@@ -46,7 +46,7 @@ def used(run: Run, name: str) -> dict[str, Any]:
 
 def test_every_task_succeeds(run: Run) -> None:
     """Whatever it returned or took."""
-    assert set(run.states.values()) == {"success"}
+    assert {key.task_id for key, state in run.states.items() if state != "success"} == set(), run.log
 
 
 @pytest.mark.parametrize("name", ["submission", "job", "list", *reads.OF_CONVERSATION])

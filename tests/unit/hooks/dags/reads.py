@@ -8,7 +8,7 @@ from airflow.sdk import dag, task
 
 from airflow_provider_symbl.client.models import Model
 from airflow_provider_symbl.hooks.symbl import SymblHook
-from tests.contract.sample_conversation import DELAY, FEATURES, TURNS, conversation_body
+from tests.contract.sample_conversation import DELAY, FEATURES, TURNS
 
 OF_CONVERSATION = (
     *("get_conversation", "get_messages", "get_summary", "get_members", "get_topics", "get_questions"),
@@ -27,7 +27,8 @@ def kinds(value: Any) -> set[str]:  # noqa: ANN401 - any result
 @task
 def submit() -> Any:  # noqa: ANN401 - a model; Airflow splits what is annotated as a dict into many results
     """Submit a conversation that every read finds something in."""
-    messages = conversation_body()["messages"]
+    # Without times, so that it begins now and is in the list, which shows the last week.
+    messages = [{"payload": {"content": said}, "from": speaker} for speaker, said in TURNS]
     return SymblHook().submit_text(messages, detect_entities=True, trackers=[DELAY], features=FEATURES)
 
 
