@@ -130,7 +130,7 @@ wheel: $(READY)  ## build the wheel and look at what is in it
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
 	@$(BIN)/check-wheel-contents dist/*.whl
 
-AIRFLOWS := airflow30 airflow31 airflow32 airflow33
+AIRFLOWS := airflow30 airflow31 airflow32 airflow33 airflow34
 # An environment that passed is not run again until something changes that it tests, or make clean.
 TESTED := pyproject.toml $(shell find airflow_provider_symbl demo example_dags tests/contract tests/support tests/unit \
     tests/conftest.py -type f -not -path '*/__pycache__/*')

@@ -22,6 +22,8 @@ No message ever holds a token, a secret or the text of a conversation.
 
 from __future__ import annotations
 
+from typing import Self
+
 
 def printable(text: str) -> str:
     """Escape what would move a cursor, begin a line or turn the reading round, for logs and errors.
@@ -112,6 +114,14 @@ class SymblConcurrencyLimitError(SymblApiError):
         super().__init__(status_code, message, method, path)
         self.args = (*self.args, retry_after)
         self.retry_after = retry_after
+
+    def not_within(self, limit: str) -> Self:
+        """Return the same error with the limit up to which room was waited for.
+
+        :param limit: the argument of the task that set it.
+        """
+        message = f"{self.message}; there was no room before the end of {limit}"
+        return type(self)(self.status_code, message, self.method, self.path, self.retry_after)
 
 
 class SymblBadRequestError(SymblApiError):

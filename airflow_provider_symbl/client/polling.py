@@ -165,6 +165,7 @@ class JobPoller:
     :param poll_interval: seconds before the first poll; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
     :param messages_before: without a job, how many messages the conversation held before an append.
+    :param limit: the argument that set the deadline, told in the error; empty where the caller names none.
     """
 
     def __init__(
@@ -177,6 +178,7 @@ class JobPoller:
         poll_interval: float = POLL_INTERVAL,
         max_poll_interval: float = MAX_POLL_INTERVAL,
         messages_before: int | None = None,
+        limit: str = "",
     ) -> None:
         check_intervals(poll_interval, max_poll_interval)
         if (features or job_id is None) and conversation_id is None:
@@ -189,6 +191,7 @@ class JobPoller:
         self._poll_interval = poll_interval
         self._max_poll_interval = max_poll_interval
         self._messages_before = messages_before or 0
+        self._limit = limit
         self._held: list[tuple[str, str]] = []
         self._same_reads = 0
         self._polls = 0
@@ -224,7 +227,8 @@ class JobPoller:
         """
         left = self._deadline - time.time()
         if left <= 0:
-            reason = f"not completed at its deadline ({self._stages[0]}); it goes on at Symbl, which cannot cancel it"
+            at = f"its deadline, that of {self._limit}" if self._limit else "its deadline"
+            reason = f"not completed at {at} ({self._stages[0]}); it goes on at Symbl, which cannot cancel it"
             if self._last_error is not None:
                 reason += f"; the last poll failed: {self._last_error}"
             raise SymblJobTimeoutError(reason, self._job_id, self._conversation_id)

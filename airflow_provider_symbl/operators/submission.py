@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
+from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
 from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_together
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
     POLL_INTERVAL,
-    JobPoller,
     as_seconds,
     check_intervals,
-    features_asked,
     most_between,
-    pause_after,
 )
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
 from airflow_provider_symbl.client.validators import Json, as_text
@@ -29,23 +25,23 @@ from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given
 from airflow_provider_symbl.hooks.failures import about, fail_for_good
 from airflow_provider_symbl.operators.identity import fingerprint, unique_name
 from airflow_provider_symbl.operators.literals import check_literals
-from airflow_provider_symbl.operators.task_state import submission_state_of
-from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
+from airflow_provider_symbl.operators.task_state import how_to_submit_anew, submission_state_of
+from airflow_provider_symbl.operators.waiting import WaitingOperator
+from airflow_provider_symbl.triggers.deadline import execution_end
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_symbl.client.client import SymblClient
-    from airflow_provider_symbl.client.endpoints import Source
-    from airflow_provider_symbl.client.models import Submission
+    from airflow_provider_symbl.client.models import Job, Submission
     from airflow_provider_symbl.durable.submission_state import Record
     from airflow_provider_symbl.hooks.symbl import SymblHook
-    from airflow_provider_symbl.operators.content import Content
 
 
-class SymblSubmissionOperator(CheckedArguments, BaseOperator):
+class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
     """Submit a conversation or append to one, and wait for the job.
 
     Every keyword that is not below goes to Symbl under its own name, checked when the DAG is parsed and, where it is a
@@ -53,9 +49,10 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
 
     Each task makes one job, whatever happens to its tries: what is submitted is written down in Airflow's task state
     store (Airflow 3.3), so that a retry goes on with the job of the try before; only a job that failed is submitted
-    anew. Clearing the task submits anew. Symbl cannot cancel a job: a killed task's job goes on.
+    anew. What a clear does, ``on_clear`` says. Symbl cannot cancel a job: a killed task's job goes on.
 
     An account that runs as many jobs as it may is waited for up to ``job_timeout``; deferrable without a worker.
+    Airflow's ``execution_timeout`` ends each try, deferred too: the earlier of both limits counts.
 
     :param symbl_conn_id: the connection.
     :param name: the conversation's name; a submit without one tells DAG, task, run and file.
@@ -80,6 +77,9 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
         Symbl within a minute: ``"resubmit"`` raises, so that a retry looks again and then submits again; ``"fail"``
         fails the task at once. Default: resubmit for submits; fail for appends, where a second copy would corrupt the
         conversation.
+    :param on_clear: what a task does that a user cleared: ``"airflow"`` does what Airflow's clear says, which is to
+        submit anew on 3.3, and from 3.4 to go on with the job where the state was kept; ``"submit"`` always submits
+        anew; ``"resume"`` goes on with the job wherever the state is still there, and waits for it anew.
     :return: ``{"conversation_id": str, "job_id": str}``; each is also an output of its own:
         ``submit.output["conversation_id"]``. The job's id is None where only the conversation was found again.
     :raises SymblJobFailedError: the job failed.
@@ -87,8 +87,6 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
     :raises AirflowFailException: what no retry mends: a wrong value, refused credentials, an unknown conversation.
     """
 
-    source: ClassVar[Source]
-    is_append: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = tuple(TextParameters.__annotations__)
     template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
     template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
@@ -125,6 +123,7 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
         max_poll_interval: float | datetime.timedelta | None = None,
         job_timeout: float | datetime.timedelta = JOB_TIMEOUT,
         on_unknown_submission: str | None = None,
+        on_clear: str = "airflow",
         **kwargs: Any,
     ) -> None:
         # Each id is an XCom of its own too, so that ``.output["conversation_id"]`` can be handed on.
@@ -151,7 +150,7 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
         self.max_poll_interval = most_between(poll_interval, max_poll_interval)
         self.job_timeout = as_seconds(job_timeout)
         self.on_unknown_submission = on_unknown_submission or ("fail" if self.is_append else "resubmit")
-        self._waited_for: Record | None = None
+        self.on_clear = on_clear
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the client, which holds the App Secret."""
@@ -183,6 +182,7 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
         *,
         since: float | None = None,
         refusals: int = 0,
+        end: float | None = None,
     ) -> dict[str, str | None]:
         """Do the same, when the account may have room again.
 
@@ -190,38 +190,17 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
         :param event: of the pause, which tells nothing.
         :param since: when the first submission was refused, in seconds since the epoch.
         :param refusals: how many were refused.
+        :param end: when ``execution_timeout`` is over, in seconds since the epoch.
         """
+        if end is None and self.deferrable:
+            end = execution_end(self, context)
         with about(self.content.name), fail_for_good():
             self._take_text()
             self._check(is_rendered=True)
-            record = self._submit(context, time.time() if since is None else since, refusals)
+            record, job = self._submit(context, time.time() if since is None else since, refusals, end)
             if self.wait_for_completion:
-                self._wait(record)
+                self._wait(self._client, record, job, end)
         return {"conversation_id": record.conversation_id, "job_id": record.job_id}
-
-    def execute_complete(self, context: Context, event: object = None) -> dict[str, str | None]:  # noqa: ARG002 - Airflow's signature
-        """Return both ids of the job that the trigger saw completed, or raise what it saw.
-
-        :param context: Airflow's.
-        :param event: the payload of the trigger's event.
-        """
-        with about(self.content.name):
-            return completed_ids(event)
-
-    def on_kill(self) -> None:
-        """Say what goes on without the task: Symbl cannot cancel a job."""
-        if self._waited_for is not None:
-            self.log.warning(
-                "Symbl cannot cancel a job: %s of conversation %s goes on without this task (%s)",
-                self._waited_for.job_id,
-                self._waited_for.conversation_id,
-                self.content.name or self.task_id,
-            )
-
-    @property
-    @abstractmethod
-    def content(self) -> Content:
-        """The conversation as the task was given it."""
 
     def check_arguments(self) -> None:
         """Check, when the DAG is parsed, what the DAG file spells out; called at the end of each constructor.
@@ -252,7 +231,7 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
             check_given(name, value, is_rendered=is_rendered)
         check_intervals(self.poll_interval, self.max_poll_interval)
         given = self._given()
-        own = {name: getattr(self, name) for name in (*needed, "job_timeout", "on_unknown_submission")}
+        own = {name: getattr(self, name) for name in (*needed, "job_timeout", "on_unknown_submission", "on_clear")}
         self.check_literals(given | own | content | {"extra_parameters": self.extra_parameters})
         if not any(map(is_templated, given.values())):
             check_together(check_each(self.source, given))
@@ -269,36 +248,18 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
     def _parameters(self) -> dict[str, Any]:
         return self._given() | {"extra_parameters": self.extra_parameters}
 
-    def _submit(self, context: Context, since: float, refusals: int) -> Record:
-        """Submit once, as soon as the account has room."""
-        submit_once = SubmitOnce(submission_state_of(context), self._client)
+    def _submit(self, context: Context, since: float, refusals: int, end: float | None) -> tuple[Record, Job | None]:
+        """Submit once, as soon as the account has room; the job is one that an earlier try made."""
+        submit_once = SubmitOnce(submission_state_of(context, self.on_clear), self._client)
         request = self._request(context)
         while True:
             try:
-                return submit_once.submit_or_resume(request)
+                return submit_once.submit_or_resume(request), submit_once.job
             except SymblUnrepeatableSubmissionError as error:
-                raise AirflowFailException(f"{error}; clear the task to submit anew") from None
+                raise AirflowFailException(f"{error}; {how_to_submit_anew(self.on_clear)}") from None
             except SymblConcurrencyLimitError as error:
                 refusals += 1
-                self._wait_for_capacity(error, since, refusals)
-
-    def _wait_for_capacity(self, error: SymblConcurrencyLimitError, since: float, refusals: int) -> None:
-        pause = pause_after(refusals - 1, self.poll_interval, self.max_poll_interval, error.retry_after or 0.0)
-        if time.time() + pause > since + self.job_timeout:
-            raise error
-        name = self.content.name or self.task_id
-        self.log.info("%s: nothing was submitted, trying again in %.0f s: %s", name, pause, error)
-        if not self.deferrable:
-            time.sleep(pause)
-            return
-        # Imported here: no DAG file needs it.
-        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger  # noqa: PLC0415 - only needed once the task runs
-
-        self.defer(
-            trigger=TimeDeltaTrigger(datetime.timedelta(seconds=pause)),
-            method_name="execute_after_capacity_wait",
-            kwargs={"since": since, "refusals": refusals},
-        )
+                self._wait_for_capacity(error, since, refusals, end)
 
     def _request(self, context: Context) -> SubmissionRequest[Any]:
         content, account = self.content, self.hook.settings
@@ -327,23 +288,3 @@ class SymblSubmissionOperator(CheckedArguments, BaseOperator):
         else:
             parameters["name"] = evidence.name
         return self._client.submit(self.source, opened, **parameters)
-
-    def _wait(self, record: Record) -> None:
-        self._waited_for = record
-        features = features_asked(check_each(self.source, {"features": self.features}).get("features"))
-        arguments: dict[str, Any] = {
-            "job_id": record.job_id,
-            "conversation_id": record.conversation_id,
-            "features": features,
-            "deadline": record.deadline,
-            "poll_interval": self.poll_interval,
-            "max_poll_interval": self.max_poll_interval,
-            "messages_before": record.evidence.messages if self.is_append else None,
-        }
-        poller = JobPoller(**arguments)
-        # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
-        poller.check_deadline()
-        if self.deferrable:
-            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **arguments)
-            self.defer(trigger=trigger, method_name="execute_complete")
-        self._client.poll_until_over(poller)

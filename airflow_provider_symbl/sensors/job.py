@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import (
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    AirflowTaskTimeout,
     BaseSensorOperator,
     conf,
 )
@@ -24,6 +25,7 @@ from airflow_provider_symbl.exceptions import (
 )
 from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
 from airflow_provider_symbl.hooks.failures import fail_for_good
+from airflow_provider_symbl.triggers.deadline import EXECUTION_TIMEOUT, Deadline, earlier, execution_end
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
     """Wait until a job is completed, and what ``features`` asked for besides.
 
     A failed job, or a status that nobody knows, fails the task at once: waiting longer would not mend it. A failed poll
-    does not. At ``timeout`` the task fails, or is skipped with ``soft_fail``; the job goes on at Symbl.
+    does not. At ``timeout`` the task fails, or is skipped with ``soft_fail``; the job goes on at Symbl. Airflow's
+    ``execution_timeout`` ends a try that is deferred too.
 
     :param job_id: the job.
     :param conversation_id: its conversation, told in errors, and needed with ``features``.
@@ -119,7 +122,7 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
         if not self.deferrable:
             return super().execute(context)
         if not self._first_poke(context):
-            self.defer(trigger=self._trigger(), method_name="execute_complete")
+            self.defer(trigger=self._trigger(context), method_name="execute_complete")
         return None
 
     def poke(self, context: Context) -> bool:  # noqa: ARG002 - Airflow's signature
@@ -153,6 +156,10 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
             with fail_for_good(SymblJobFailedError, SymblUnknownJobStatusError):
                 completed_ids(event)
         except SymblJobTimeoutError as error:
+            is_skipped = self.soft_fail or self.never_fail
+            if EXECUTION_TIMEOUT in error.reason and not is_skipped:
+                # As in the worker: Airflow retries it, while a sensor's own timeout is final.
+                raise AirflowTaskTimeout(str(error)) from error
             raise AirflowSensorTimeout(str(error)) from error
 
     def _first_poke(self, context: Context) -> bool:
@@ -177,12 +184,16 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
             deadline=self._deadline or time.time() + self.timeout,
         )
 
-    def _trigger(self) -> SymblJobTrigger:
+    def _trigger(self, context: Context) -> SymblJobTrigger:
         poll_interval = max(self.poke_interval, SHORTEST_POLL_INTERVAL)
+        deadline = earlier(
+            Deadline(self._deadline or time.time() + self.timeout, "timeout"), execution_end(self, context)
+        )
         return SymblJobTrigger(
             job_id=self.job_id,
             conversation_id=self.conversation_id,
-            deadline=self._deadline or time.time() + self.timeout,
+            deadline=deadline.at,
+            limit=deadline.limit,
             symbl_conn_id=self.symbl_conn_id,
             features=self._features_asked(),
             poll_interval=poll_interval,

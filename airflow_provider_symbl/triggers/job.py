@@ -53,6 +53,7 @@ class SymblJobTrigger(BaseTrigger):
     :param poll_interval: seconds before the first poll; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
     :param messages_before: without a job, how many messages the conversation held before an append.
+    :param limit: the argument of the task that set the deadline, told in the error.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SymblJobTrigger(BaseTrigger):
         poll_interval: float = 5.0,
         max_poll_interval: float = 60.0,
         messages_before: int | None = None,
+        limit: str = "",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
         self.job_id = job_id
@@ -76,6 +78,7 @@ class SymblJobTrigger(BaseTrigger):
         self.poll_interval = poll_interval
         self.max_poll_interval = max_poll_interval
         self.messages_before = messages_before
+        self.limit = limit
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""
@@ -88,6 +91,7 @@ class SymblJobTrigger(BaseTrigger):
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
             "messages_before": self.messages_before,
+            "limit": self.limit,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -123,6 +127,7 @@ class SymblJobTrigger(BaseTrigger):
             poll_interval=self.poll_interval,
             max_poll_interval=self.max_poll_interval,
             messages_before=self.messages_before,
+            limit=self.limit,
         )
         await asyncio.to_thread(_import_needed)
         # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.

@@ -62,6 +62,7 @@ OTHER_VALUES: Mapping[str, Any] = {
     "max_poll_interval": 2.0,
     "job_timeout": 3.0,
     "on_unknown_submission": "fail",
+    "on_clear": "resume",
     "custom_vocabulary": ["Symbl"],
     "language_code": "en-GB",
     "mode": "phone",
@@ -111,6 +112,7 @@ def test_every_parameter_of_symbl_is_a_template_field(operator: type[SymblSubmis
         "max_poll_interval",
         "job_timeout",
         "on_unknown_submission",
+        "on_clear",
     }
     assert isinstance(operator.template_fields, tuple)
     assert set(operator.template_fields) == own_arguments(operator) - literal
@@ -125,6 +127,7 @@ def test_defaults(operator: type[SymblSubmissionOperator]) -> None:
     assert (task.wait_for_completion, task.deferrable) == (True, False)
     assert (task.poll_interval, task.max_poll_interval, task.job_timeout) == (5.0, 60.0, 4 * 3600.0)
     assert task.on_unknown_submission == ("fail" if operator in APPENDS else "resubmit")
+    assert task.on_clear == "airflow"
 
 
 @pytest.mark.process
@@ -173,6 +176,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"max_poll_interval": -1}, r"max_poll_interval: got -1; allowed: seconds, a number above 0"),
     ({"job_timeout": 0}, r"job_timeout: got 0; allowed: seconds, a number above 0"),
     ({"on_unknown_submission": "retry"}, r"on_unknown_submission: got 'retry'; allowed: resubmit, fail"),
+    ({"on_clear": "resubmit"}, r"on_clear: got 'resubmit'; allowed: airflow, submit, resume"),
+    ({"on_clear": None}, r"on_clear: got nothing; allowed: airflow, submit, resume"),
     ({"url": 5}, r"url: got 5; allowed: http, https, or object storage"),
     ({"url": "/data/c.wav"}, r"url: got '/data/c\.wav'; allowed: .*; for a file use SymblSubmitAudioFileOperator$"),
     ({"url": Path("/data/c.wav")}, r"url: got '/data/c\.wav'; allowed: .*; for a file use SymblSubmitAudioFileOpera"),

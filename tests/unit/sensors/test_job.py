@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import (
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    AirflowTaskTimeout,
     TaskDeferred,
 )
 from airflow.sdk import DAG
@@ -20,7 +21,7 @@ from airflow_provider_symbl.client import polling
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
 from airflow_provider_symbl.sensors.job import SymblJobSensor
-from tests.support.airflow_tasks import AirflowRescheduleException, context_of, resume, run
+from tests.support.airflow_tasks import AirflowRescheduleException, TaskState, context_of, resume, run
 from tests.support.scripted_symbl import SUBMITTED, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
@@ -197,6 +198,30 @@ def test_a_deferred_timeout_names_the_job(scripted_symbl: ScriptedSymbl) -> None
     scripted_symbl.on("GET", JOB_PATH, job("in_progress"))
     with pytest.raises(AirflowSensorTimeout, match=f"{JOB_ID} of conversation {CONVERSATION_ID}.*goes on at Symbl"):
         to_the_end(make_sensor(timeout=0.3, deferrable=True))
+
+
+def test_a_deferred_sensor_ends_at_its_execution_timeout(scripted_symbl: ScriptedSymbl) -> None:
+    """As Airflow ends one in a worker: with an error that is retried, and that names limit and job."""
+    scripted_symbl.on("GET", JOB_PATH, job("in_progress"))
+    limit = datetime.timedelta(seconds=0.3)
+    with pytest.raises(AirflowTaskTimeout, match=f"{JOB_ID}.*at its deadline, that of execution_timeout"):
+        to_the_end(make_sensor(execution_timeout=limit, deferrable=True))
+    with pytest.raises(AirflowSkipException):
+        to_the_end(make_sensor(execution_timeout=limit, soft_fail=True, deferrable=True))
+
+
+@pytest.mark.parametrize(("limit", "timeout"), [("execution_timeout", 300.0), ("timeout", 30.0)])
+def test_a_deferred_sensor_ends_at_the_earlier_limit(scripted_symbl: ScriptedSymbl, limit: str, timeout: float) -> None:
+    """The timeout counts from now, the execution_timeout from the start of the try."""
+    scripted_symbl.on("GET", JOB_PATH, job("in_progress"))
+    state = TaskState(started=datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=40))
+    sensor = make_sensor(timeout=timeout, execution_timeout=datetime.timedelta(seconds=100), deferrable=True)
+    with pytest.raises(TaskDeferred) as caught:
+        run(sensor, state)
+    arguments = caught.value.trigger.serialize()[1]
+    assert arguments["limit"] == limit
+    if limit == "execution_timeout":
+        assert arguments["deadline"] == state.started.timestamp() + 100
 
 
 def test_rescheduled_time_counts_from_the_first_poke(scripted_symbl: ScriptedSymbl) -> None:
