@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
-from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_together
+from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_together, validate
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
     POLL_INTERVAL,
@@ -233,7 +233,10 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
         given = self._given()
         own = {name: getattr(self, name) for name in (*needed, "job_timeout", "on_unknown_submission", "on_clear")}
         self.check_literals(given | own | content | {"extra_parameters": self.extra_parameters})
-        if not any(map(is_templated, given.values())):
+        if is_rendered:
+            # What Airflow does not render, such as a key of an object, is sent as it is, so it is checked as it is.
+            validate(self.source, given, self.extra_parameters)
+        elif not any(map(is_templated, given.values())):
             check_together(check_each(self.source, given))
 
     def _take_text(self) -> None:

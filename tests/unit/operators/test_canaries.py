@@ -54,7 +54,8 @@ PARAMETERS: dict[str, Any] = {
     "max_poll_interval": 0.05,
     "job_timeout": 1.0,
 }
-LINK = f"https://example.com/{WORDS['webhook']}.wav?sig={quote(WORDS['signature'], safe='')}"
+# The file's own name is told in messages, so it is no canary; the folder above it is one.
+LINK = f"https://example.com/{WORDS['webhook']}/call.wav?sig={quote(WORDS['signature'], safe='')}"
 ECHO = {"message": "what was sent"}
 """Stands for a message that repeats what was sent."""
 APPEND = {"conversation_id": SUBMITTED["conversationId"]}
