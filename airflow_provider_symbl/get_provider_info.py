@@ -51,7 +51,7 @@ def _modules(*names: str) -> list[dict[str, Any]]:
 
 def _conn_fields() -> dict[str, Any]:
     return {
-        "timeout": _field("Timeout", "Seconds to wait for each read of an answer (60).", "number", exclusiveMinimum=0),
+        "timeout": _field("Timeout", "Seconds that an answer may take to its end (60).", "number", exclusiveMinimum=0),
         "connect_timeout": _field(
             "Connect timeout",
             "Seconds to wait for a connection (10).",

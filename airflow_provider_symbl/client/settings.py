@@ -33,7 +33,7 @@ class ClientSettings:
     :param app_id: Symbl's App ID.
     :param app_secret: Symbl's App Secret.
     :param host: base URL, as :func:`base_url` takes it.
-    :param timeout: seconds to wait for each read of a response.
+    :param timeout: seconds that an answer may take, from the end of the request to the end of its body.
     :param connect_timeout: seconds to wait for a connection.
     :param max_retries: how often a call that may be sent again is sent again.
     :param max_concurrent_jobs: how many jobs the account may have at once; nothing reads it yet.
