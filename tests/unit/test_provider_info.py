@@ -36,6 +36,8 @@ INNER = {
     "airflow_provider_symbl.operators.storage",
     "airflow_provider_symbl.operators.submission",
     "airflow_provider_symbl.operators.task_state",
+    "airflow_provider_symbl.operators.waiting",
+    "airflow_provider_symbl.triggers.deadline",
 }
 """Modules without anything that a DAG names."""
 

@@ -361,7 +361,7 @@ def test_ids_stay_text(client: SymblClient, server: ScriptedServer, content: obj
     assert submission.as_dict() == {"conversation_id": conversation_id, "job_id": "j"}
 
 
-@pytest.mark.parametrize("conversation_id", ["", " ", ".", "..", "\ud83d", 7, ["c-1"]])
+@pytest.mark.parametrize("conversation_id", ["", " ", ".", "..", "\ud83d", True, ["c-1"]])
 @few_calls
 def test_a_bad_conversation_id_is_refused(
     client: SymblClient,
