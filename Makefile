@@ -130,7 +130,7 @@ wheel: $(READY)  ## build the wheel and look at what is in it
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
 	@$(BIN)/check-wheel-contents dist/*.whl
 
-AIRFLOWS := airflow30 airflow31 airflow32 airflow33
+AIRFLOWS := airflow30 airflow31 airflow32 airflow33 airflow34
 # An environment that passed is not run again until something changes that it tests, or make clean.
 TESTED := pyproject.toml $(shell find airflow_provider_symbl demo example_dags tests/contract tests/support tests/unit \
     tests/conftest.py -type f -not -path '*/__pycache__/*')
@@ -144,9 +144,10 @@ matrix: $(AIRFLOWS:%=.tox/%.passed)  ## unit and contract tests on each Airflow 
 	@touch $@
 
 .PHONY: bench
-bench: $(READY)  ## how well and how fast symbl-local hears, and how fast it answers meanwhile
+bench: $(READY)  ## how well and how fast symbl-local hears, how fast it answers meanwhile, and what a poll costs
 	@$(BIN)/python -m tests.benchmarks.speech
 	@$(BIN)/python -m tests.benchmarks.latency
+	@$(BIN)/python -m tests.benchmarks.polls
 
 .PHONY: demo
 demo: $(READY)  ## a night of recordings in a throw-away Airflow, with a table of what was said

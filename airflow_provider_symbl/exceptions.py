@@ -4,6 +4,7 @@ SymblError
 ├── SymblConfigurationError (ValueError)   the connection or a parameter is wrong; says which, and what is allowed
 ├── SymblTransportError                    no usable answer
 │   └── SymblUnknownSubmissionError        sent, no usable answer: the job may or may not exist
+├── SymblStorageError                      what is to be sent cannot be read at present
 ├── SymblUnrepeatableSubmissionError       what an earlier submission made cannot be told, and it must not be sent again
 ├── SymblApiError                          an answer that says no: status_code, message, method, path
 │   ├── SymblAuthenticationError           401, 403
@@ -21,9 +22,31 @@ No message ever holds a token, a secret or the text of a conversation.
 
 from __future__ import annotations
 
+from typing import Self
+
+
+def printable(text: str) -> str:
+    """Escape what would move a cursor, begin a line or turn the reading round, for logs and errors.
+
+    :param text: whatever a server sent.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
 
 class SymblError(Exception):
     """The base of every error that this package raises about Symbl."""
+
+    recording: str = ""
+    """The name of the recording that it is about, where a task knows one; it stands first in the message."""
+
+    def __str__(self) -> str:
+        told = self._told()
+        return f"{self.recording}: {told}" if self.recording not in told else told
+
+    def _told(self) -> str:
+        return super().__str__()
 
 
 class SymblConfigurationError(SymblError, ValueError):
@@ -36,6 +59,10 @@ class SymblTransportError(SymblError):
 
 class SymblUnknownSubmissionError(SymblTransportError):
     """A submission left and no usable answer came: the job may or may not exist."""
+
+
+class SymblStorageError(SymblError):
+    """The storage of what is to be sent stumbles: unreachable, too slow, an expired token; nothing has been sent."""
 
 
 class SymblUnrepeatableSubmissionError(SymblError):
@@ -58,8 +85,8 @@ class SymblApiError(SymblError):
         self.method = method
         self.path = path
 
-    def __str__(self) -> str:
-        return f"{self.method} {self.path} answered {self.status_code}: {self.message}"
+    def _told(self) -> str:
+        return printable(f"{self.method} {self.path} answered {self.status_code}: {self.message}")
 
 
 class SymblAuthenticationError(SymblApiError):
@@ -88,6 +115,14 @@ class SymblConcurrencyLimitError(SymblApiError):
         self.args = (*self.args, retry_after)
         self.retry_after = retry_after
 
+    def not_within(self, limit: str) -> Self:
+        """Return the same error with the limit up to which room was waited for.
+
+        :param limit: the argument of the task that set it.
+        """
+        message = f"{self.message}; there was no room before the end of {limit}"
+        return type(self)(self.status_code, message, self.method, self.path, self.retry_after)
+
 
 class SymblBadRequestError(SymblApiError):
     """Another 4xx: Symbl does not accept the call as it stands."""
@@ -111,9 +146,9 @@ class SymblJobError(SymblError):
         self.job_id = job_id
         self.conversation_id = conversation_id
 
-    def __str__(self) -> str:
+    def _told(self) -> str:
         job, conversation = self.job_id or "not known", self.conversation_id or "not named"
-        return f"Symbl job {job} of conversation {conversation}: {self.reason}"
+        return printable(f"Symbl job {job} of conversation {conversation}: {self.reason}")
 
 
 class SymblJobFailedError(SymblJobError):

@@ -51,7 +51,7 @@ def _modules(*names: str) -> list[dict[str, Any]]:
 
 def _conn_fields() -> dict[str, Any]:
     return {
-        "timeout": _field("Timeout", "Seconds to wait for each read of an answer (60).", "number", exclusiveMinimum=0),
+        "timeout": _field("Timeout", "Seconds that an answer may take to its end (60).", "number", exclusiveMinimum=0),
         "connect_timeout": _field(
             "Connect timeout",
             "Seconds to wait for a connection (10).",
@@ -63,12 +63,6 @@ def _conn_fields() -> dict[str, Any]:
             "How often a call that may be sent again is sent again (5).",
             "integer",
             minimum=0,
-        ),
-        "max_concurrent_jobs": _field(
-            "Concurrent jobs",
-            "How many jobs your account may have at once.",
-            "integer",
-            minimum=1,
         ),
         "verify": _field(
             "Verify",

@@ -99,13 +99,15 @@ def chat(file: str) -> None:
     land(file, SymblSubmitTextOperator(task_id="submit", messages=file).output)
 
 
+# An outage of Symbl, or of Airflow's own API server, lasts minutes: fewer or quicker retries would be used up by it.
+# After that a clear is left, which on Airflow 3.3 submits anew and is paid for again, unless on_clear is "resume".
 @dag(
     schedule="0 2 * * *",
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
     tags=["symbl"],
-    default_args={"retries": 2, "deferrable": True, "retry_delay": datetime.timedelta(seconds=10)},
+    default_args={"retries": 3, "deferrable": True, "retry_delay": datetime.timedelta(minutes=2)},
 )
 def symbl_nightly() -> None:
     """Land what was said in every new recording; one that fails does not stop the others."""

@@ -19,7 +19,7 @@ RECORDINGS = Path(os.environ.get("SYMBL_RECORDINGS", Path(__file__).parent / "re
     schedule=None,
     catchup=False,
     tags=["symbl"],
-    default_args={"retries": 1, "retry_delay": datetime.timedelta(seconds=10)},
+    default_args={"retries": 3, "retry_delay": datetime.timedelta(minutes=2)},
 )
 def symbl_text() -> None:
     """Submit a chat from a JSON file, append one more message, and read the whole conversation."""

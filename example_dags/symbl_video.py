@@ -24,7 +24,7 @@ RECORDINGS_URL = os.environ.get("SYMBL_RECORDINGS_URL", "https://recordings.exam
     schedule=None,
     catchup=False,
     tags=["symbl"],
-    default_args={"retries": 1, "deferrable": True, "retry_delay": datetime.timedelta(seconds=10)},
+    default_args={"retries": 3, "deferrable": True, "retry_delay": datetime.timedelta(minutes=2)},
 )
 def symbl_video() -> None:
     """Make one conversation of three recordings and another one of a link; the waits hold no worker."""

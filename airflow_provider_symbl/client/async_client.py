@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import os
+import socket
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import aiohttp
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
-from airflow_provider_symbl.client import calls
+from airflow_provider_symbl.client import calls, conversation_calls
 from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
-from airflow_provider_symbl.client.responses import RequestFailedError, Response
-from airflow_provider_symbl.client.retries import Failure
+from airflow_provider_symbl.client.responses import ENCODINGS, BoundedBody, RequestFailedError, Response
+from airflow_provider_symbl.client.retries import Failure, failure_to_resolve
 from airflow_provider_symbl.client.tokens import cache_for
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
+CONNECTIONS = 500
+"""At once; aiohttp's own 100 would all be held by a hundred polls whose answers drip in."""
 REQUESTS_PER_SECOND = 50.0
 """Far above what polls with backoff need, far below what would trouble anybody's API."""
 
@@ -60,16 +63,20 @@ class AsyncSymblClient:
         self._session_lock = asyncio.Lock()
         self._limiter = RateLimiter(REQUESTS_PER_SECOND)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make a copy, or a pickle, of the settings alone: it opens connections of its own."""
+        return type(self), (self._settings,)
+
     async def close(self) -> None:
         """Close the connections that are kept open."""
         if self._session is not None:
             await self._session.close()
 
     get_job = _sent(calls.get_job)
-    get_insights_status = _sent(calls.get_insights_status)
-    get_call_score_status = _sent(calls.get_call_score_status)
-    get_messages = _sent(calls.get_messages)
-    get_summary = _sent(calls.get_summary)
+    get_insights_status = _sent(conversation_calls.get_insights_status)
+    get_call_score_status = _sent(conversation_calls.get_call_score_status)
+    get_messages = _sent(conversation_calls.get_messages)
+    get_summary = _sent(conversation_calls.get_summary)
 
     async def _perform(self, call: Call[Result]) -> Result:
         return await self._drive(exchange(call, self._settings, self._tokens))
@@ -100,10 +107,12 @@ class AsyncSymblClient:
         return None
 
     async def _send(self, call: Call[Any], token: str | None) -> Response:
-        headers = call.headers | ({} if token is None else {"Authorization": f"Bearer {token}"})
+        headers = {**call.headers, "Accept-Encoding": ENCODINGS}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         await self._limiter.acquire()
         try:
-            session = await self._open_session()
+            session = self._session or await self._open_session()
             async with session.request(
                 call.endpoint.method,
                 self._settings.host + call.target,
@@ -112,26 +121,47 @@ class AsyncSymblClient:
                 allow_redirects=False,
                 proxy=self._proxy,
             ) as response:
-                return Response(response.status, await response.read(), response.headers.get("Retry-After"))
+                content = await _read(call, response)
+                return Response(
+                    response.status, content, response.headers.get("Retry-After"), response.headers.get("Date")
+                )
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            cause = None if _may_repeat_url(problem) else problem
-            raise RequestFailedError(_failure(problem), _reason(problem)) from cause
+            # Their texts repeat URLs, and their tracebacks are long.
+            reason = self._unresolved(problem) or _reason(problem)
+            raise RequestFailedError(_failure(problem), reason) from None
+
+    def _unresolved(self, problem: Exception) -> str | None:
+        """Return what to tell where a name did not resolve, None where that was not it."""
+        if not isinstance(problem, aiohttp.ClientConnectorDNSError):
+            return None
+        reason = problem.os_error.strerror or "no address"
+        return self._settings.unresolved(reason, is_proxy=self._proxy is not None)
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._session_lock:
             if self._session is None:
                 # Reading the certificate authorities takes longer than the loop may stand still.
                 context = await asyncio.to_thread(_ssl_context, self._settings.verify)
-                timeout = aiohttp.ClientTimeout(
-                    total=None,
-                    sock_connect=self._settings.connect_timeout,
-                    sock_read=self._settings.timeout,
-                )
-                connector = aiohttp.TCPConnector(ssl=context)
                 self._proxy = _proxy_for(self._settings)
-                self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+                self._session = aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS),
+                    timeout=aiohttp.ClientTimeout(
+                        total=self._settings.timeout, sock_connect=self._settings.connect_timeout
+                    ),
+                    auto_decompress=False,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                )
                 self._session._retry_connection = False  # noqa: SLF001 - else a cut GET is sent again, past the limit
         return self._session
+
+
+async def _read(call: Call[Any], response: aiohttp.ClientResponse) -> bytes:
+    """Read a body within its bound; where a part is left, the response closes the connection."""
+    body = BoundedBody(call, response.status, response.headers.get("Content-Encoding"))
+    async for chunk in response.content.iter_any():
+        if not body.take(chunk):
+            break
+    return body.whole()
 
 
 class RateLimiter:
@@ -152,7 +182,10 @@ class RateLimiter:
         """Wait until the next request may go."""
         clock = asyncio.get_running_loop().time
         async with self._gate:
-            await asyncio.sleep(max(0.0, self._next - clock()))
+            wait = self._next - clock()
+            # A sleep of 0 would cost a turn of the loop, a tenth of what a poll costs.
+            if wait > 0:
+                await asyncio.sleep(wait)
             self._next = clock() + self._gap
 
 
@@ -195,8 +228,9 @@ def _ssl_context(verify: bool | str) -> ssl.SSLContext | bool:  # noqa: FBT001 -
 
 def _proxy_for(settings: ClientSettings) -> str | None:
     """Return the proxy that requests would take: the connection's own, else the environment's."""
-    environment = get_environ_proxies(settings.host, no_proxy=settings.proxies.get("no_proxy"))
-    proxy = select_proxy(settings.host, {**environment, **settings.proxies})
+    proxies = settings.proxies_to_take
+    environment = get_environ_proxies(settings.host, no_proxy=proxies.get("no_proxy"))
+    proxy = select_proxy(settings.host, {**environment, **proxies})
     if not proxy:
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
@@ -205,6 +239,8 @@ def _proxy_for(settings: ClientSettings) -> str | None:
 def _failure(problem: Exception) -> Failure:
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
         return Failure.UNTRUSTED
+    if isinstance(problem, aiohttp.ClientConnectorDNSError) and isinstance(problem.os_error, socket.gaierror):
+        return failure_to_resolve(problem.os_error)
     if isinstance(problem, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
         return Failure.NOT_TAKEN
     return Failure.LOST

@@ -1,4 +1,7 @@
-"""Every call of the client, described once for both transports: what to send and how to read the response; no I/O."""
+"""The calls of the client, described once for both transports: what to send and how to read the response; no I/O.
+
+Those of one conversation are in :mod:`airflow_provider_symbl.client.conversation_calls`.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,18 @@ from urllib.parse import quote, urlencode
 
 import pendulum
 
-from airflow_provider_symbl.client.endpoints import Effect, Endpoint, Placement, Source
-from airflow_provider_symbl.client.models import (
-    Conversation,
-    Job,
-    Member,
-    Message,
-    Submission,
-    SummarySentence,
-    Token,
+from airflow_provider_symbl.client.endpoints import Effect, Endpoint, Placement, Source, endpoint_of
+from airflow_provider_symbl.client.models import Conversation, Job, Records, Submission, Token
+from airflow_provider_symbl.client.models.readers import (
+    Reader,
+    anything,
+    key,
+    required_list_of,
+    required_object,
 )
 from airflow_provider_symbl.client.parameters import check_content, query_pairs, validate
 from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.validators import Json, JsonObject, choice, integer, invalid_value, is_unicode
+from airflow_provider_symbl.client.validators import Json, JsonObject, choice, integer, invalid_value, path_id
 from airflow_provider_symbl.exceptions import SymblNotFoundError
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Query = tuple[tuple[str, str], ...]
 
-TRANSCRIPT_FORMATS = {"markdown": "text/markdown", "srt": "text/srt"}
 JSON_TYPE = "application/json"
 
 
@@ -45,7 +46,7 @@ class Call(Generic[Result]):
 
     :param endpoint: method, and what sending it again would do.
     :param path: the path with its id in place.
-    :param parse: reads the response's JSON; raises KeyError, TypeError or ValueError on what it cannot read.
+    :param parse: reads the response's JSON, None of an empty body; raises UnreadableValueError on what it cannot read.
     :param query: the query string's parameters.
     :param body: the JSON body, encoded.
     :param upload: the file that is the body instead.
@@ -99,7 +100,7 @@ def submit(
     content: object,
     conversation_id: str | None,
     given: Mapping[str, object],
-    extra: JsonObject | None,
+    extra: JsonObject | str | None,
 ) -> Call[Submission]:
     """Submit a conversation, or append to one where its id is given.
 
@@ -111,7 +112,7 @@ def submit(
     :raises SymblConfigurationError: names the parameter, what was given and what is allowed.
     """
     endpoint = source.submit if conversation_id is None else source.append
-    identifier = "" if conversation_id is None else _checked_id("conversation_id", conversation_id)
+    identifier = "" if conversation_id is None else path_id("conversation_id", conversation_id)
     values = validate(source, given, extra)
     if source.placement is Placement.BODY:
         payload = {source.content: check_content(source, content)} | values
@@ -129,33 +130,16 @@ def get_job(job_id: str) -> Call[Job]:
     :raises SymblNotFoundError: Symbl does not know the job, or no longer.
     """
     endpoint = Endpoint("GET", "/v1/job/{id}", Effect.READ)
-    path = endpoint.path_for(_checked_id("job_id", job_id))
+    path = endpoint.path_for(path_id("job_id", job_id))
 
     def parse(data: Json) -> Job:
+        given = required_object(data)
         # Seen by others with an unknown or forgotten job; its HTTP status is not on record.
-        if "status" not in data and "not found" in str(data.get("message")):
-            raise SymblNotFoundError(HTTPStatus.NOT_FOUND, data["message"], endpoint.method, path)
-        return Job.from_json(data)
+        if "status" not in given and "not found" in str(given.get("message")):
+            raise SymblNotFoundError(HTTPStatus.NOT_FOUND, str(given["message"]), endpoint.method, path)
+        return Job.from_json(given)
 
     return Call(endpoint, path, parse)
-
-
-def get_insights_status(conversation_id: str) -> Call[Job]:
-    """Read the state of the insights that ``features`` asked for."""
-    return _of_conversation("/lm-insights/status", conversation_id, Job.from_json)
-
-
-def get_call_score_status(conversation_id: str) -> Call[Job]:
-    """Read the state of the call score that ``features`` asked for."""
-    return _of_conversation("/callscore/status", conversation_id, Job.from_json)
-
-
-def get_conversation(conversation_id: str) -> Call[Conversation]:
-    """Read a conversation's own data.
-
-    :raises SymblNotFoundError: there is no such conversation.
-    """
-    return _of_conversation("", conversation_id, Conversation.from_json)
 
 
 def list_conversations(
@@ -182,54 +166,32 @@ def list_conversations(
     if end_time is not None:
         query.append(("endTime", _timestamp("end_time", end_time)))
     endpoint = Endpoint("GET", "/v1/conversations", Effect.READ)
-    return _call(endpoint, "", _each("conversations", Conversation.from_json), tuple(query))
+    return _call(endpoint, "", each("conversations", Conversation.from_json), tuple(query))
 
 
-def get_messages(conversation_id: str, *, verbose: bool = False, sentiment: bool = False) -> Call[list[Message]]:
-    """Read what was said, in order. Before the job is completed it may be a part of it only.
+def request(method: str, path: str, *, params: JsonObject | None = None, json: Json = None) -> Call[Json]:
+    """Send any other call of the account, and return the JSON of its response; None where that is empty.
 
-    :param verbose: with the single words and their times.
-    :param sentiment: with the sentiment of each message.
+    A GET is sent again after faults, as every read is. Anything else is sent once: again only where it cannot have been
+    taken, as after 429 or a refused token.
+
+    :param method: GET, POST, PUT, PATCH or DELETE.
+    :param path: the path below the host, such as ``/v1/manage/trackers``.
+    :param params: the query by Symbl's names; booleans, lists and objects are written as JSON, None is left out.
+    :param json: the body.
+    :raises SymblConfigurationError: names the argument, what was given and what is allowed.
+    :raises SymblUnknownSubmissionError: a submission left, and no usable response came.
     """
-    asked = {"verbose": verbose, "sentiment": sentiment}
-    query = tuple((name, "true") for name, is_wanted in asked.items() if is_wanted)
-    return _of_conversation("/messages", conversation_id, _each("messages", Message.from_json), query)
+    endpoint = endpoint_of(method, path)
+    if not isinstance(params, Mapping | None):
+        invalid_value("params", type(params), "an object with the names of the query")
+    given = {name: value for name, value in (params or {}).items() if value is not None}
+    for name, value in {**{f"params.{name}": value for name, value in given.items()}, "json": json}.items():
+        _check_json(name, value)
+    return _call(endpoint, "", anything, tuple(query_pairs(given)), json)
 
 
-def get_summary(conversation_id: str) -> Call[list[SummarySentence]]:
-    """Read the summary, sentence by sentence.
-
-    :raises SymblNotFoundError: a job of the conversation is not over.
-    """
-    return _of_conversation("/summary", conversation_id, _each("summary", SummarySentence.from_json))
-
-
-def get_members(conversation_id: str) -> Call[list[Member]]:
-    """Read who takes part."""
-    return _of_conversation("/members", conversation_id, _each("members", Member.from_json))
-
-
-def get_transcript(conversation_id: str, *, format: str = "markdown") -> Call[str]:  # noqa: A002 - the public name
-    """Read the whole transcript as one text.
-
-    :param format: markdown or srt.
-    """
-    choice(*TRANSCRIPT_FORMATS)("format", format)
-    asked: dict[str, Json] = {"contentType": TRANSCRIPT_FORMATS[format], "showSpeakerSeparation": True}
-    if format == "markdown":
-        asked["createParagraphs"] = True
-    return _of_conversation("/transcript", conversation_id, _transcript_text, method="POST", payload=asked)
-
-
-def delete_conversation(conversation_id: str) -> Call[None]:
-    """Delete a conversation for good.
-
-    :raises SymblNotFoundError: there is no such conversation.
-    """
-    return _of_conversation("", conversation_id, lambda _: None, method="DELETE", effect=Effect.CHANGE)
-
-
-def _of_conversation(
+def of_conversation(
     below: str,
     conversation_id: str,
     parse: Callable[[Json], Result],
@@ -239,9 +201,27 @@ def _of_conversation(
     effect: Effect = Effect.READ,
     payload: JsonObject | None = None,
 ) -> Call[Result]:
-    """Describe a call of a conversation, or of what lies below its path."""
+    """Describe a call of a conversation.
+
+    :param below: what its path has after the conversation's id.
+    :param conversation_id: the conversation.
+    :param parse: reads the response's JSON.
+    :param query: the query string's parameters.
+    :param method: HTTP method.
+    :param effect: what sending it again would do.
+    :param payload: the JSON body.
+    """
     endpoint = Endpoint(method, f"/v1/conversations/{{id}}{below}", effect)
-    return _call(endpoint, _checked_id("conversation_id", conversation_id), parse, query, payload)
+    return _call(endpoint, path_id("conversation_id", conversation_id), parse, query, payload)
+
+
+def each(name: str, reader: Reader[Result]) -> Callable[[Json], list[Result]]:
+    """Make what reads the list under a key of a response.
+
+    :param name: the key.
+    :param reader: reads each item.
+    """
+    return lambda data: Records(key(data, name, required_list_of(reader)))
 
 
 def _call(
@@ -249,7 +229,7 @@ def _call(
     identifier: str,
     parse: Callable[[Json], Result],
     query: Query = (),
-    payload: JsonObject | None = None,
+    payload: Json = None,
 ) -> Call[Result]:
     path = endpoint.path_for(identifier)
     if payload is None:
@@ -258,25 +238,14 @@ def _call(
     return Call(endpoint, path, parse, query, body, content_type=JSON_TYPE)
 
 
-def _checked_id(name: str, given: object) -> str:
-    # A path's "." and ".." are resolved before it is sent, and lead to another call.
-    if not isinstance(given, str) or not given.strip() or given in {".", ".."} or not is_unicode(given):
-        invalid_value(name, given, "an id, as text")
-    return given
-
-
 def _timestamp(name: str, moment: datetime.datetime) -> str:
     if moment.tzinfo is None:
         invalid_value(name, str(moment), "a time with a time zone")
     return pendulum.instance(moment).in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
 
 
-def _each(key: str, parse: Callable[[JsonObject], Result]) -> Callable[[Json], list[Result]]:
-    """Make what reads the list under a key, item by item."""
-    return lambda data: [parse(item) for item in data[key]]
-
-
-def _transcript_text(data: Json) -> str:
-    # Symbl's reference shows the text one level deeper for SRT; its own Go client reads both the same way.
-    payload = data["transcript"]["payload"]
-    return str(payload["content"] if isinstance(payload, Mapping) else payload)
+def _check_json(name: str, given: Json) -> None:
+    try:
+        json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        invalid_value(name, type(given), "what JSON can hold")

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import logging
+import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from airflow_provider_symbl.client import calls
-from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL, Placement
-from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange
+from airflow_provider_symbl.client import calls, conversation_calls
+from airflow_provider_symbl.client.exchange import Send, Sleep, TakeAlone, exchange, read_clock
 from airflow_provider_symbl.client.models import Job
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
-    MAX_POLL_INTERVAL,
+    POLL_FAILED,
     POLL_INTERVAL,
+    POLLED,
     JobPoller,
+    as_seconds,
     features_asked,
+    most_between,
 )
 from airflow_provider_symbl.client.responses import RequestFailedError
+from airflow_provider_symbl.client.retries import seconds_left, time_limit
+from airflow_provider_symbl.client.submitting import SubmittingClient
 from airflow_provider_symbl.client.tokens import cache_for
 from airflow_provider_symbl.client.transport import Transport
-from airflow_provider_symbl.client.uploads import StoredPath, Upload
-from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.exceptions import SymblError, SymblTransportError
 
 if TYPE_CHECKING:
     import datetime
-    import os
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from airflow_provider_symbl.client.calls import Call
-    from airflow_provider_symbl.client.endpoints import Source
     from airflow_provider_symbl.client.exchange import Step, Steps
-    from airflow_provider_symbl.client.models import Conversation, Submission
-    from airflow_provider_symbl.client.parameters import MediaParameters, TextParameters
+    from airflow_provider_symbl.client.models import Conversation
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Json
 
@@ -59,12 +61,13 @@ def _sent(
     return method
 
 
-class SymblClient:
+class SymblClient(SubmittingClient):
     """Symbl's Async, Job and Conversation API, one call a method.
 
     Every method raises :class:`~airflow_provider_symbl.exceptions.SymblError` and nothing else. Reads are sent again
     after faults of network and server; a submission only when it cannot have been taken. Arguments and errors of each
-    call are told where it is described, in :mod:`airflow_provider_symbl.client.calls`.
+    call are told where it is described, in :mod:`~airflow_provider_symbl.client.calls` and
+    :mod:`~airflow_provider_symbl.client.conversation_calls`.
 
     :param settings: the account and how to reach it.
     :param retry_concurrency_limit: send a submission again that was refused because the account runs as many jobs as
@@ -78,6 +81,10 @@ class SymblClient:
         self._tokens = cache_for(settings.account)
         weakref.finalize(self, self._transport.close)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make a copy, or a pickle, of the settings alone: it opens connections of its own."""
+        return functools.partial(type(self), retry_concurrency_limit=self._retry_concurrency_limit), (self._settings,)
+
     def __enter__(self) -> Self:
         """Return the client itself, to be closed at the end."""
         return self
@@ -90,110 +97,6 @@ class SymblClient:
         """Close the connections that are kept open."""
         self._transport.close()
 
-    def submit(
-        self,
-        source: Source,
-        content: object,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit a conversation from any source, or append to one.
-
-        :param source: one of :mod:`~airflow_provider_symbl.client.endpoints`; it says what the content is and which
-            parameters there are.
-        :param content: messages, a file or a URL, as the method of that source takes it.
-        :param conversation_id: the conversation to append to; None makes a new one.
-        :param extra_parameters: values by Symbl's names, for what has no keyword here.
-        :param parameters: Symbl's parameters by their snake_case names.
-        :raises SymblConfigurationError: a wrong value; nothing was sent.
-        :raises SymblUnknownSubmissionError: it left and no usable response came; it is not sent again.
-        """
-        body = Upload(content) if source.placement is Placement.QUERY else content
-        return self._perform(calls.submit(source, body, conversation_id, parameters, extra_parameters))
-
-    def submit_text(
-        self,
-        messages: Sequence[Mapping[str, Json]],
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
-        **parameters: Unpack[TextParameters],
-    ) -> Submission:
-        """Submit a written conversation, or append to one; the rest as :meth:`submit`.
-
-        :param messages: ``{"payload": {"content": …}, "from": {"name", "userId"}, "duration": {"startTime",
-            "endTime"}}`` each; only the payload must be there.
-        """
-        return self.submit(
-            TEXT, messages, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_audio_file(
-        self,
-        file: str | os.PathLike[str] | StoredPath,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit an audio file, streamed in constant memory, or append it; the rest as :meth:`submit`.
-
-        :param file: a path, or an object that behaves like one.
-        """
-        return self.submit(
-            AUDIO_FILE, file, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_audio_url(
-        self,
-        url: str,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit audio that Symbl fetches itself, or append it; the rest as :meth:`submit`.
-
-        :param url: a direct link that Symbl can reach.
-        """
-        return self.submit(
-            AUDIO_URL, url, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_video_file(
-        self,
-        file: str | os.PathLike[str] | StoredPath,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit an mp4 file, streamed in constant memory, or append it; the rest as :meth:`submit`.
-
-        :param file: a path, or an object that behaves like one.
-        """
-        return self.submit(
-            VIDEO_FILE, file, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
-    def submit_video_url(
-        self,
-        url: str,
-        *,
-        conversation_id: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
-        **parameters: Unpack[MediaParameters],
-    ) -> Submission:
-        """Submit an mp4 that Symbl fetches itself, or append it; the rest as :meth:`submit`.
-
-        :param url: a direct link that Symbl can reach.
-        """
-        return self.submit(
-            VIDEO_URL, url, conversation_id=conversation_id, extra_parameters=extra_parameters, **parameters
-        )
-
     def wait_for_job(
         self,
         job_id: str,
@@ -201,8 +104,8 @@ class SymblClient:
         conversation_id: str | None = None,
         features: Mapping[str, Json] | None = None,
         deadline: float | None = None,
-        poll_interval: float = POLL_INTERVAL,
-        max_poll_interval: float = MAX_POLL_INTERVAL,
+        poll_interval: float | datetime.timedelta = POLL_INTERVAL,
+        max_poll_interval: float | datetime.timedelta | None = None,
     ) -> Job:
         """Wait until a job is completed, and what ``features`` asked for besides, and return its state.
 
@@ -211,7 +114,7 @@ class SymblClient:
         :param features: the ``features`` that were submitted.
         :param deadline: when to give up, in seconds since the epoch; None is four hours from now.
         :param poll_interval: seconds before the first poll; each further pause is half as long again.
-        :param max_poll_interval: the most seconds between two polls.
+        :param max_poll_interval: the most seconds between two polls; None is a minute, or ``poll_interval`` if longer.
         :raises SymblJobFailedError: the job failed.
         :raises SymblJobTimeoutError: it was not over at the deadline; it goes on at Symbl.
         :raises SymblUnknownJobStatusError: Symbl gave a status that it does not document.
@@ -221,8 +124,8 @@ class SymblClient:
             conversation_id=conversation_id,
             features=features_asked(features),
             deadline=time.time() + JOB_TIMEOUT if deadline is None else deadline,
-            poll_interval=poll_interval,
-            max_poll_interval=max_poll_interval,
+            poll_interval=as_seconds(poll_interval),
+            max_poll_interval=most_between(poll_interval, max_poll_interval),
         )
         self.poll_until_over(poller)
         return Job(job_id, "completed")
@@ -237,14 +140,28 @@ class SymblClient:
         with SymblClient(dataclasses.replace(self._settings, max_retries=0)) as client:
             while not poller.is_over:
                 time.sleep(poller.pause())
-                try:
-                    response = poller.poll(client)
-                except SymblError as error:
-                    poller.on_error(error)
-                    log.warning("Symbl %s: a poll failed, asking again: %s", poller.subject, error)
-                else:
-                    poller.on_response(response)
-                    log.info("Symbl %s: %s", poller.subject, poller.last_status)
+                client.poll_once(poller)
+
+    def poll_once(self, poller: JobPoller) -> bool:
+        """Poll once, and tell whether what was asked for is completed.
+
+        :param poller: what is waited for.
+        :raises SymblJobError: as :meth:`wait_for_job` does.
+        """
+        try:
+            with time_limit(poller.seconds_to_ask()):
+                response = poller.poll(self)
+        except SymblError as error:
+            poller.on_error(error)
+            log.log(poller.log_level, POLL_FAILED, poller.subject, error)
+            return False
+        is_completed = poller.on_response(response)
+        log.log(poller.log_level, POLLED, poller.subject, poller.last_status)
+        return is_completed
+
+    def symbl_time(self) -> float:
+        """Return seconds since the epoch by Symbl's clock, which is that of what is asked by time."""
+        return self._drive(read_clock(self._settings, self._tokens))
 
     def list_conversations(
         self,
@@ -272,14 +189,26 @@ class SymblClient:
                 return
 
     get_job = _sent(calls.get_job)
-    get_insights_status = _sent(calls.get_insights_status)
-    get_call_score_status = _sent(calls.get_call_score_status)
-    get_conversation = _sent(calls.get_conversation)
-    get_messages = _sent(calls.get_messages)
-    get_summary = _sent(calls.get_summary)
-    get_members = _sent(calls.get_members)
-    get_transcript = _sent(calls.get_transcript)
-    delete_conversation = _sent(calls.delete_conversation)
+    get_insights_status = _sent(conversation_calls.get_insights_status)
+    get_call_score_status = _sent(conversation_calls.get_call_score_status)
+    get_conversation = _sent(conversation_calls.get_conversation)
+    get_messages = _sent(conversation_calls.get_messages)
+    get_summary = _sent(conversation_calls.get_summary)
+    get_members = _sent(conversation_calls.get_members)
+    get_transcript = _sent(conversation_calls.get_transcript)
+    get_topics = _sent(conversation_calls.get_topics)
+    get_questions = _sent(conversation_calls.get_questions)
+    get_action_items = _sent(conversation_calls.get_action_items)
+    get_follow_ups = _sent(conversation_calls.get_follow_ups)
+    get_insights = _sent(conversation_calls.get_insights)
+    get_entities = _sent(conversation_calls.get_entities)
+    get_trackers = _sent(conversation_calls.get_trackers)
+    get_analytics = _sent(conversation_calls.get_analytics)
+    update_member = _sent(conversation_calls.update_member)
+    update_speaker_events = _sent(conversation_calls.update_speaker_events)
+    update_conversation_metadata = _sent(conversation_calls.update_conversation_metadata)
+    request = _sent(calls.request)
+    delete_conversation = _sent(conversation_calls.delete_conversation)
 
     def _perform(self, call: Call[Result]) -> Result:
         return self._drive(
@@ -300,13 +229,21 @@ class SymblClient:
     def _take(self, step: Step) -> object:
         match step:
             case Sleep(seconds):
-                time.sleep(seconds)
+                time.sleep(min(seconds, seconds_left()))
             case TakeAlone(steps):
-                with self._tokens.lock:
-                    return self._drive(steps)
+                return self._drive_alone(steps)
             case Send(call, token):
                 try:
                     return self._transport.send(call, token)
                 except RequestFailedError as failure:
                     return failure
         return None
+
+    def _drive_alone(self, steps: Steps[Result]) -> Result:
+        if not self._tokens.lock.acquire(timeout=min(seconds_left(), threading.TIMEOUT_MAX)):
+            message = "no answer: another call still waits for the token"
+            raise SymblTransportError(message)
+        try:
+            return self._drive(steps)
+        finally:
+            self._tokens.lock.release()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from airflow_provider_symbl.client import calls
 from airflow_provider_symbl.client.responses import RequestFailedError, Response, error_of_failure, parse_response
 from airflow_provider_symbl.client.retries import RetryPolicy
+from airflow_provider_symbl.exceptions import printable
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.calls import Call
@@ -79,6 +80,17 @@ def exchange(
     return parse_response(call, response, (token, settings.app_secret))
 
 
+def read_clock(settings: ClientSettings, tokens: TokenCache) -> Steps[float]:
+    """Yield the steps to a token, which the next call needs in any case, and return Symbl's time by its response.
+
+    :param settings: the account.
+    :param tokens: the account's.
+    :raises SymblError: there is no token.
+    """
+    yield from _token(settings, tokens)
+    return tokens.symbl_time()
+
+
 def _token(settings: ClientSettings, tokens: TokenCache) -> Steps[str]:
     token: str = tokens.current() or (yield TakeAlone(_renewal(settings, tokens)))
     return token
@@ -90,6 +102,7 @@ def _renewal(settings: ClientSettings, tokens: TokenCache) -> Steps[str]:
         return token
     call = calls.generate_token(settings)
     response = yield from _attempts(call, None, settings)
+    tokens.set_clock(response.date)
     return tokens.keep(parse_response(call, response, (settings.app_secret,)))
 
 
@@ -110,5 +123,5 @@ def _attempts(
             if pause is None:
                 return outcome
             reason = outcome.status_code
-        log.warning("%s %s: %s; again in %.1f s", call.endpoint.method, call.path, reason, pause)
+        log.warning("%s %s: %s; again in %.1f s", call.endpoint.method, printable(call.path), reason, pause)
         yield Sleep(pause)

@@ -23,11 +23,14 @@ from airflow_provider_symbl.client.validators import (
     Validator,
     boolean,
     choice,
+    did_you_mean,
     integer,
     invalid_value,
     is_empty,
     list_of,
+    mend_of_text,
     number,
+    parsed,
     text,
     web_address,
 )
@@ -102,23 +105,27 @@ def check_each(source: Source, given: Mapping[str, object]) -> dict[str, Json]:
     values = {}
     for name, value in given.items():
         if name not in known:
-            invalid_value("parameter", name, f"for {source.name}: {', '.join(known)}")
+            allowed = f"for {source.name}: {', '.join(known)}"
+            invalid_value("parameter", name, f"{allowed}{did_you_mean(name, [*known])}")
         if not is_empty(value):
             values[_wire_name(name)] = known[name](name, value)
     return {wire_name: value for wire_name, value in values.items() if not is_empty(value)}
 
 
-def check_extra(source: Source, extra: object) -> dict[str, Json]:
+def check_extra(source: Source, given: object) -> dict[str, Json]:
     """Return the extra parameters, which are sent as they are under the names that they have.
 
     :param source: how the conversation is handed over.
-    :param extra: values by Symbl's names, for what Symbl has and this package does not know.
+    :param given: values by Symbl's names, or their JSON text, for what Symbl has and this package does not know.
     :raises SymblConfigurationError: not a mapping of names to values, or a name that has its own keyword.
     """
+    extra = parsed(given)
     if is_empty(extra):
         return {}
     if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
-        invalid_value("extra_parameters", extra, "a mapping of Symbl's parameter names to JSON values")
+        allowed = "a mapping of Symbl's parameter names to JSON values, or its JSON text"
+        mend = mend_of_text(extra)
+        invalid_value("extra_parameters", type(extra) if mend else extra, f"{allowed}{mend}")
     keywords = {_wire_name(name): name for name in _parameters_of(source)}
     for name in extra:
         if name == source.content:

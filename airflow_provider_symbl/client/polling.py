@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+import logging
 import random
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from airflow_provider_symbl.client.retries import PASSING_REFUSALS
 from airflow_provider_symbl.client.validators import invalid_value
 from airflow_provider_symbl.exceptions import (
+    SymblApiError,
     SymblAuthenticationError,
     SymblBadRequestError,
     SymblConcurrencyLimitError,
@@ -19,6 +23,7 @@ from airflow_provider_symbl.exceptions import (
     SymblServerError,
     SymblTransportError,
     SymblUnknownJobStatusError,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +39,17 @@ GROWTH = 1.5
 JITTER = 0.1
 AUTHENTICATION_GRACE = 300.0
 """Seconds for which refused tokens are taken for a passing fault: the job was submitted with the same credentials."""
+REFUSAL_GRACE = 30.0
+"""The same for every other refusal: a job may not be known at once, and a gateway may answer in Symbl's place."""
+LEAST_REFUSALS = 3
+"""How many of them there must be in that time, however long the pauses."""
+LAST_POLL = 3.0
+"""Seconds for the poll that falls on the deadline: what a wait may last beyond it, whatever the server does."""
+TELL_EVERY = 300.0
+"""Seconds after which a log is told again what has not changed."""
+REASON_LENGTH = 500
+POLLED = "Symbl %s: %s"
+POLL_FAILED = "Symbl %s: a poll failed, asking again: %s"
 STABLE_READS = 3
 """Reads in a row that find the same messages, after which no more are expected."""
 
@@ -69,6 +85,26 @@ def features_asked(features: Mapping[str, Json] | None) -> list[str]:
     asked = (features or {}).get("featureList", ())
     # Insights first: a call score is made from them.
     return [name for name in ("insights", "callScore") if name in asked]
+
+
+def as_seconds(given: object) -> Any:  # noqa: ANN401 - a number, unless it is wrong and yet to be checked
+    """Return a timedelta in seconds, anything else as it is.
+
+    :param given: a duration.
+    """
+    return given.total_seconds() if isinstance(given, datetime.timedelta) else given
+
+
+def most_between(poll_interval: object, max_poll_interval: object) -> Any:  # noqa: ANN401 - a number, unless it is wrong and yet to be checked
+    """Return the most seconds between two polls: where nobody says, a minute, or the first pause where that is longer.
+
+    :param poll_interval: seconds before the first poll.
+    :param max_poll_interval: what somebody says.
+    """
+    if max_poll_interval is not None:
+        return as_seconds(max_poll_interval)
+    first = as_seconds(poll_interval)
+    return max(MAX_POLL_INTERVAL, first) if isinstance(first, (int, float)) else MAX_POLL_INTERVAL
 
 
 def check_intervals(poll_interval: object, max_poll_interval: object) -> None:
@@ -129,6 +165,7 @@ class JobPoller:
     :param poll_interval: seconds before the first poll; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
     :param messages_before: without a job, how many messages the conversation held before an append.
+    :param limit: the argument that set the deadline, told in the error; empty where the caller names none.
     """
 
     def __init__(
@@ -141,6 +178,7 @@ class JobPoller:
         poll_interval: float = POLL_INTERVAL,
         max_poll_interval: float = MAX_POLL_INTERVAL,
         messages_before: int | None = None,
+        limit: str = "",
     ) -> None:
         check_intervals(poll_interval, max_poll_interval)
         if (features or job_id is None) and conversation_id is None:
@@ -153,13 +191,18 @@ class JobPoller:
         self._poll_interval = poll_interval
         self._max_poll_interval = max_poll_interval
         self._messages_before = messages_before or 0
+        self._limit = limit
         self._held: list[tuple[str, str]] = []
         self._same_reads = 0
         self._polls = 0
         self._least_pause = 0.0
-        self._refused_since: float | None = None
+        self._refusals: dict[float, list[float]] = {}
+        self._last_error: SymblError | None = None
+        self._told: dict[int, tuple[str, float]] = {}
         self.last_status = ""
         """What the last response said, for logs."""
+        self.log_level = logging.INFO
+        """How loud a log is told of the last poll: what has not changed is told every few minutes."""
 
     @property
     def is_over(self) -> bool:
@@ -169,7 +212,13 @@ class JobPoller:
     @property
     def subject(self) -> str:
         """What is waited for, for logs."""
-        return f"job {self._job_id}" if self._job_id is not None else f"conversation {self._conversation_id}"
+        is_job = self._job_id is not None
+        return printable(f"job {self._job_id}" if is_job else f"conversation {self._conversation_id}")
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the last poll got a refusal, which is final if it stays."""
+        return isinstance(self._last_error, SymblApiError) and not isinstance(self._last_error, PASSING_ERRORS)
 
     def check_deadline(self) -> float:
         """Return the seconds that are left.
@@ -178,7 +227,10 @@ class JobPoller:
         """
         left = self._deadline - time.time()
         if left <= 0:
-            reason = f"not completed at its deadline ({self._stages[0]}); it goes on at Symbl, which cannot cancel it"
+            at = f"its deadline, that of {self._limit}" if self._limit else "its deadline"
+            reason = f"not completed at {at} ({self._stages[0]}); it goes on at Symbl, which cannot cancel it"
+            if self._last_error is not None:
+                reason += f"; the last poll failed: {self._last_error}"
             raise SymblJobTimeoutError(reason, self._job_id, self._conversation_id)
         return left
 
@@ -192,6 +244,10 @@ class JobPoller:
         self._polls += 1
         self._least_pause = 0.0
         return min(pause, left)
+
+    def seconds_to_ask(self) -> float:
+        """Return the seconds after which a poll is given up, whatever it waits for."""
+        return max(0.0, self._deadline - time.time()) + LAST_POLL
 
     def poll(self, client: StatusReader[Result_co]) -> Result_co:
         """Read the state of what is waited for now.
@@ -216,9 +272,12 @@ class JobPoller:
         :raises SymblJobFailedError: it failed.
         :raises SymblUnknownJobStatusError: the status is none that Symbl documents.
         """
-        self._refused_since = None
+        self._refusals.clear()
+        self._last_error = None
         tells_end: dict[str, Callable[[Any], bool]] = {"summary": self._has_summary, "messages": self._is_settled}
-        if tells_end.get(self._stages[0], self._is_done)(response):
+        is_completed = tells_end.get(self._stages[0], self._is_done)(response)
+        self._set_log_level(logging.INFO, f"{self._stages[0]}: {self.last_status}")
+        if is_completed:
             self._stages.pop(0)
             self._polls = 0
             return True
@@ -229,25 +288,39 @@ class JobPoller:
 
         :param error: why the poll failed; raised again where asking once more would not help.
         """
+        self._set_log_level(logging.WARNING, str(error))
         if self._stages[0] == "summary" and self._says_no_summary(error):
             return
-        if isinstance(error, SymblAuthenticationError):
-            now = time.time()
-            self._refused_since = self._refused_since or now
-            if now - self._refused_since < AUTHENTICATION_GRACE:
-                return
-        if not isinstance(error, PASSING_ERRORS):
+        self._last_error = error
+        if not isinstance(error, PASSING_ERRORS) and not self._may_pass(error):
             raise error
         if isinstance(error, SymblConcurrencyLimitError):
             self._least_pause = error.retry_after or 0.0
 
+    def _may_pass(self, error: SymblError) -> bool:
+        """Count a refusal, and tell whether it may still pass; each kind has its own time."""
+        if not isinstance(error, SymblApiError):
+            return False
+        grace = AUTHENTICATION_GRACE if isinstance(error, SymblAuthenticationError) else REFUSAL_GRACE
+        refusals = self._refusals.setdefault(grace, [])
+        refusals.append(time.time())
+        return len(refusals) < LEAST_REFUSALS or refusals[-1] - refusals[0] < grace
+
+    def _set_log_level(self, level: int, told: str) -> None:
+        now = time.time()
+        before, at = self._told.get(level, ("", 0.0))
+        is_due = told != before or now - at >= TELL_EVERY
+        self.log_level = level if is_due else logging.DEBUG
+        if is_due:
+            self._told[level] = told, now
+
     def _is_done(self, job: Job) -> bool:
-        self.last_status = job.status
+        self.last_status = printable(job.status[:REASON_LENGTH])
         if job.status == "failed":
-            reason = f"{self._stages[0]} failed: {job.message or 'Symbl names no reason'}"
+            reason = f"{self._stages[0]} failed: {job.message[:REASON_LENGTH] or 'Symbl names no reason'}"
             raise SymblJobFailedError(reason, self._job_id, self._conversation_id)
         if job.status not in {"scheduled", "in_progress", "completed"}:
-            reason = f"{self._stages[0]} has the status {job.status!r}, which Symbl does not document"
+            reason = f"{self._stages[0]} has the status {job.status[:REASON_LENGTH]!r}, which Symbl does not document"
             raise SymblUnknownJobStatusError(reason, self._job_id, self._conversation_id)
         return job.status == "completed"
 
@@ -260,14 +333,14 @@ class JobPoller:
         is_same = len(held) > self._messages_before and held == self._held
         self._same_reads = self._same_reads + 1 if is_same else 1
         self._held = held
-        self.last_status = f"{len(held)} messages, unchanged in {self._same_reads} reads"
+        self.last_status = f"{len(held)} messages"
         return is_same and self._same_reads >= STABLE_READS
 
     def _says_no_summary(self, error: SymblError) -> bool:
         """Tell whether an error says that there is no summary yet, or none at all, so that messages must tell."""
         if isinstance(error, SymblNotFoundError):
             return True
-        is_refused = isinstance(error, SymblBadRequestError)
+        is_refused = isinstance(error, SymblBadRequestError) and error.status_code not in PASSING_REFUSALS
         if is_refused or (isinstance(error, SymblServerError) and error.status_code == HTTPStatus.NOT_IMPLEMENTED):
             self._stages[0] = "messages"
             return True

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import pendulum
 
 from airflow_provider_symbl.client.polling import PASSING_ERRORS
+from airflow_provider_symbl.client.retries import time_limit
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.client import SymblClient
@@ -25,8 +26,10 @@ SEARCH_TIMEOUT = 60.0
 """Seconds to go on looking: whether Symbl shows a conversation before its job is over is not on record."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
+LONGEST_LOOK = 30.0
+"""Seconds that one look may take."""
 CLOCK_SKEW = 600.0
-"""Seconds by which Symbl's clock may differ from this machine's."""
+"""Seconds by which what Symbl calls a conversation's start may come before its submission, by Symbl's own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class SubmissionEvidence:
     :param messages: how many messages that conversation held.
     """
 
-    name: str = ""
+    name: str = field(default="", repr=False)
     since: float = 0.0
     known: tuple[str, ...] = ()
     conversation_id: str | None = None
@@ -55,7 +58,8 @@ class SubmissionEvidence:
         :param is_unique: whether no other conversation can have that name.
         :param starts: seconds since the epoch at which the conversation itself says that it began.
         """
-        since = min(time.time() - CLOCK_SKEW, time.time() if starts is None else starts)
+        now = client.symbl_time()
+        since = min(now - CLOCK_SKEW, now if starts is None else starts)
         evidence = cls(name, since)
         return evidence if is_unique else cls(name, since, tuple(evidence.candidates(client)))
 
@@ -107,12 +111,13 @@ class SubmissionEvidence:
             time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
             pause = min(2 * pause, LONGEST_PAUSE)
         if len(found) > 1:
-            log.warning("%d conversations are named %r: which one it is cannot be told", len(found), self.name)
+            log.warning("%d conversations have the name that was sent: which one it is cannot be told", len(found))
         return found[0] if len(found) == 1 else None
 
     def _look(self, client: SymblClient, *, is_last: bool) -> list[str]:
         try:
-            return self.candidates(client)
+            with time_limit(LONGEST_LOOK):
+                return self.candidates(client)
         except PASSING_ERRORS as error:
             if is_last:
                 raise

@@ -7,18 +7,51 @@ and an event loop alike.
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
+import math
 import random
+import socket
+import time
+from contextvars import ContextVar
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import pendulum
 
 from airflow_provider_symbl.client.endpoints import Effect
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS = 500
+PASSING_REFUSALS = frozenset({408, 409, 423, 425})
+"""The request came too slowly, too early or at a bad moment: the same one may be taken next time."""
+TRANSIENT_REFUSALS = frozenset({408, 425})
+"""Those of them that a server need not have looked at the request for (RFC 9110, 15.5.9; RFC 8470, 5.2)."""
+
+_until: ContextVar[float] = ContextVar("until", default=math.inf)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """End each call of this thread within a time, with its token, its pauses and its retries.
+
+    :param seconds: how long from now.
+    """
+    before = _until.set(min(_until.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _until.reset(before)
+
+
+def seconds_left() -> float:
+    """Return how long a call of this thread may take from now, at least 0."""
+    return max(0.0, _until.get() - time.monotonic())
 
 
 class Failure(Enum):
@@ -28,8 +61,20 @@ class Failure(Enum):
     """No connection, or cut before the first byte of the body left: the server cannot have acted."""
     LOST = "lost"
     """Sent, at least in part, and no response: the server may or may not have acted."""
+    UNRESOLVED = "unresolved"
+    """The name of the host, or of its proxy, has no address: nothing was sent, and asking at once changes nothing."""
     UNTRUSTED = "untrusted"
     """The server's certificate is not accepted; nothing was sent and another try would end the same way."""
+    TOO_LONG = "too_long"
+    """Sent, and the answer was longer than any of Symbl's: it would be so again."""
+
+
+def failure_to_resolve(problem: socket.gaierror) -> Failure:
+    """Tell a name that has no address from a name service that does not answer, which may a moment later.
+
+    :param problem: what the resolver said.
+    """
+    return Failure.NOT_TAKEN if problem.errno == socket.EAI_AGAIN else Failure.UNRESOLVED
 
 
 def is_retryable_failure(effect: Effect, failure: Failure) -> bool:
@@ -38,7 +83,7 @@ def is_retryable_failure(effect: Effect, failure: Failure) -> bool:
     :param effect: what the call does.
     :param failure: how far it had come.
     """
-    if failure is Failure.UNTRUSTED:
+    if failure in {Failure.UNRESOLVED, Failure.UNTRUSTED, Failure.TOO_LONG}:
         return False
     return failure is Failure.NOT_TAKEN or effect is Effect.READ
 
@@ -51,7 +96,8 @@ def is_retryable_status(effect: Effect, status_code: int) -> bool:
     :param effect: what the call does.
     :param status_code: the response's HTTP status.
     """
-    return status_code == TOO_MANY_REQUESTS or (status_code >= SERVER_ERRORS and effect is Effect.READ)
+    is_passing = status_code >= SERVER_ERRORS or status_code in TRANSIENT_REFUSALS
+    return status_code == TOO_MANY_REQUESTS or (is_passing and effect is Effect.READ)
 
 
 def backoff(attempt: int, retry_after: float | None = None) -> float:
@@ -66,10 +112,23 @@ def backoff(attempt: int, retry_after: float | None = None) -> float:
     return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads requests in time, guards nothing
 
 
-def retry_after_seconds(header: str | None) -> float | None:
+def seconds_of_date(header: str | None) -> float | None:
+    """Return the seconds since the epoch that an HTTP date names; None where it is missing or unreadable.
+
+    :param header: an HTTP date (RFC 9110, 5.6.7).
+    """
+    try:
+        # A moment without a zone is one of UTC to pendulum, as HTTP has it.
+        return pendulum.instance(email.utils.parsedate_to_datetime(header or "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def retry_after_seconds(header: str | None, date_header: str | None = None) -> float | None:
     """Return the seconds that a Retry-After header asks for; None where it is missing or unreadable.
 
     :param header: a number of seconds or an HTTP date (RFC 9110, 10.2.3).
+    :param date_header: the server's clock, by which it named that date; without it this machine's.
     """
     if header is None:
         return None
@@ -78,12 +137,11 @@ def retry_after_seconds(header: str | None) -> float | None:
         return max(0.0, float(int(header)))
     except (ValueError, OverflowError):
         pass
-    try:
-        moment = email.utils.parsedate_to_datetime(header)
-    except (ValueError, OverflowError):
+    moment = seconds_of_date(header)
+    if moment is None:
         return None
-    # A moment without a zone is one of UTC to pendulum, as HTTP has it.
-    return max(0.0, (pendulum.instance(moment) - pendulum.now()).total_seconds())
+    now = seconds_of_date(date_header)
+    return max(0.0, moment - (pendulum.now().timestamp() if now is None else now))
 
 
 class RetryPolicy:

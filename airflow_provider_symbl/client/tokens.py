@@ -22,6 +22,7 @@ class TokenCache:
         # One tuple, since threads read and replace it without the lock.
         self._kept: tuple[str, float] | None = None
         self.lock = threading.Lock()
+        self._clock: float | None = None
 
     def current(self) -> str | None:
         """Return the kept token, None when it is missing or nearly over."""
@@ -38,6 +39,18 @@ class TokenCache:
         early = min(REFRESH_EARLY, token.expires_in / 2)
         self._kept = (token.access_token, time.monotonic() + token.expires_in - early)
         return token.access_token
+
+    def set_clock(self, now: float | None) -> None:
+        """Keep what time it is at Symbl.
+
+        :param now: seconds since the epoch by its Date header, None where it sent none.
+        """
+        if now is not None:
+            self._clock = now - time.monotonic()
+
+    def symbl_time(self) -> float:
+        """Return seconds since the epoch by Symbl's clock; by this machine's where Symbl told none."""
+        return time.time() if self._clock is None else time.monotonic() + self._clock
 
     def reject(self, access_token: str) -> None:
         """Forget a token that Symbl refused, unless another one has taken its place.

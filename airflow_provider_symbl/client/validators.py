@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
+import numbers
+import re
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -18,7 +22,8 @@ Validator = Callable[[str, object], Json]
 """Takes the value's place (such as ``trackers[0].name``) and the value; returns what is sent, or raises."""
 
 SHOWN_LENGTH = 60
-SALES_STAGES = ("qualification", "discovery", "demo", "negotiation", "general")
+NO_IDS = frozenset({".", "..", "None", "null"})
+"""What is never an id: paths that are resolved before they are sent, and what is left of a value that was not there."""
 
 
 def invalid_value(where: str, given: object, allowed: str) -> NoReturn:
@@ -39,11 +44,43 @@ def is_empty(value: object) -> bool:
     return value is None or (isinstance(value, (str, list, tuple, dict)) and not value)
 
 
+def as_text(given: object) -> object:
+    """Return a number or a date as text, anything else as it is.
+
+    Airflow's ``render_template_as_native_obj`` makes numbers of digits and leaves dates as they are.
+    """
+    is_number = not isinstance(given, bool) and isinstance(given, (int, float, numbers.Real)) and math.isfinite(given)
+    return str(given) if is_number or isinstance(given, datetime.date) else given
+
+
 def text(where: str, given: object) -> str:
-    """Check a text that is not blank."""
-    if not isinstance(given, str) or not given.strip() or not is_unicode(given):
+    """Check a text that is not blank; a number stands for its digits."""
+    value = as_text(given)
+    if not isinstance(value, str) or not value.strip() or not is_unicode(value):
         invalid_value(where, given, "text that is not blank")
-    return given
+    return value
+
+
+def path_id(where: str, given: object) -> str:
+    """Check an id that is a part of a call's path, and return it as text; whole numbers stand for their digits."""
+    is_whole = not isinstance(given, bool) and isinstance(given, (int, numbers.Integral))
+    value = str(given) if is_whole else given
+    if isinstance(value, Mapping) or hasattr(value, where) or mend_of_text(value):
+        invalid_value(where, type(given), f'an id, as text; of a task\'s result that holds it .output["{where}"]')
+    if not isinstance(value, str) or not is_unicode(value) or not value.strip() or value.strip() in NO_IDS:
+        invalid_value(where, given, "an id, as text")
+    return value
+
+
+def short_text(longest: int) -> Validator:
+    """Make the validator of a text that is not blank and not long."""
+
+    def validate(where: str, given: object) -> str:
+        if not isinstance(given, str) or not given.strip() or len(given) > longest or not is_unicode(given):
+            invalid_value(where, given, f"text of at most {longest} characters that is not blank")
+        return given
+
+    return validate
 
 
 def is_unicode(given: str) -> bool:
@@ -67,7 +104,7 @@ def number(lowest: float, highest: float) -> Validator:
     """Make the validator of a number within bounds, both included."""
 
     def validate(where: str, given: object) -> float:
-        value = _parsed(given)
+        value = parsed(given)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
             invalid_value(where, given, f"a number from {lowest} to {highest}")
         return value
@@ -79,7 +116,7 @@ def integer(lowest: int) -> Validator:
     """Make the validator of a whole number of at least ``lowest``."""
 
     def validate(where: str, given: object) -> int:
-        value = _parsed(given)
+        value = parsed(given)
         if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
             invalid_value(where, given, f"a whole number from {lowest} up")
         return value
@@ -100,19 +137,44 @@ def choice(*allowed: str) -> Validator:
 
 def web_address(where: str, given: object) -> str:
     """Check an absolute http or https URL."""
+    allowed = "an absolute http or https URL"
     if isinstance(given, str):
         try:
             parts = urlsplit(given)
         except ValueError:
             parts = urlsplit("")
-        is_clean = is_unicode(given) and not any(map(str.isspace, given))
-        if parts.scheme in {"http", "https"} and parts.hostname and is_clean:
+        has_blank = any(map(str.isspace, given))
+        if parts.scheme in {"http", "https"} and parts.hostname and is_unicode(given) and not has_blank:
             return given
-    return invalid_value(where, given, "an absolute http or https URL")
+        allowed += ", in which a space is written %20" if has_blank else ""
+    return invalid_value(where, without_query(given), allowed)
+
+
+def without_query(given: object) -> object:
+    """Return an address as errors may show it: without query, fragment and credentials, which may be secret.
+
+    :param given: an address, or a text that ends with one; what is no text is returned as it is.
+    """
+    if not isinstance(given, str):
+        return given
+    shown = re.sub(r"(//[^?#]*)[?#].+", r"\1?…", given, flags=re.DOTALL)
+    shown = re.sub(r"(https?:)//[^/@\s]*@", r"\1//…@", shown, flags=re.IGNORECASE)
+    return re.sub(r"//[^/@\s]*:[^/@\s]*@", "//…@", shown)
+
+
+def did_you_mean(given: str, known: Sequence[str]) -> str:
+    """Return the clause that names what was probably meant, empty where nothing is near.
+
+    :param given: the name that nobody knows.
+    :param known: the names that there are.
+    """
+    near = get_close_matches(given, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def timestamp(where: str, given: object) -> str:
     """Check an ISO-8601 date and time."""
+    given = given.isoformat() if isinstance(given, datetime.datetime) else given
     if isinstance(given, str) and "T" in given:
         try:
             datetime.datetime.fromisoformat(given)
@@ -138,9 +200,9 @@ def list_of(validate_item: Validator, *, unique: str = "") -> Validator:
     """
 
     def validate(where: str, given: object) -> list[Json]:
-        items = _parsed(given)
+        items = parsed(given)
         if not isinstance(items, Sequence) or isinstance(items, str) or not items:
-            invalid_value(where, type(items), "a list of at least one item, or its JSON text")
+            invalid_value(where, type(items), f"a list of at least one item, or its JSON text{mend_of_text(items)}")
         values = [validate_item(f"{where}[{index}]", item) for index, item in enumerate(items)]
         if unique:
             _check_unique(where, values, unique)
@@ -164,14 +226,15 @@ def object_of(
     known = {**required, **(optional or {})}
 
     def validate(where: str, given: object) -> dict[str, Json]:
-        items = _parsed(given)
+        items = parsed(given)
         if not isinstance(items, Mapping):
-            invalid_value(where, type(items), f"an object with {', '.join(known) or 'text keys'}, or its JSON text")
+            keys = ", ".join(known) or "text keys"
+            invalid_value(where, type(items), f"an object with {keys}, or its JSON text{mend_of_text(items)}")
         values = {}
         for key in [*items, *(key for key in required if key not in items)]:
             validator = known.get(key, others)
             if validator is None:
-                invalid_value(where, key, f"the keys {', '.join(known)}")
+                invalid_value(where, key, f"the keys {', '.join(known)}{did_you_mean(str(key), [*known])}")
             if key in required or not is_empty(items[key]):
                 values[key] = validator(f"{where}.{key}", items.get(key))
         return {key: value for key, value in values.items() if key in required or not is_empty(value)}
@@ -181,9 +244,10 @@ def object_of(
 
 def _said(where: str, given: object) -> str:
     """Check what somebody said, which no error may repeat, not even a number alone."""
-    if not isinstance(given, str) or not given.strip() or not is_unicode(given):
+    value = as_text(given)
+    if not isinstance(value, str) or not value.strip() or not is_unicode(value):
         invalid_value(where, type(given), "text that is not blank")
-    return given
+    return value
 
 
 def _tracker(where: str, given: object) -> dict[str, Json]:
@@ -206,14 +270,23 @@ def _duration(where: str, given: object) -> dict[str, Json]:
     return checked
 
 
-def _parsed(given: object) -> object:
-    """Return what a text says in JSON, or the value itself: a rendered template is always text."""
+def parsed(given: object) -> Json:
+    """Return what a text says in JSON, or the value itself: a rendered template is mostly text."""
     if not isinstance(given, str):
         return given
     try:
         return json.loads(given)
     except (ValueError, RecursionError):
         return given
+
+
+def mend_of_text(given: object) -> str:
+    """Return the clause that tells how a template hands on a list or an object, empty where none was meant.
+
+    :param given: what should have been one; text that begins as one does, and is no JSON, is Python's own form.
+    """
+    is_meant = isinstance(given, str) and given.lstrip().startswith(("[", "{", "("))
+    return "; of a template {{ … | tojson }}, of a task's result its .output" if is_meant else ""
 
 
 def _check_unique(where: str, values: list[Json], unique: str) -> None:
@@ -235,7 +308,7 @@ def _shown(given: object) -> str:
     return f"a value of type {kind.__name__}"
 
 
-_SAVED_TRACKER = object_of({"id": identifier})
+_SAVED_TRACKER = object_of({"id": text})
 _INLINE_TRACKER = object_of({"name": text, "vocabulary": list_of(text, unique="item")})
 
 MESSAGES = list_of(
@@ -253,8 +326,19 @@ FEATURES = object_of(
     {"featureList": list_of(choice("insights", "callScore"), unique="item")},
     {"callScore": object_of({"scorecardId": identifier})},
 )
-METADATA = object_of({}, {"salesStage": choice(*SALES_STAGES)}, others=text)
+METADATA = object_of({}, {"salesStage": text}, others=text)
 CHANNEL_METADATA = list_of(
     object_of({"channel": integer(1), "speaker": object_of({}, {"name": text, "email": text})}),
     unique="channel",
 )
+SPEAKER_EVENTS = list_of(
+    object_of(
+        {
+            "type": choice("started_speaking", "stopped_speaking"),
+            "user": object_of({}, {"id": text, "name": text, "email": text}),
+            # Symbl's own samples have nanos of more than a second.
+            "offset": object_of({"seconds": integer(0)}, {"nanos": integer(0)}),
+        },
+    ),
+)
+CONVERSATION_METADATA = object_of({}, others=short_text(128))

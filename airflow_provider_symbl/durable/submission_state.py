@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Protocol, Self
 
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
-from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.exceptions import SymblError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Record:
         return is_same_size and fingerprint == self.fingerprint
 
     def __str__(self) -> str:
-        return f"job {self.job_id or 'not known'} of conversation {self.conversation_id or 'not known'}"
+        return printable(f"job {self.job_id or 'not known'} of conversation {self.conversation_id or 'not known'}")
 
 
 class StateStore(Protocol):
@@ -121,12 +121,21 @@ class SubmissionState:
     :param generation: of this try. Who wants a second submission of the same raises it: what was written down in
         another generation is told in the log, and not gone on with.
     :param store_name: what errors call the store.
+    :param how_to_submit_anew: where it is given, what another generation wrote down is gone on with too, and the log
+        says this.
     """
 
-    def __init__(self, store: StateStore, generation: int, store_name: str = "the state store") -> None:
+    def __init__(
+        self,
+        store: StateStore,
+        generation: int,
+        store_name: str = "the state store",
+        how_to_submit_anew: str = "",
+    ) -> None:
         self._store = store
         self.generation = generation
         self._store_name = store_name
+        self._how_to_submit_anew = how_to_submit_anew
 
     def load(self, fingerprint: str, size: int | None) -> Record | None:
         """Return what an earlier try wrote down about the same submission, None where there is nothing.
@@ -138,12 +147,15 @@ class SubmissionState:
         record = self._read()
         if record is None:
             return None
-        if record.generation != self.generation:
+        is_cleared = record.generation != self.generation
+        if is_cleared and not self._how_to_submit_anew:
             log.info("This task was cleared, so it submits anew; before, it had made %s", record)
             return None
         if not record.is_for(fingerprint, size):
             log.warning("An earlier try submitted something else, which goes on by itself: %s", record)
             return None
+        if is_cleared:
+            log.info("This task was cleared and goes on with %s; %s", record, self._how_to_submit_anew)
         return record
 
     def save(self, record: Record) -> None:

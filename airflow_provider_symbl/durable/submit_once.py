@@ -13,13 +13,14 @@ from airflow_provider_symbl.exceptions import (
     SymblNotFoundError,
     SymblUnknownSubmissionError,
     SymblUnrepeatableSubmissionError,
+    printable,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_symbl.client.client import SymblClient
-    from airflow_provider_symbl.client.models import Submission
+    from airflow_provider_symbl.client.models import Job, Submission
     from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,8 @@ class SubmitOnce:
     def __init__(self, state: SubmissionState, client: SymblClient) -> None:
         self._state = state
         self._client = client
+        self.job: Job | None = None
+        """The job as this try found it; None where it is new, or its id was lost."""
 
     def submit_or_resume(self, request: SubmissionRequest[Opened]) -> Record:
         """Return the job and conversation of a request: those of an earlier try, or new ones.
@@ -75,7 +78,7 @@ class SubmitOnce:
         :raises SymblUnrepeatableSubmissionError: the same, where it must not be submitted again.
         :raises SymblConcurrencyLimitError: the account is full; nothing was made.
         """
-        record = self._state.load(request.fingerprint, request.size)
+        record = self._load(request)
         if record is not None and record.conversation_id is None:
             record = self._reconcile(record, request)
             if record is None and not request.may_repeat:
@@ -83,6 +86,15 @@ class SubmitOnce:
         elif record is not None:
             record = self._resume(record)
         return record or self._submit(request)
+
+    def _load(self, request: SubmissionRequest[Opened]) -> Record | None:
+        record = self._state.load(request.fingerprint, request.size)
+        if record is None or record.generation == self._state.generation:
+            return record
+        # Who has a task go on after a clear begins to wait anew: else a job that took too long could never be had.
+        renewed = replace(record, generation=self._state.generation, deadline=time.time() + request.job_timeout)
+        self._state.save(renewed)
+        return renewed
 
     def _submit(self, request: SubmissionRequest[Opened]) -> Record:
         content = request.open()
@@ -104,7 +116,7 @@ class SubmitOnce:
         conversation_id = record.evidence.find(self._client)
         if conversation_id is None:
             return None
-        log.info("Found it again: conversation %s", conversation_id)
+        log.info("Found it again: conversation %s", printable(conversation_id))
         return self._save_ids(replace(record, conversation_id=conversation_id), request)
 
     def _save_ids(self, record: Record, request: SubmissionRequest[Opened]) -> Record:
@@ -131,8 +143,11 @@ class SubmitOnce:
             job = self._client.get_job(record.job_id)
         except SymblNotFoundError as error:
             return self._without_job(record, error)
-        log.info("Going on with %s, which an earlier try submitted: %s", record, job.status)
-        return None if job.status == "failed" else record
+        log.info("Going on with %s, which an earlier try submitted: %s", record, printable(job.status))
+        if job.status == "failed":
+            return None
+        self.job = job
+        return record
 
     def _without_job(self, record: Record, error: SymblNotFoundError) -> Record:
         """Symbl may forget jobs, while conversations stay until somebody deletes them."""

@@ -36,4 +36,22 @@ def fail_for_good(*more: type[SymblError]) -> Iterator[None]:
     try:
         yield
     except (*FINAL_ERRORS, *more) as error:
-        raise AirflowFailException(str(error)) from error
+        # The message says it all: two more tracebacks would only repeat it.
+        raise AirflowFailException(str(error)) from None
+
+
+@contextlib.contextmanager
+def about(recording: str) -> Iterator[None]:
+    """Let every error name the recording that its task is about.
+
+    :param recording: its own file name; empty where it has none.
+    """
+    try:
+        yield
+    except SymblError as error:
+        error.recording = recording
+        raise
+    except AirflowFailException as error:
+        if recording not in str(error):
+            raise AirflowFailException(f"{recording}: {error}") from None
+        raise

@@ -2,84 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
 import itertools
-import json
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from airflow.providers.common.compat.sdk import BaseHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_symbl.client.client import SymblClient
-from airflow_provider_symbl.client.settings import DEFAULT_HOST, ClientSettings
-from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
+from airflow_provider_symbl.client.models import Records
+from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.hooks.connection import settings_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
-    from airflow.providers.common.compat.sdk import Connection
+    from airflow_provider_symbl.client.settings import ClientSettings
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-EXTRAS = (
-    "timeout",
-    "connect_timeout",
-    "max_retries",
-    "max_concurrent_jobs",
-    "verify",
-    "proxies",
-    "allow_insecure_http",
-)
 TEST_TIMEOUT = 10.0
-
-
-def settings_from(connection: Connection, extra: Mapping[str, Any]) -> ClientSettings:
-    """Read the settings of a client from a connection.
-
-    :param connection: of type symbl.
-    :param extra: its extra, parsed.
-    :raises SymblConfigurationError: names the connection and its field, what was given and what is allowed.
-    """
-    try:
-        return ClientSettings(
-            app_id=connection.login or "",
-            app_secret=connection.password or "",
-            host=_host_of(connection),
-            **_options_from(extra),
-        )
-    except SymblConfigurationError as error:
-        message = f"connection {connection.conn_id!r}: {error}"
-        raise SymblConfigurationError(message) from None
-
-
-def _host_of(connection: Connection) -> str:
-    host = connection.host or DEFAULT_HOST
-    return f"{host}:{connection.port}" if connection.port else host
-
-
-def _options_from(extra: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(extra) - set(EXTRAS))
-    if unknown:
-        message = f"extra: got the key {unknown[0]!r}; allowed: {', '.join(EXTRAS)}"
-        raise SymblConfigurationError(message)
-    options = {name: value for name, value in extra.items() if value not in (None, "", {})}
-    # The form's text fields give text; a file named true or false is nobody's wish.
-    if options.get("verify") in ("true", "false"):
-        options["verify"] = options["verify"] == "true"
-    if isinstance(options.get("proxies"), str):
-        options["proxies"] = _parsed_proxies(options["proxies"])
-    if not isinstance(options.get("allow_insecure_http", False), bool):
-        message = f"allow_insecure_http: got {options['allow_insecure_http']!r}; allowed: true or false"
-        raise SymblConfigurationError(message)
-    return options
-
-
-def _parsed_proxies(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _of_client(
@@ -89,6 +33,18 @@ def _of_client(
 
     def call(hook: SymblHook, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         return method(hook.get_conn(), *args, **kwargs)
+
+    functools.update_wrapper(call, method)
+    return call
+
+
+def _listed(
+    method: Callable[Concatenate[SymblClient, Arguments], Iterator[Result]],
+) -> Callable[Concatenate[SymblHook, Arguments], list[Result]]:
+    """Make a client's method that yields one of the hook that returns a list: no generator can leave a task."""
+
+    def call(hook: SymblHook, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> list[Result]:
+        return Records(method(hook.get_conn(), *args, **kwargs))
 
     functools.update_wrapper(call, method)
     return call
@@ -129,8 +85,17 @@ class SymblHook(BaseHook):
             get_async_extra_dejson,
         )
 
-        connection = await get_async_connection(self.symbl_conn_id, hook=self)
+        try:
+            connection = await get_async_connection(self.symbl_conn_id, hook=self)
+        except AirflowNotFoundException:
+            # The supervisor of ``dag.test`` answers synchronous requests only, so that a connection of Airflow's
+            # database seems to be missing. Where it is missing indeed, this says so again.
+            connection = await asyncio.to_thread(self.get_connection, self.symbl_conn_id)
         return settings_from(connection, await get_async_extra_dejson(connection))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what holds the App Secret and open connections; a copy reads its connection anew."""
+        return {name: value for name, value in vars(self).items() if name not in {"settings", "_client", "_log"}}
 
     @functools.cached_property
     def _client(self) -> SymblClient:
@@ -170,9 +135,21 @@ class SymblHook(BaseHook):
     get_call_score_status = _of_client(SymblClient.get_call_score_status)
     wait_for_job = _of_client(SymblClient.wait_for_job)
     get_conversation = _of_client(SymblClient.get_conversation)
-    list_conversations = _of_client(SymblClient.list_conversations)
+    list_conversations = _listed(SymblClient.list_conversations)
     get_messages = _of_client(SymblClient.get_messages)
     get_summary = _of_client(SymblClient.get_summary)
     get_members = _of_client(SymblClient.get_members)
     get_transcript = _of_client(SymblClient.get_transcript)
+    get_topics = _of_client(SymblClient.get_topics)
+    get_questions = _of_client(SymblClient.get_questions)
+    get_action_items = _of_client(SymblClient.get_action_items)
+    get_follow_ups = _of_client(SymblClient.get_follow_ups)
+    get_insights = _of_client(SymblClient.get_insights)
+    get_entities = _of_client(SymblClient.get_entities)
+    get_trackers = _of_client(SymblClient.get_trackers)
+    get_analytics = _of_client(SymblClient.get_analytics)
+    update_member = _of_client(SymblClient.update_member)
+    update_speaker_events = _of_client(SymblClient.update_speaker_events)
+    update_conversation_metadata = _of_client(SymblClient.update_conversation_metadata)
+    request = _of_client(SymblClient.request)
     delete_conversation = _of_client(SymblClient.delete_conversation)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pendulum
 
 from airflow_provider_symbl.client.endpoints import TEXT
 from airflow_provider_symbl.client.parameters import check_content
-from airflow_provider_symbl.client.uploads import Upload
-from airflow_provider_symbl.client.validators import Json, invalid_value
-from airflow_provider_symbl.operators.storage import path_of, presigned, size_of
+from airflow_provider_symbl.client.uploads import StoredPath, Upload, location, reading_failed
+from airflow_provider_symbl.client.validators import Json, invalid_value, is_empty, without_query
+from airflow_provider_symbl.operators.storage import is_web_link, path_of, presigned, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ class TextContent(Content):
     @property
     def name(self) -> str:
         """The name of the messages' file, where they have one."""
-        return _last_part(str(self.given)) if is_path(self.given) else ""
+        return _last_part(self.given) if is_path(self.given) else ""
 
     def open(self) -> Json:
         """Return the messages, read from their file where they have one."""
@@ -89,7 +89,7 @@ class FileContent(Content):
     @property
     def name(self) -> str:
         """The file's own name."""
-        return _last_part(str(self.given).rstrip("/"))
+        return _last_part(self.given)
 
     def open(self) -> Any:  # noqa: ANN401 - a path of one of two libraries
         """Return the path of the file, which can be sent."""
@@ -110,42 +110,48 @@ class UrlContent(Content):
     :param valid_seconds: how long a link that is made here is valid.
     """
 
-    given: str
+    given: Any
     valid_seconds: int
 
     @property
     def name(self) -> str:
         """The name at the end of the link's path."""
-        return _last_part(urlsplit(self.given).path.rstrip("/"))
+        return _last_part(self.given)
 
     def open(self) -> str:
         """Return a link that Symbl can fetch."""
-        if urlsplit(self.given).scheme in {"http", "https"}:
-            return self.given
+        if is_web_link(self.given):
+            return location(self.given)
         return presigned(self.given, self.valid_seconds)
 
 
 def is_path(value: object) -> bool:
-    """Tell a path from messages, which a template may render as JSON text.
+    """Tell a path from messages, which a template may render as text, JSON or not.
 
     :param value: the argument ``messages``.
     """
     if isinstance(value, str):
-        return not value.lstrip().startswith("[")
-    return isinstance(value, os.PathLike)
+        return bool(value.strip()) and not value.lstrip().startswith(("[", "{", "(")) and "\n" not in value.strip()
+    return isinstance(value, (os.PathLike, StoredPath))
 
 
-def _last_part(path: str) -> str:
-    return path.rpartition("/")[2]
+def _last_part(place: object) -> str:
+    """Return the file's own name of a path, URI or link, without what may be secret."""
+    if is_empty(place):
+        return ""
+    address = str(without_query(location(place))).removesuffix("?…")
+    return re.sub(r"^[\w.+-]+://[^/]*", "", address).rstrip("/").rpartition("/")[2]
 
 
-def _read(place: str | os.PathLike[str]) -> Json:
+def _read(place: object) -> Json:
     path = path_of(place, "messages")
     try:
         with path.open("rb") as stream:
-            return json.loads(stream.read())
-    except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        invalid_value("messages", str(place), f"the path of a readable JSON file ({reason})")
+            content = stream.read()
+    except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
+        reading_failed("messages", place, problem, "the path of a readable JSON file")
+    try:
+        return json.loads(content)
     except ValueError:
-        invalid_value("messages", str(place), "the path of a file that holds a JSON list of messages")
+        allowed = "the path of a file that holds a JSON list of messages"
+    return invalid_value("messages", without_query(location(place)), allowed)

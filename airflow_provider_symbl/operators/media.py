@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_symbl.client.parameters import MediaParameters
+from airflow_provider_symbl.client.uploads import check_path
 from airflow_provider_symbl.operators.content import FileContent, UrlContent
+from airflow_provider_symbl.operators.storage import check_link
 from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
 
 if TYPE_CHECKING:
@@ -57,6 +59,13 @@ class SymblMediaOperator(SymblSubmissionOperator):
         self.enable_speaker_diarization = enable_speaker_diarization
         self.diarization_speaker_count = diarization_speaker_count
 
+    @classmethod
+    def _sibling(cls) -> str:
+        """Return the name of the operator for links where this one is for files, and the other way round."""
+        kind, _, way = cls.source.name.partition("_")
+        step, other = "Append" if cls.is_append else "Submit", "Url" if way == "file" else "File"
+        return f"Symbl{step}{kind.title()}{other}Operator"
+
 
 class SymblFileOperator(SymblMediaOperator):
     """Submit or append a file, streamed in constant memory; see :class:`SymblMediaOperator` for the other arguments.
@@ -65,6 +74,11 @@ class SymblFileOperator(SymblMediaOperator):
     """
 
     file: str | os.PathLike[str]
+
+    @classmethod
+    def check_content(cls, given: object) -> None:
+        """Refuse what is no path, and links."""
+        check_path(given, cls._sibling())
 
     @property
     def content(self) -> FileContent:
@@ -79,7 +93,12 @@ class SymblUrlOperator(SymblMediaOperator):
         which a link is made just before it is sent, valid for ``job_timeout``: no byte passes through the worker.
     """
 
-    url: str
+    url: str | os.PathLike[str]
+
+    @classmethod
+    def check_content(cls, given: object) -> None:
+        """Refuse what is no link, and paths."""
+        check_link(given, cls._sibling())
 
     @property
     def content(self) -> UrlContent:

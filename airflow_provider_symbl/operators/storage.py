@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow_provider_symbl.client.validators import invalid_value
+from airflow_provider_symbl.client.uploads import StoredPath, location, reading_failed
+from airflow_provider_symbl.client.validators import did_you_mean, invalid_value, web_address, without_query
 
-if TYPE_CHECKING:
-    import os
+WEB = ("http", "https")
+NO_LINKS = frozenset({"ftp", "ftps", "sftp", "ssh", "smb", "data", "hdfs"})
+"""File systems that never make links to their files."""
+LINKS = "http, https, or object storage that can make links to its objects"
 
 
-def path_of(place: str | os.PathLike[str], argument: str) -> Any:  # noqa: ANN401 - a path of one of two libraries
+def is_web_link(place: object) -> bool:
+    """Tell whether a place is what Symbl can fetch as it is.
+
+    :param place: a link, a URI or a path.
+    """
+    return _scheme_of(place) in WEB
+
+
+def check_link(given: object, file_goes_to: str) -> None:
+    """Check what can be told of a link without asking anybody.
+
+    :param given: the argument ``url``.
+    :param file_goes_to: what takes files, for errors.
+    :raises SymblConfigurationError: it is no link, or a URI of storage that makes none.
+    """
+    if not isinstance(given, (str, StoredPath)) and not hasattr(given, "__fspath__"):
+        invalid_value("url", given, LINKS)
+    scheme, shown = _scheme_of(given), without_query(location(given))
+    if scheme in WEB:
+        web_address("url", location(given))
+    elif len(scheme) <= 1 or scheme in {"file", "local"}:
+        invalid_value("url", shown, f"{LINKS}; for a file use {file_goes_to}")
+    elif scheme in NO_LINKS or did_you_mean(scheme, WEB):
+        invalid_value("url", shown, f"{LINKS}{did_you_mean(scheme, WEB)}")
+
+
+def _scheme_of(place: object) -> str:
+    """Return what stands before ``://`` in lower case, empty where nothing does."""
+    scheme, separator, _ = location(place).strip().partition(":")
+    return scheme.lower() if separator and "/" not in scheme else ""
+
+
+def path_of(place: object, argument: str) -> Any:  # noqa: ANN401 - a path of one of two libraries
     """Return a path that can be opened.
 
-    :param place: a local path, or an object-storage URI (``s3://conn_id@bucket/key``).
+    :param place: a local path, an object-storage URI (``s3://conn_id@bucket/key``), or the path object of either.
     :param argument: the operator's argument that holds it, for errors.
     :raises SymblConfigurationError: no file system is known for the URI.
+    :raises SymblStorageError: its file system cannot be reached at present.
     """
-    if not isinstance(place, str) or "://" not in place:
-        return Path(place) if isinstance(place, str) else place
+    if isinstance(place, StoredPath):
+        return place
+    place = location(place)
+    if "://" not in place:
+        return Path(place)
     # Imported here: it loads fsspec, which no DAG file needs.
     from airflow.providers.common.compat.sdk import ObjectStoragePath  # noqa: PLC0415 - only needed once the task runs
 
@@ -28,7 +67,10 @@ def path_of(place: str | os.PathLike[str], argument: str) -> Any:  # noqa: ANN40
         # The file system is looked up only here: a path of one that is not installed can be made.
         _ = path.fs
     except (ValueError, ImportError) as problem:
-        invalid_value(argument, place, f"a local path, or a URI of a file system that Airflow knows ({problem})")
+        allowed = f"a local path, or a URI of a file system that Airflow knows ({problem})"
+        return invalid_value(argument, without_query(place), allowed)
+    except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
+        reading_failed(argument, place, problem, "a URI whose connection is defined")
     return path
 
 
@@ -43,12 +85,13 @@ def size_of(path: Any) -> int | None:  # noqa: ANN401 - a path of one of two lib
         return None
 
 
-def presigned(uri: str, seconds: int) -> str:
+def presigned(uri: object, seconds: int) -> str:
     """Return a link to an object that needs no credentials.
 
-    :param uri: object-storage URI.
+    :param uri: object-storage URI, or its path object.
     :param seconds: how long the link is valid.
     :raises SymblConfigurationError: the file system makes no links.
+    :raises SymblStorageError: it makes none at present.
     """
     from airflow.providers.common.compat.sdk import mask_secret  # noqa: PLC0415 - only needed once the task runs
 
@@ -56,7 +99,9 @@ def presigned(uri: str, seconds: int) -> str:
     try:
         link = str(path.fs.sign(path.path, expiration=seconds))
     except (AttributeError, NotImplementedError):
-        invalid_value("url", uri, "http, https, or object storage that can make links to its objects")
+        return invalid_value("url", without_query(location(uri)), LINKS)
+    except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
+        reading_failed("url", uri, problem, LINKS)
     # Symbl may repeat a link that it does not take, and Airflow logs every error.
     mask_secret(link)
     return link

@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
+from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
-from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_extra, check_together
+from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_together, validate
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
-    MAX_POLL_INTERVAL,
     POLL_INTERVAL,
-    JobPoller,
+    as_seconds,
     check_intervals,
-    check_seconds,
-    features_asked,
-    pause_after,
+    most_between,
 )
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
-from airflow_provider_symbl.client.validators import Json, choice, invalid_value, is_empty
+from airflow_provider_symbl.client.validators import Json, as_text
 from airflow_provider_symbl.durable.submit_once import SubmissionRequest, SubmitOnce
 from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError, SymblUnrepeatableSubmissionError
-from airflow_provider_symbl.hooks.failures import fail_for_good
+from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
+from airflow_provider_symbl.hooks.failures import about, fail_for_good
 from airflow_provider_symbl.operators.identity import fingerprint, unique_name
-from airflow_provider_symbl.operators.task_state import submission_state_of
-from airflow_provider_symbl.operators.templates import is_templated
-from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
+from airflow_provider_symbl.operators.literals import check_literals
+from airflow_provider_symbl.operators.task_state import how_to_submit_anew, submission_state_of
+from airflow_provider_symbl.operators.waiting import WaitingOperator
+from airflow_provider_symbl.triggers.deadline import execution_end
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_symbl.client.client import SymblClient
-    from airflow_provider_symbl.client.endpoints import Source
-    from airflow_provider_symbl.client.models import Submission
+    from airflow_provider_symbl.client.models import Job, Submission
     from airflow_provider_symbl.durable.submission_state import Record
     from airflow_provider_symbl.hooks.symbl import SymblHook
-    from airflow_provider_symbl.operators.content import Content
 
 
-class SymblSubmissionOperator(BaseOperator):
+class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
     """Submit a conversation or append to one, and wait for the job.
 
     Every keyword that is not below goes to Symbl under its own name, checked when the DAG is parsed and, where it is a
@@ -52,9 +49,10 @@ class SymblSubmissionOperator(BaseOperator):
 
     Each task makes one job, whatever happens to its tries: what is submitted is written down in Airflow's task state
     store (Airflow 3.3), so that a retry goes on with the job of the try before; only a job that failed is submitted
-    anew. Clearing the task submits anew. Symbl cannot cancel a job: a killed task's job goes on.
+    anew. What a clear does, ``on_clear`` says. Symbl cannot cancel a job: a killed task's job goes on.
 
     An account that runs as many jobs as it may is waited for up to ``job_timeout``; deferrable without a worker.
+    Airflow's ``execution_timeout`` ends each try, deferred too: the earlier of both limits counts.
 
     :param symbl_conn_id: the connection.
     :param name: the conversation's name; a submit without one tells DAG, task, run and file.
@@ -69,16 +67,19 @@ class SymblSubmissionOperator(BaseOperator):
     :param features: ``{"featureList": ["insights", "callScore"], "callScore": {"scorecardId"}}``; waited for too.
     :param metadata: text by key, such as ``salesStage``.
     :param conversation_type: sales or general.
-    :param extra_parameters: values by Symbl's names, for what has no keyword here; sent as they are.
+    :param extra_parameters: values by Symbl's names, for what has no keyword here, or JSON text; sent as they are.
     :param wait_for_completion: wait until the job is completed.
     :param deferrable: wait in the triggerer, without a worker.
-    :param poll_interval: seconds before the first poll; each further pause is half as long again.
-    :param max_poll_interval: the most seconds between two polls.
-    :param job_timeout: seconds of wall clock that the job may take since it was submitted.
+    :param poll_interval: seconds, or a timedelta, before the first poll; each further pause is half as long again.
+    :param max_poll_interval: the most seconds between two polls; a minute, or ``poll_interval`` where that is longer.
+    :param job_timeout: seconds, or a timedelta, of wall clock that the job may take since it was submitted.
     :param on_unknown_submission: what to do when the submission left, no answer came, and nothing of it was found at
         Symbl within a minute: ``"resubmit"`` raises, so that a retry looks again and then submits again; ``"fail"``
         fails the task at once. Default: resubmit for submits; fail for appends, where a second copy would corrupt the
         conversation.
+    :param on_clear: what a task does that a user cleared: ``"airflow"`` does what Airflow's clear says, which is to
+        submit anew on 3.3, and from 3.4 to go on with the job where the state was kept; ``"submit"`` always submits
+        anew; ``"resume"`` goes on with the job wherever the state is still there, and waits for it anew.
     :return: ``{"conversation_id": str, "job_id": str}``; each is also an output of its own:
         ``submit.output["conversation_id"]``. The job's id is None where only the conversation was found again.
     :raises SymblJobFailedError: the job failed.
@@ -86,8 +87,6 @@ class SymblSubmissionOperator(BaseOperator):
     :raises AirflowFailException: what no retry mends: a wrong value, refused credentials, an unknown conversation.
     """
 
-    source: ClassVar[Source]
-    is_append: ClassVar[bool] = False
     parameter_names: ClassVar[tuple[str, ...]] = tuple(TextParameters.__annotations__)
     template_fields: Sequence[str] = ("symbl_conn_id", *parameter_names, "extra_parameters")
     template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(
@@ -117,17 +116,19 @@ class SymblSubmissionOperator(BaseOperator):
         features: Mapping[str, Json] | str | None = None,
         metadata: Mapping[str, str] | str | None = None,
         conversation_type: str | None = None,
-        extra_parameters: Mapping[str, Json] | None = None,
+        extra_parameters: Mapping[str, Json] | str | None = None,
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: float = POLL_INTERVAL,
-        max_poll_interval: float = MAX_POLL_INTERVAL,
-        job_timeout: float = JOB_TIMEOUT,
+        poll_interval: float | datetime.timedelta = POLL_INTERVAL,
+        max_poll_interval: float | datetime.timedelta | None = None,
+        job_timeout: float | datetime.timedelta = JOB_TIMEOUT,
         on_unknown_submission: str | None = None,
+        on_clear: str = "airflow",
         **kwargs: Any,
     ) -> None:
         # Each id is an XCom of its own too, so that ``.output["conversation_id"]`` can be handed on.
         kwargs.setdefault("multiple_outputs", True)
+        check_names(type(self), kwargs)
         super().__init__(**kwargs)
         self.symbl_conn_id = symbl_conn_id
         self.name = name
@@ -145,11 +146,16 @@ class SymblSubmissionOperator(BaseOperator):
         self.extra_parameters = extra_parameters
         self.wait_for_completion = wait_for_completion
         self.deferrable = deferrable
-        self.poll_interval = poll_interval
-        self.max_poll_interval = max_poll_interval
-        self.job_timeout = job_timeout
+        self.poll_interval = as_seconds(poll_interval)
+        self.max_poll_interval = most_between(poll_interval, max_poll_interval)
+        self.job_timeout = as_seconds(job_timeout)
         self.on_unknown_submission = on_unknown_submission or ("fail" if self.is_append else "resubmit")
-        self._waited_for: Record | None = None
+        self.on_clear = on_clear
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the client, which holds the App Secret."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[no-untyped-call]  # Airflow's own
+        return {name: value for name, value in state.items() if name != "_client"}
 
     @functools.cached_property
     def hook(self) -> SymblHook:
@@ -176,6 +182,7 @@ class SymblSubmissionOperator(BaseOperator):
         *,
         since: float | None = None,
         refusals: int = 0,
+        end: float | None = None,
     ) -> dict[str, str | None]:
         """Do the same, when the account may have room again.
 
@@ -183,58 +190,60 @@ class SymblSubmissionOperator(BaseOperator):
         :param event: of the pause, which tells nothing.
         :param since: when the first submission was refused, in seconds since the epoch.
         :param refusals: how many were refused.
+        :param end: when ``execution_timeout`` is over, in seconds since the epoch.
         """
-        with fail_for_good():
-            self._check_parameters()
-            record = self._submit(context, time.time() if since is None else since, refusals)
+        if end is None and self.deferrable:
+            end = execution_end(self, context)
+        with about(self.content.name), fail_for_good():
+            self._take_text()
+            self._check(is_rendered=True)
+            record, job = self._submit(context, time.time() if since is None else since, refusals, end)
             if self.wait_for_completion:
-                self._wait(record)
+                self._wait(self._client, record, job, end)
         return {"conversation_id": record.conversation_id, "job_id": record.job_id}
-
-    def execute_complete(self, context: Context, event: object = None) -> dict[str, str | None]:  # noqa: ARG002 - Airflow's signature
-        """Return both ids of the job that the trigger saw completed, or raise what it saw.
-
-        :param context: Airflow's.
-        :param event: the payload of the trigger's event.
-        """
-        return completed_ids(event)
-
-    def on_kill(self) -> None:
-        """Say what goes on without the task: Symbl cannot cancel a job."""
-        if self._waited_for is not None:
-            self.log.warning(
-                "Symbl cannot cancel a job: %s of conversation %s goes on without this task",
-                self._waited_for.job_id,
-                self._waited_for.conversation_id,
-            )
-
-    @property
-    @abstractmethod
-    def content(self) -> Content:
-        """The conversation as the task was given it."""
 
     def check_arguments(self) -> None:
         """Check, when the DAG is parsed, what the DAG file spells out; called at the end of each constructor.
 
         :raises SymblConfigurationError: names the argument, what was given and what is allowed.
         """
-        check_intervals(self.poll_interval, self.max_poll_interval)
-        check_seconds("job_timeout", self.job_timeout)
-        choice("resubmit", "fail")("on_unknown_submission", self.on_unknown_submission)
-        self._check_parameters()
+        if not self.is_mapped:
+            self._check(is_rendered=False)
 
-    def _check_parameters(self) -> None:
-        """Check Symbl's parameters and the arguments of the submission, those aside that are templates still."""
+    @classmethod
+    @abstractmethod
+    def check_content(cls, given: object) -> None:
+        """Check what can be told of a conversation without looking for it.
+
+        :param given: messages, a path or a link, as a DAG file or a template gives it.
+        """
+
+    @classmethod
+    def check_literals(cls, given: Mapping[str, object]) -> None:
+        """Check each of some arguments that is no template; see :class:`CheckedArguments`."""
+        check_literals(cls.source, cls.parameter_names, cls.check_content, given)
+
+    def _check(self, *, is_rendered: bool) -> None:
+        """Check all arguments, those aside that are templates still."""
+        needed = ("symbl_conn_id", *(("conversation_id",) if self.is_append else ()))
+        content = {self.source.content: self.content.given}
+        for name, value in ({name: getattr(self, name) for name in needed} | content).items():
+            check_given(name, value, is_rendered=is_rendered)
+        check_intervals(self.poll_interval, self.max_poll_interval)
         given = self._given()
-        literal = {name: value for name, value in given.items() if not is_templated(value)}
-        values = check_each(self.source, literal)
-        if len(literal) == len(given):
-            check_together(values)
-        if not is_templated(self.extra_parameters):
-            check_extra(self.source, self.extra_parameters)
-        for name in (*(("conversation_id",) if self.is_append else ()), self.source.content):
-            if is_empty(getattr(self, name)):
-                invalid_value(name, getattr(self, name), "a value that is not empty")
+        own = {name: getattr(self, name) for name in (*needed, "job_timeout", "on_unknown_submission", "on_clear")}
+        self.check_literals(given | own | content | {"extra_parameters": self.extra_parameters})
+        if is_rendered:
+            # What Airflow does not render, such as a key of an object, is sent as it is, so it is checked as it is.
+            validate(self.source, given, self.extra_parameters)
+        elif not any(map(is_templated, given.values())):
+            check_together(check_each(self.source, given))
+
+    def _take_text(self) -> None:
+        """Take numbers for text where templates, rendered as native objects, made numbers of ids and paths."""
+        for name in ("symbl_conn_id", "conversation_id", "file", "url"):
+            if hasattr(self, name):
+                setattr(self, name, as_text(getattr(self, name)))
 
     def _given(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.parameter_names}
@@ -242,35 +251,18 @@ class SymblSubmissionOperator(BaseOperator):
     def _parameters(self) -> dict[str, Any]:
         return self._given() | {"extra_parameters": self.extra_parameters}
 
-    def _submit(self, context: Context, since: float, refusals: int) -> Record:
-        """Submit once, as soon as the account has room."""
-        submit_once = SubmitOnce(submission_state_of(context), self._client)
+    def _submit(self, context: Context, since: float, refusals: int, end: float | None) -> tuple[Record, Job | None]:
+        """Submit once, as soon as the account has room; the job is one that an earlier try made."""
+        submit_once = SubmitOnce(submission_state_of(context, self.on_clear), self._client)
         request = self._request(context)
         while True:
             try:
-                return submit_once.submit_or_resume(request)
+                return submit_once.submit_or_resume(request), submit_once.job
             except SymblUnrepeatableSubmissionError as error:
-                raise AirflowFailException(f"{error}; clear the task to submit anew") from error
+                raise AirflowFailException(f"{error}; {how_to_submit_anew(self.on_clear)}") from None
             except SymblConcurrencyLimitError as error:
                 refusals += 1
-                self._wait_for_capacity(error, since, refusals)
-
-    def _wait_for_capacity(self, error: SymblConcurrencyLimitError, since: float, refusals: int) -> None:
-        pause = pause_after(refusals - 1, self.poll_interval, self.max_poll_interval, error.retry_after or 0.0)
-        if time.time() + pause > since + self.job_timeout:
-            raise error
-        self.log.info("Nothing was submitted, trying again in %.0f s: %s", pause, error)
-        if not self.deferrable:
-            time.sleep(pause)
-            return
-        # Imported here: no DAG file needs it.
-        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger  # noqa: PLC0415 - only needed once the task runs
-
-        self.defer(
-            trigger=TimeDeltaTrigger(datetime.timedelta(seconds=pause)),
-            method_name="execute_after_capacity_wait",
-            kwargs={"since": since, "refusals": refusals},
-        )
+                self._wait_for_capacity(error, since, refusals, end)
 
     def _request(self, context: Context) -> SubmissionRequest[Any]:
         content, account = self.content, self.hook.settings
@@ -299,23 +291,3 @@ class SymblSubmissionOperator(BaseOperator):
         else:
             parameters["name"] = evidence.name
         return self._client.submit(self.source, opened, **parameters)
-
-    def _wait(self, record: Record) -> None:
-        self._waited_for = record
-        features = features_asked(check_each(self.source, {"features": self.features}).get("features"))
-        arguments: dict[str, Any] = {
-            "job_id": record.job_id,
-            "conversation_id": record.conversation_id,
-            "features": features,
-            "deadline": record.deadline,
-            "poll_interval": self.poll_interval,
-            "max_poll_interval": self.max_poll_interval,
-            "messages_before": record.evidence.messages if self.is_append else None,
-        }
-        poller = JobPoller(**arguments)
-        # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
-        poller.check_deadline()
-        if self.deferrable:
-            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **arguments)
-            self.defer(trigger=trigger, method_name="execute_complete")
-        self._client.poll_until_over(poller)

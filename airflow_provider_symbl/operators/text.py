@@ -11,7 +11,6 @@ from airflow_provider_symbl.client.parameters import check_content
 from airflow_provider_symbl.client.validators import Json
 from airflow_provider_symbl.operators.content import TextContent, is_path
 from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
-from airflow_provider_symbl.operators.templates import is_templated
 
 Messages = Sequence[Mapping[str, Json]] | str | os.PathLike[str]
 
@@ -38,8 +37,8 @@ class _TextOperator(SymblSubmissionOperator):
 
     @messages.setter
     def messages(self, value: object) -> None:
-        # The constructor sets what the DAG file gives; Airflow sets it again once it is rendered.
-        is_rendered = hasattr(self, "_messages") and not is_path(value)
+        # The constructor sets what the DAG file gives; Airflow sets it again once it is rendered, a copy's once more.
+        is_rendered = hasattr(self, "_messages") and not is_path(value) and not isinstance(value, _RedactedMessages)
         self._messages = _RedactedMessages(value) if is_rendered else value
 
     @property
@@ -47,11 +46,11 @@ class _TextOperator(SymblSubmissionOperator):
         """The messages, or their path."""
         return TextContent(self.messages.messages if isinstance(self.messages, _RedactedMessages) else self.messages)
 
-    def check_arguments(self) -> None:
-        """Check, when the DAG is parsed, what the DAG file spells out."""
-        super().check_arguments()
-        if not is_path(self.messages) and not is_templated(self.messages):
-            check_content(TEXT, self.messages)
+    @classmethod
+    def check_content(cls, given: object) -> None:
+        """Check messages; their file is looked at once the task runs."""
+        if not is_path(given):
+            check_content(TEXT, given)
 
 
 class SymblSubmitTextOperator(_TextOperator):

@@ -60,7 +60,7 @@ class SymblSubmitVideoUrlOperator(SymblUrlOperator):
     source = VIDEO_URL
     template_fields: Sequence[str] = (*SymblUrlOperator.template_fields, "url")
 
-    def __init__(self, *, url: str, **kwargs: Any) -> None:
+    def __init__(self, *, url: str | os.PathLike[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.url = url
         self.check_arguments()
@@ -79,7 +79,7 @@ class SymblAppendVideoUrlOperator(SymblUrlOperator):
     is_append: ClassVar[bool] = True
     template_fields: Sequence[str] = (*SymblUrlOperator.template_fields, "conversation_id", "url")
 
-    def __init__(self, *, conversation_id: str, url: str, **kwargs: Any) -> None:
+    def __init__(self, *, conversation_id: str, url: str | os.PathLike[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.conversation_id = conversation_id
         self.url = url

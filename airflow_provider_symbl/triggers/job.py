@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_symbl.client.polling import JobPoller
+from airflow_provider_symbl.client.polling import POLL_FAILED, POLLED, JobPoller
 from airflow_provider_symbl.exceptions import (
     SymblError,
     SymblJobError,
     SymblJobFailedError,
     SymblJobTimeoutError,
     SymblUnknownJobStatusError,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ FINAL = "final"
 class SymblJobTrigger(BaseTrigger):
     """Polls until a job is over, or its deadline, and then fires one event.
 
-    A failed poll is not a failed job: faults of network and server, 429 and, for five minutes, refused tokens are
-    polled through. All triggers of one connection share a session, a token and a limit on requests.
+    A failed poll is not a failed job: faults of network and server, 429 and, for a while, other refusals are polled
+    through. All triggers of one connection share a session, a token and a limit on requests.
 
     :param job_id: the job; None where its id was lost, so that its end is read from the conversation.
     :param conversation_id: its conversation; None where nobody knows it.
@@ -52,6 +53,7 @@ class SymblJobTrigger(BaseTrigger):
     :param poll_interval: seconds before the first poll; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
     :param messages_before: without a job, how many messages the conversation held before an append.
+    :param limit: the argument of the task that set the deadline, told in the error.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class SymblJobTrigger(BaseTrigger):
         poll_interval: float = 5.0,
         max_poll_interval: float = 60.0,
         messages_before: int | None = None,
+        limit: str = "",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
         self.job_id = job_id
@@ -75,6 +78,7 @@ class SymblJobTrigger(BaseTrigger):
         self.poll_interval = poll_interval
         self.max_poll_interval = max_poll_interval
         self.messages_before = messages_before
+        self.limit = limit
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""
@@ -87,6 +91,7 @@ class SymblJobTrigger(BaseTrigger):
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
             "messages_before": self.messages_before,
+            "limit": self.limit,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -99,7 +104,7 @@ class SymblJobTrigger(BaseTrigger):
             event = self._event("failed", FINAL, str(error))
         except Exception as error:
             # What escapes a trigger reaches the task without its reason.
-            self.log.exception("Waiting for Symbl job %s went wrong", self.job_id)
+            self.log.exception("Waiting for Symbl job %s went wrong", printable(str(self.job_id)))
             event = self._event("failed", type(error).__name__, str(error))
         else:
             event = self._event("completed")
@@ -109,8 +114,8 @@ class SymblJobTrigger(BaseTrigger):
         """Say what goes on without the task: Symbl cannot cancel a job."""
         self.log.warning(
             "Symbl cannot cancel a job: %s of conversation %s goes on without this task",
-            self.job_id,
-            self.conversation_id,
+            printable(str(self.job_id)),
+            printable(str(self.conversation_id)),
         )
 
     async def _wait(self) -> None:
@@ -122,6 +127,7 @@ class SymblJobTrigger(BaseTrigger):
             poll_interval=self.poll_interval,
             max_poll_interval=self.max_poll_interval,
             messages_before=self.messages_before,
+            limit=self.limit,
         )
         await asyncio.to_thread(_import_needed)
         # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.
@@ -139,13 +145,17 @@ class SymblJobTrigger(BaseTrigger):
 
     async def _poll(self, poller: JobPoller, client: AsyncSymblClient) -> None:
         try:
-            response = await poller.poll(client)
+            async with asyncio.timeout(poller.seconds_to_ask()):
+                response = await poller.poll(client)
+        except TimeoutError:
+            # The deadline: the next pause tells it.
+            return
         except SymblError as error:
             poller.on_error(error)
-            self.log.warning("Symbl %s: a poll failed, asking again: %s", poller.subject, error)
+            self.log.log(poller.log_level, POLL_FAILED, poller.subject, error)
         else:
             poller.on_response(response)
-            self.log.info("Symbl %s: %s", poller.subject, poller.last_status)
+            self.log.log(poller.log_level, POLLED, poller.subject, poller.last_status)
 
     def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
         return {
@@ -182,5 +192,5 @@ def completed_ids(event: object) -> dict[str, str | None]:
     reason = str(event.get("message"))
     if event.get("error") in JOB_ERRORS:
         raise JOB_ERRORS[event["error"]](reason, job_id, conversation_id)
-    message = f"waiting for Symbl job {job_id} of conversation {conversation_id} ended: {reason}"
+    message = printable(f"waiting for Symbl job {job_id} of conversation {conversation_id} ended: {reason}")
     raise AirflowFailException(message) if event.get("error") == FINAL else SymblError(message)

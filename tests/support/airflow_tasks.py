@@ -38,13 +38,20 @@ class TaskState(JsonStore):
     """What Airflow keeps of a task between its tries: the task state store, and its own count.
 
     :param max_tries: Airflow's own count, which a clear raises.
+    :param started: when the try first began; a task that comes back from the triggerer keeps it.
     """
 
     max_tries: int = 0
+    started: datetime.datetime = dataclasses.field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
 
-    def clear(self) -> None:
-        """Do what a user's Clear does in Airflow 3.3: the state stays, and ``max_tries`` grows."""
+    def clear(self, *, keeps_state: bool = True) -> None:
+        """Do what a user's Clear does: ``max_tries`` grows.
+
+        :param keeps_state: Airflow 3.3 always keeps the state, and 3.4 where the user says so.
+        """
         self.max_tries += 1
+        if not keeps_state:
+            self.kept.clear()
 
     def check(self) -> None:
         """Raise what Airflow raises while its API server is away."""
@@ -64,7 +71,9 @@ def context_of(task: BaseOperator, state: TaskState | None = None, **params: obj
     state = TaskState() if state is None else state
     instance = mock.create_autospec(RuntimeTaskInstance, instance=True)
     instance.get_first_reschedule_date.return_value = None
+    instance.task = task
     instance.max_tries = state.max_tries
+    instance.start_date = state.started
     return {"ti": instance, "task": task, "run_id": RUN_ID, "params": params, "task_state_store": state}
 
 

@@ -113,18 +113,13 @@ def main(file: str, *arguments: str) -> None:
 
 def _row(instance: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of Airflow's database, which has no public type
     from airflow.models.renderedtifields import RenderedTaskInstanceFields  # noqa: PLC0415 - see main
-    from airflow.utils.session import create_session  # noqa: PLC0415 - see main
 
-    key = (instance.dag_id, instance.task_id, instance.run_id, instance.map_index)
-    with create_session() as session:
-        fields = session.get(RenderedTaskInstanceFields, key)
-        rendered = fields.rendered_fields if fields else {}
     return {
         "task_id": instance.task_id,
         "map_index": instance.map_index,
         "state": str(instance.state),
         "result": instance.xcom_pull(task_ids=instance.task_id, map_indexes=instance.map_index),
-        "rendered": rendered,
+        "rendered": RenderedTaskInstanceFields.get_templated_fields(instance) or {},
     }
 
 

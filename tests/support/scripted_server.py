@@ -228,7 +228,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             self._send(answer)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_CONNECT = _answer  # noqa: N815 - the names that the standard library calls
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = _answer  # noqa: N815 - the names that the standard library calls
 
     def _body(self, cut: Cut | None) -> bytes:
         size = int(self.headers.get("Content-Length", "0"))

@@ -17,6 +17,8 @@ class Sizes:
 
     :param load_waits: triggers that wait for their jobs at the same time in the load test.
     :param load_phase_seconds: how long each of its ten faults lasts.
+    :param hostile_waits: triggers that wait at the same time, some of them for a hostile server.
+    :param hostile_answers: how many of them.
     :param crash_cases_per_fault_point: cases of the crash matrix at each fault point; None for all that there are.
     :param random_fault_runs: tasks that run under random faults.
     :param server_crash_jobs: submissions to a symbl-local that is killed again and again.
@@ -31,6 +33,8 @@ class Sizes:
 
     load_waits: int
     load_phase_seconds: float
+    hostile_waits: int
+    hostile_answers: int
     crash_cases_per_fault_point: int | None
     random_fault_runs: int
     server_crash_jobs: int
@@ -46,6 +50,8 @@ class Sizes:
 USUAL = Sizes(
     load_waits=100,
     load_phase_seconds=1.0,
+    hostile_waits=200,
+    hostile_answers=20,
     crash_cases_per_fault_point=2,
     random_fault_runs=40,
     server_crash_jobs=30,
@@ -60,6 +66,8 @@ USUAL = Sizes(
 FULL = Sizes(
     load_waits=500,
     load_phase_seconds=5.0,
+    hostile_waits=1000,
+    hostile_answers=100,
     crash_cases_per_fault_point=None,
     random_fault_runs=200,
     server_crash_jobs=100,

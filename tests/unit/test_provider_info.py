@@ -14,7 +14,8 @@ import pytest
 
 import airflow_provider_symbl
 from airflow_provider_symbl.get_provider_info import get_provider_info
-from airflow_provider_symbl.hooks.symbl import EXTRAS, SymblHook, settings_from
+from airflow_provider_symbl.hooks.connection import EXTRAS, settings_from
+from airflow_provider_symbl.hooks.symbl import SymblHook
 from tests.support.airflow_version import AIRFLOW
 
 if TYPE_CHECKING:
@@ -25,14 +26,16 @@ if TYPE_CHECKING:
 NAME = "airflow-provider-symbl"
 ROOMS = ("hooks", "operators", "sensors", "triggers")
 INNER = {
+    "airflow_provider_symbl.hooks.arguments",
+    "airflow_provider_symbl.hooks.connection",
     "airflow_provider_symbl.hooks.failures",
     "airflow_provider_symbl.operators.content",
     "airflow_provider_symbl.operators.identity",
+    "airflow_provider_symbl.operators.literals",
     "airflow_provider_symbl.operators.media",
     "airflow_provider_symbl.operators.storage",
     "airflow_provider_symbl.operators.submission",
     "airflow_provider_symbl.operators.task_state",
-    "airflow_provider_symbl.operators.templates",
 }
 """Modules without anything that a DAG names."""
 

@@ -11,6 +11,7 @@ from airflow.sdk import DAG
 
 from airflow_provider_symbl.client.settings import ClientSettings
 from tests.support.airflow_version import AIRFLOW
+from tests.support.arguments import BEGIN, END, OPERATORS, table
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -32,3 +33,16 @@ def test_the_connection_that_the_readme_shows_is_accepted() -> None:
     assert fields["conn_type"] == "symbl"
     settings = ClientSettings(fields["login"], fields["password"], fields["host"], **fields["extra"])
     assert settings.host == "https://api.symbl.ai"
+
+
+def test_the_table_of_arguments_is_current() -> None:
+    """``python -m tests.support.arguments`` makes it from the code."""
+    assert f"{BEGIN}{table()}{END}" in README
+
+
+def test_every_argument_is_in_the_table_with_its_meaning() -> None:
+    """All ten operators' own arguments, each in words."""
+    assert len(OPERATORS) == 10
+    rows = [[cell.strip() for cell in row.split(" | ")] for row in table().splitlines()[2:]]
+    assert {"| `on_clear`", "| `file`", "| `channel_metadata`"} <= {row[0] for row in rows}
+    assert all(len(row[3]) > 5 for row in rows)

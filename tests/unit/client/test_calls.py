@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_symbl.client.calls import submit
 from airflow_provider_symbl.client.endpoints import AUDIO_FILE
-from airflow_provider_symbl.client.models import Conversation, Job, Member, Message
+from airflow_provider_symbl.client.models import Conversation, Job, Member, Message, Word
 from airflow_provider_symbl.exceptions import (
     SymblConfigurationError,
     SymblNotFoundError,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LIST_PATH = "/v1/conversations"
 CONVERSATION_PATH = "/v1/conversations/c-1"
+STARTED = {"type": "started_speaking", "user": {"name": "Ann"}, "offset": {"seconds": 1}}
 HOSTILE_IDS = [
     "a/b",
     "../../oauth2/token:generate",
@@ -135,16 +136,38 @@ def test_an_id_stays_one_part_of_the_path(
     assert "x-injected" not in request.headers
 
 
-@pytest.mark.parametrize("identifier", ["", "  ", ".", "..", "\udc80", None, 7, True])
+@pytest.mark.parametrize("identifier", ["", "  ", ".", "..", "\udc80", None, "None", "null", 5.5, True])
 def test_what_is_no_id_is_refused(
     server: ScriptedServer,
     get_job: GetJob,
     settings_for: MakeSettings,
     identifier: Any,  # noqa: ANN401 - wrong on purpose
 ) -> None:
-    """An empty id, or a dot, would lead to another call; a number may have lost its zeros."""
+    """An empty id, or a dot, would lead to another call; None is what is left of an id that was not there."""
     with pytest.raises(SymblConfigurationError, match=r"^job_id: got .*; allowed: an id, as text$"):
         get_job(settings_for(server), identifier)
+    assert server.connections == 0
+
+
+def test_a_whole_number_is_an_id(server: ScriptedServer, get_job: GetJob, settings_for: MakeSettings) -> None:
+    """A template that is rendered as a native object makes a number of an id's digits."""
+    identifier: Any = 1616161616161616
+    with pytest.raises(SymblNotFoundError):
+        get_job(settings_for(server), identifier)
+    assert server.received("/v1/job/1616161616161616")
+
+
+@pytest.mark.parametrize("as_it_is", [dict, str])
+def test_both_ids_are_not_one(
+    server: ScriptedServer,
+    get_job: GetJob,
+    settings_for: MakeSettings,
+    as_it_is: Callable[[object], Any],
+) -> None:
+    """Who hands on all that a submit returned is told how to take one id of it."""
+    result = as_it_is({"conversation_id": "1", "job_id": "2"})
+    with pytest.raises(SymblConfigurationError, match=r'holds it \.output\["job_id"\]$'):
+        get_job(settings_for(server), result)
     assert server.connections == 0
 
 
@@ -157,6 +180,18 @@ def test_what_is_no_id_is_refused(
         lambda client: client.get_messages(""),
         lambda client: client.get_members(""),
         lambda client: client.get_transcript(""),
+        lambda client: client.get_summary(""),
+        lambda client: client.get_topics(""),
+        lambda client: client.get_questions(""),
+        lambda client: client.get_action_items(""),
+        lambda client: client.get_follow_ups(""),
+        lambda client: client.get_insights(""),
+        lambda client: client.get_entities(""),
+        lambda client: client.get_trackers(""),
+        lambda client: client.get_analytics(""),
+        lambda client: client.update_member("", "m", name="Ann"),
+        lambda client: client.update_speaker_events("", [STARTED]),
+        lambda client: client.update_conversation_metadata("", {"k": "v"}),
         lambda client: client.delete_conversation(""),
     ],
 )
@@ -208,12 +243,18 @@ def test_messages_are_read_whole(client: SymblClient, server: ScriptedServer) ->
     messages = client.get_messages("c-1")
     ann = Member("m", "Ann", "ann@example.org")
     assert messages == [
-        Message("6", "Hello.", ann, "2026-01-31T09:30:00.000Z", "2026-01-31T09:30:01.000Z"),
+        Message(
+            "6",
+            "Hello.",
+            ann,
+            "2026-01-31T09:30:00.000Z",
+            "2026-01-31T09:30:01.000Z",
+            words=[Word("Hello.")],
+        ),
         Message("7", ""),
         Message("8", "Yes.", Member("", "", "bob@example.org")),
     ]
     assert messages[0].raw == full
-    assert "Hello." not in repr(messages)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +280,7 @@ def test_messages_are_read_whole(client: SymblClient, server: ScriptedServer) ->
                 type="meeting",
                 start_time="2026-01-31T09:30:00.000Z",
                 end_time="2026-01-31T09:31:00.000Z",
-                members=(Member("m", "Ann"),),
+                members=[Member("m", "Ann")],
                 metadata={"k": "v"},
             ),
         ),
@@ -335,6 +376,8 @@ def test_a_conversation_is_deleted(client: SymblClient, server: ScriptedServer) 
         (Answer(500), SymblServerError),
         (Answer(cut=Cut.AFTER_BODY), SymblTransportError),
         (Answer(content=b"<html>"), SymblTransportError),
+        (Answer(content=b""), SymblTransportError),
+        (Answer(content={"message": "The conversationId is either invalid or does not exist."}), SymblNotFoundError),
     ],
 )
 def test_a_deletion_that_failed_does_not_look_like_success(
@@ -360,6 +403,16 @@ def test_a_deletion_that_failed_does_not_look_like_success(
         ("/members", lambda client: client.get_members("c-1")),
         ("/transcript", lambda client: client.get_transcript("c-1")),
         ("/lm-insights/status", lambda client: client.get_insights_status("c-1")),
+        ("/summary", lambda client: client.get_summary("c-1")),
+        ("/topics", lambda client: client.get_topics("c-1")),
+        ("/questions", lambda client: client.get_questions("c-1")),
+        ("/action-items", lambda client: client.get_action_items("c-1")),
+        ("/follow-ups", lambda client: client.get_follow_ups("c-1")),
+        ("/insights", lambda client: client.get_insights("c-1")),
+        ("/entities", lambda client: client.get_entities("c-1")),
+        ("/analytics", lambda client: client.get_analytics("c-1")),
+        ("/members/m", lambda client: client.update_member("c-1", "m", name="Ann")),
+        ("/speakers", lambda client: client.update_speaker_events("c-1", [STARTED])),
     ],
 )
 @pytest.mark.parametrize("content", [{}, [], None, {"messages": 1, "members": 1, "transcript": 1, "id": None}, "text"])
@@ -389,3 +442,66 @@ def test_a_closed_client_can_be_used_again(client: SymblClient, server: Scripted
     client.close()
     assert client.get_job("job-1").status == "completed"
     assert server.connections == 2
+
+
+def test_a_member_is_changed(client: SymblClient, server: ScriptedServer) -> None:
+    """By its id, in path and body; an address that is not given is not sent."""
+    server.answer(f"{CONVERSATION_PATH}/members/m%2F1", Answer(content={"message": "Member updated"}))
+    assert client.update_member("c-1", "m/1", name="Ann") == "Member updated"
+    assert client.update_member("c-1", "m/1", name="Ann", email="a@example.org") == "Member updated"
+    first, second = (request for request in server.requests if request.method == "PUT")
+    assert first.json == {"id": "m/1", "name": "Ann"}
+    assert second.json == {"id": "m/1", "name": "Ann", "email": "a@example.org"}
+
+
+def test_it_is_told_who_spoke_when(client: SymblClient, server: ScriptedServer) -> None:
+    """A second may have more than a billion nanoseconds, as in Symbl's own samples."""
+    stopped = {**STARTED, "type": "stopped_speaking", "offset": {"seconds": 4, "nanos": 5_000_000_000}}
+    server.answer(f"{CONVERSATION_PATH}/speakers", Answer(content={"message": "Speaker events associated"}))
+    assert client.update_speaker_events("c-1", [STARTED, stopped]) == "Speaker events associated"
+    assert (server.requests[-1].method, server.requests[-1].json) == ("PUT", {"speakerEvents": [STARTED, stopped]})
+
+
+@pytest.mark.parametrize("answer", [{"id": "c-1", "metadata": {"agent": "7"}}, {"metadata": {"agent": "7"}}])
+def test_metadata_are_set(client: SymblClient, server: ScriptedServer, answer: object) -> None:
+    """And come back as they are now."""
+    server.answer(CONVERSATION_PATH, Answer(content=answer))
+    assert client.update_conversation_metadata("c-1", {"agent": "7"}) == {"agent": "7"}
+    assert (server.requests[-1].method, server.requests[-1].json) == ("PUT", {"metadata": {"agent": "7"}})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda client: client.update_member("c-1", "", name="Ann"), "member_id: got ''; allowed: an id, as text"),
+        (lambda client: client.update_member("c-1", "..", name="Ann"), "member_id: got '..'; allowed: an id, as text"),
+        (lambda client: client.update_member("c-1", "m", name=""), "name: got ''; allowed: text that is not blank"),
+        (
+            lambda client: client.update_speaker_events("c-1", []),
+            "speaker_events: got a value of type list; allowed: a list of at least one item, or its JSON text",
+        ),
+        (
+            lambda client: client.update_speaker_events("c-1", [{**STARTED, "type": "spoke"}]),
+            "speaker_events[0].type: got 'spoke'; allowed: started_speaking, stopped_speaking",
+        ),
+        (
+            lambda client: client.update_conversation_metadata("c-1", {"agent": "x" * 129}),
+            f"metadata.agent: got '{'x' * 59}…; allowed: text of at most 128 characters that is not blank",
+        ),
+    ],
+)
+def test_a_change_that_symbl_would_not_take_is_refused(
+    client: SymblClient, server: ScriptedServer, call: Callable[[SymblClient], object], message: str
+) -> None:
+    """Before anything is sent."""
+    with pytest.raises(SymblConfigurationError) as caught:
+        call(client)
+    assert str(caught.value) == message
+    assert server.connections == 0
+
+
+def test_topics_are_asked_for_with_what_is_wanted(client: SymblClient, server: ScriptedServer) -> None:
+    """Under Symbl's names."""
+    server.answer(f"{CONVERSATION_PATH}/topics", Answer(content={"topics": []}))
+    assert client.get_topics("c-1", sentiment=True) == client.get_topics("c-1", parent_refs=True) == []
+    assert [request.query_string for request in server.requests[-2:]] == ["sentiment=true", "parentRefs=true"]

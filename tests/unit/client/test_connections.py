@@ -209,6 +209,54 @@ def test_no_proxy_is_obeyed(
         assert never_asked.connections == 0
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
+def test_loopback_is_never_asked_through_the_environments_proxy(
+    *,
+    server: ScriptedServer,
+    get_job: GetJob,
+    settings_for: MakeSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    name: str,
+) -> None:
+    """The proxy would read the App Secret, and find another machine."""
+    server.answer(JOB_PATH, Answer(content=JOB))
+    with ScriptedServer() as never_asked:
+        monkeypatch.setenv(variable, never_asked.url)
+        host = server.url.replace("127.0.0.1", name)
+        assert get_job(settings_for(server, host=host), "job-1").status == "completed"
+        assert never_asked.connections == 0
+
+
+def test_the_ipv6_loopback_is_never_asked_through_the_environments_proxy(
+    get_job: GetJob,
+    settings_for: MakeSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody listens there, which is told; the proxy would answer."""
+    with ScriptedServer() as never_asked:
+        monkeypatch.setenv("http_proxy", never_asked.url)
+        with pytest.raises(SymblTransportError, match="no answer"):
+            get_job(settings_for(never_asked, host="http://[::1]:9", max_retries=0), "job-1")
+        assert never_asked.connections == 0
+
+
+def test_the_connections_own_proxy_is_asked_for_loopback(
+    server: ScriptedServer,
+    get_job: GetJob,
+    settings_for: MakeSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A person wrote it for this host; what the environment says is no matter."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    host = "http://127.0.0.1:9"
+    server.answer(host + TOKEN_PATH, Answer(content={"accessToken": TOKEN, "expiresIn": 86400}))
+    server.answer(host + JOB_PATH, Answer(content=JOB))
+    settings = settings_for(server, host=host, proxies={"http": server.url})
+    assert get_job(settings, "job-1").status == "completed"
+
+
 def test_the_connections_proxy_goes_before_the_environments(
     proxy: ScriptedServer,
     get_job: GetJob,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -41,6 +42,19 @@ PER_CHANNEL = {"enable_separate_recognition_per_channel": True}
 GOOD: list[tuple[str, Any, str, Any, str]] = [
     ("name", "Call 7: a+b & c", "name", "Call 7: a+b & c", "Call 7: a+b & c"),
     ("name", "007", "name", "007", "007"),
+    ("name", 20261124, "name", "20261124", "20261124"),
+    ("name", 1.5, "name", "1.5", "1.5"),
+    ("name", datetime.date(2026, 1, 31), "name", "2026-01-31", "2026-01-31"),
+    ("trackers", [{"id": 7}], "trackers", [{"id": "7"}], '[{"id":"7"}]'),
+    ("trackers", [{"name": 5, "vocabulary": [1984]}], "trackers", [{"name": "5", "vocabulary": ["1984"]}],
+     '[{"name":"5","vocabulary":["1984"]}]'),
+    ("entities", [{"customType": 1, "text": 2, "value": 3}], "entities",
+     [{"customType": "1", "text": "2", "value": "3"}], '[{"customType":"1","text":"2","value":"3"}]'),
+    ("metadata", {"salesStage": "Closed Won", "k": 7}, "metadata", {"salesStage": "Closed Won", "k": "7"},
+     '{"salesStage":"Closed Won","k":"7"}'),
+    ("custom_vocabulary", [1984], "customVocabulary", ["1984"], '["1984"]'),
+    ("channel_metadata", [{"channel": 1, "speaker": {"name": 7}}], "channelMetadata",
+     [{"channel": 1, "speaker": {"name": "7"}}], '[{"channel":1,"speaker":{"name":"7"}}]'),
     ("confidence_threshold", 0.5, "confidenceThreshold", 0.5, "0.5"),
     ("confidence_threshold", 1, "confidenceThreshold", 1, "1"),
     ("confidence_threshold", "0.7", "confidenceThreshold", 0.7, "0.7"),
@@ -67,10 +81,13 @@ GOOD: list[tuple[str, Any, str, Any, str]] = [
     ("diarization_speaker_count", "3", "diarizationSpeakerCount", 3, "3"),
 ]  # fmt: skip
 
+NO_JSON = ", or its JSON text; of a template {{ … | tojson }}, of a task's result its .output"
+
 # Each parameter: what is given, and the error's text.
 BAD: list[tuple[str, Any, str]] = [
     ("name", " ", "name: got ' '; allowed: text that is not blank"),
-    ("name", 7, "name: got 7; allowed: text that is not blank"),
+    ("name", True, "name: got True; allowed: text that is not blank"),
+    ("name", float("nan"), "name: got nan; allowed: text that is not blank"),
     ("confidence_threshold", 0.49, "confidence_threshold: got 0.49; allowed: a number from 0.5 to 1.0"),
     ("confidence_threshold", "high", "confidence_threshold: got 'high'; allowed: a number from 0.5 to 1.0"),
     ("confidence_threshold", True, "confidence_threshold: got True; allowed: a number from 0.5 to 1.0"),
@@ -93,7 +110,9 @@ BAD: list[tuple[str, Any, str]] = [
     ("webhook_url", "https://h/a b", "webhook_url: got 'https://h/a b'; allowed: an absolute http or https URL"),
     ("features", {"featureList": ["summary"]}, "features.featureList[0]: got 'summary'; allowed: insights, callScore"),
     ("features", {"x": 1}, "features: got 'x'; allowed: the keys featureList, callScore"),
-    ("metadata", {"salesStage": "Demo"}, "metadata.salesStage: got 'Demo'; allowed: qualification, discovery, demo"),
+    ("metadata", {"salesStage": " "}, "metadata.salesStage: got ' '; allowed: text that is not blank"),
+    ("metadata", "{'k': 'v'}", f"metadata: got a value of type str; allowed: an object with salesStage{NO_JSON}"),
+    ("trackers", "[{'id': '7'}]", f"trackers: got a value of type str; allowed: a list of at least one item{NO_JSON}"),
     ("metadata", ["k"], "metadata: got a value of type list; allowed: an object with salesStage, or its JSON text"),
     ("conversation_type", ["sales"], "conversation_type: got a value of type list; allowed: sales, general"),
     ("custom_vocabulary", "word", "custom_vocabulary: got a value of type str; allowed: a list of at least one item"),
@@ -297,6 +316,10 @@ def test_extra_parameters_travel_as_they_are(
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
+        (
+            "{'x': 1}",
+            "extra_parameters: got a value of type str; allowed: a mapping of Symbl's parameter names to JSON val",
+        ),
         ("x=1", "extra_parameters: got 'x=1'; allowed: a mapping of Symbl's parameter names to JSON values"),
         ({1: 2}, "extra_parameters: got a value of type dict; allowed: a mapping of Symbl's parameter names"),
         ({"messages": []}, "extra_parameters: got 'messages'; allowed: names other than 'messages'"),
@@ -316,6 +339,19 @@ def test_extra_parameters_with_a_bad_shape_are_refused(
         client.submit_text(MESSAGES, extra_parameters=extra)
     assert str(caught.value).startswith(message)
     assert server.connections == 0
+
+
+def test_extra_parameters_may_be_json_text(client: SymblClient, submitted: Callable[[], Received]) -> None:
+    """A rendered template is text, for these as for all others."""
+    client.submit_text(MESSAGES, extra_parameters='{"timezoneOffset": 60}')
+    assert submitted().json == {"messages": MESSAGES, "timezoneOffset": 60}
+
+
+def test_a_misspelt_keyword_is_answered_with_the_one_that_was_meant(client: SymblClient) -> None:
+    """One letter is soon left out."""
+    unknown: dict[str, Any] = {"confidence_treshold": 0.7}
+    with pytest.raises(SymblConfigurationError, match=r"; did you mean confidence_threshold\?$"):
+        client.submit_text(MESSAGES, **unknown)
 
 
 def test_text_may_carry_the_name_of_a_parameter_about_speech_as_an_extra(

@@ -240,11 +240,84 @@ def test_a_poll_that_cannot_succeed_ends_the_wait(
     status: int,
     error: type[SymblError],
 ) -> None:
-    """An unknown job stays unknown."""
+    """An unknown job stays unknown: after half a minute from the first refusal, and not before."""
     server.answer(JOB_PATH, RUNNING, Answer(status))
     with pytest.raises(error):
-        client.wait_for_job("job-1")
-    assert len(clock.gaps) == 2
+        client.wait_for_job("job-1", max_poll_interval=10.0)
+    assert 30 <= clock.passed - sum(clock.gaps[:2]) <= 40
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 408, 409, 410, 422, 423, 425, 451])
+def test_a_refusal_that_passes_does_not_end_the_wait(
+    client: SymblClient,
+    server: ScriptedServer,
+    clock: Clock,
+    status: int,
+) -> None:
+    """A job may not be known at once, and a gateway may answer in Symbl's place; far apart, each is one that passes."""
+    server.answer(JOB_PATH, *[Answer(status), *[RUNNING] * 30] * 3, *[Answer(status)] * 2, DONE)
+    assert client.wait_for_job("job-1").status == "completed"
+    assert len(server.received(JOB_PATH)) == len(clock.gaps) == 96
+
+
+def test_two_kinds_of_refusals_have_each_its_own_time(
+    client: SymblClient, server: ScriptedServer, clock: Clock
+) -> None:
+    """A refused token before does not make the first 404 final."""
+    server.answer(JOB_PATH, *[Answer(401)] * 30, Answer(404), DONE)
+    assert client.wait_for_job("job-1", max_poll_interval=10.0).status == "completed"
+    assert clock.passed > 90
+
+
+def test_a_refusal_of_the_token_call_passes_too(client: SymblClient, server: ScriptedServer, clock: Clock) -> None:
+    """It is a part of the poll."""
+    token = Answer(content={"accessToken": "t", "expiresIn": 86400})
+    server.answer(TOKEN_PATH, Answer(404), Answer(408), token)
+    server.answer(JOB_PATH, DONE)
+    assert client.wait_for_job("job-1").status == "completed"
+    assert len(clock.gaps) == 3
+
+
+def test_the_deadline_tells_what_the_last_poll_met(client: SymblClient, server: ScriptedServer, clock: Clock) -> None:
+    """Else nobody would know why the job's end was not seen."""
+    server.answer(JOB_PATH, Answer(503, {"message": "down for the night"}))
+    with pytest.raises(
+        SymblJobTimeoutError, match=r"deadline \(job\).*the last poll failed: .*503: down for the night"
+    ):
+        client.wait_for_job("job-1", deadline=clock.now + 60)
+
+
+@pytest.mark.parametrize("status", [408, 409, 423, 425])
+def test_a_refusal_that_passes_does_not_say_that_there_are_no_summaries(
+    client: SymblClient,
+    server: ScriptedServer,
+    clock: Clock,
+    status: int,
+) -> None:
+    """Messages that have settled meanwhile would be taken for the end."""
+    server.answer(SUMMARY_PATH, Answer(404), Answer(status), Answer(content={"summary": []}))
+    wait_without_job(client, clock)
+    assert len(clock.gaps) == 3
+
+
+def test_a_log_is_told_of_changes_and_every_few_minutes(
+    client: SymblClient,
+    server: ScriptedServer,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An hour of polls is a dozen lines, and an outage is not told at each of its polls."""
+    caplog.set_level("DEBUG", logger="airflow_provider_symbl")
+    server.answer(JOB_PATH, state("scheduled"), *[RUNNING] * 60, *[Answer(503)] * 30, DONE)
+    client.wait_for_job("job-1")
+    told = [record.getMessage().partition(": ")[2] for record in caplog.records if record.levelname == "INFO"]
+    assert told[:2] == ["scheduled", "in_progress"]
+    assert told[-1] == "completed"
+    assert set(told[1:-1]) == {"in_progress"}
+    assert 8 <= len(told) <= 16
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert 3 <= len(warned) <= 8
+    assert len([record for record in caplog.records if "Symbl job job-1:" in record.getMessage()]) == len(clock.gaps)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -346,7 +419,10 @@ def test_features_need_the_conversation(client: SymblClient, server: ScriptedSer
         ({"poll_interval": True}, "poll_interval: got True; allowed: seconds, a number above 0"),
         ({"max_poll_interval": float("inf")}, "max_poll_interval: got inf; allowed: seconds, a number above 0"),
         ({"max_poll_interval": float("nan")}, "max_poll_interval: got nan; allowed: seconds, a number above 0"),
-        ({"poll_interval": 61}, "poll_interval: got 61; allowed: at most max_poll_interval, 60.0"),
+        (
+            {"poll_interval": 61, "max_poll_interval": 60.0},
+            "poll_interval: got 61; allowed: at most max_poll_interval, 60.0",
+        ),
     ],
 )
 def test_bad_intervals_are_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import socket
 
 import pytest
 
@@ -12,6 +13,7 @@ from airflow_provider_symbl.client.retries import (
     Failure,
     RetryPolicy,
     backoff,
+    failure_to_resolve,
     is_retryable_failure,
     is_retryable_status,
     retry_after_seconds,
@@ -33,17 +35,25 @@ def http_date(seconds_from_now: float) -> str:
     ],
 )
 def test_what_may_be_lost_is_repeated_only_by_reads(effect: Effect, repeated: set[Failure]) -> None:
-    """An untrusted server is never asked again."""
+    """An untrusted server, and a name without an address, is never asked again."""
     assert {failure for failure in Failure if is_retryable_failure(effect, failure)} == repeated
+
+
+def test_a_name_service_that_does_not_answer_is_asked_again() -> None:
+    """It says of itself that it may answer a moment later; that a name does not exist stays so."""
+    assert failure_to_resolve(socket.gaierror(socket.EAI_AGAIN, "try again")) is Failure.NOT_TAKEN
+    assert failure_to_resolve(socket.gaierror(socket.EAI_NONAME, "not known")) is Failure.UNRESOLVED
 
 
 @pytest.mark.parametrize(
     ("effect", "repeated"),
-    [(Effect.READ, {429, 500, 502, 503, 504}), (Effect.CHANGE, {429}), (Effect.SUBMISSION, {429})],
+    [(Effect.READ, {408, 425, 429, 500, 502, 503, 504}), (Effect.CHANGE, {429}), (Effect.SUBMISSION, {429})],
 )
-def test_too_many_requests_may_follow_any_call_and_server_errors_reads_only(effect: Effect, repeated: set[int]) -> None:
+def test_too_many_requests_may_follow_any_call_and_faults_of_server_or_moment_reads_only(
+    effect: Effect, repeated: set[int]
+) -> None:
     """429 creates no job; after a 5xx nobody knows."""
-    statuses = (200, 201, 301, 400, 401, 403, 404, 408, 429, 500, 502, 503, 504)
+    statuses = (200, 201, 301, 400, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504)
     assert {status for status in statuses if is_retryable_status(effect, status)} == repeated
 
 

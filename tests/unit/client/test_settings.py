@@ -35,6 +35,13 @@ def test_the_defaults_lead_to_symbl() -> None:
         ("http://[::1]:8765/", "http://[::1]:8765"),
         ("http://localhost:8765", "http://localhost:8765"),
         ("HTTP://LOCALHOST", "http://localhost"),
+        ("localhost.:8765", "http://localhost.:8765"),
+        ("127.0.0.1:8765", "http://127.0.0.1:8765"),
+        ("::1", "http://[::1]"),
+        ("http://::1/", "http://[::1]"),
+        ("[::1]:8765", "http://[::1]:8765"),
+        ("2001:DB8::1", "https://[2001:db8::1]"),
+        ("http://[::ffff:127.0.0.1]:8765", "http://[::ffff:127.0.0.1]:8765"),
     ],
 )
 def test_a_host_may_be_written_in_several_ways(given: str, host: str) -> None:
@@ -44,7 +51,19 @@ def test_a_host_may_be_written_in_several_ways(given: str, host: str) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["", " ", "/", "https://", "ftp://api.symbl.ai", "https://api.symbl.ai:port", "https://h:99999", "https://[::1"],
+    [
+        "",
+        " ",
+        "/",
+        "https://",
+        "ftp://api.symbl.ai",
+        "https://api.symbl.ai:port",
+        "https://h:99999",
+        "https://[::1",
+        "a b",
+        "a..b",
+        "://h",
+    ],
 )
 def test_a_host_that_is_no_base_url_is_refused(given: str) -> None:
     """The error shows what was given."""
@@ -95,7 +114,7 @@ def test_plain_http_to_another_machine_needs_consent(host: str) -> None:
         ({"app_id": ""}, "login (App ID): got nothing; allowed: the App ID of your Symbl account"),
         ({"app_secret": ""}, "password (App Secret): got nothing; allowed: the App Secret of your Symbl account"),
         ({"timeout": 0}, "timeout: got 0; allowed: a number of seconds above 0"),
-        ({"timeout": "60"}, "timeout: got 60; allowed: a number of seconds above 0"),
+        ({"timeout": "60"}, "timeout: got '60'; allowed: a number of seconds above 0"),
         ({"timeout": True}, "timeout: got True; allowed: a number of seconds above 0"),
         ({"timeout": float("inf")}, "timeout: got inf; allowed: a number of seconds above 0"),
         ({"timeout": float("nan")}, "timeout: got nan; allowed: a number of seconds above 0"),
@@ -103,10 +122,13 @@ def test_plain_http_to_another_machine_needs_consent(host: str) -> None:
         ({"max_retries": -1}, "max_retries: got -1; allowed: a whole number from 0 up"),
         ({"max_retries": 1.5}, "max_retries: got 1.5; allowed: a whole number from 0 up"),
         ({"max_retries": True}, "max_retries: got True; allowed: a whole number from 0 up"),
+        ({"allow_insecure_http": "false"}, "allow_insecure_http: got 'false'; allowed: true or false"),
+        ({"app_id": " \n"}, "login (App ID): got nothing; allowed: the App ID of your Symbl account"),
+        ({"app_secret": "\t"}, "password (App Secret): got nothing; allowed: the App Secret of your Symbl account"),
         ({"max_concurrent_jobs": 0}, "max_concurrent_jobs: got 0; allowed: a whole number from 1 up"),
         ({"verify": None}, "verify: got None; allowed: true, false or the path of a file of certificate authorities"),
-        ({"verify": "/no/such.pem"}, "verify: got /no/such.pem; allowed: true, false or the path of a file of"),
-        ({"verify": ""}, "verify: got ; allowed: true, false or the path of a file of certificate authorities"),
+        ({"verify": "/no/such.pem"}, "verify: got '/no/such.pem'; allowed: true, false or the path of cert"),
+        ({"verify": ""}, "verify: got ''; allowed: true, false or the path of a file of certificate authorities"),
         ({"proxies": "http://p"}, "proxies: got a value of type str; allowed: proxy URLs by scheme, all of them text"),
         (
             {"proxies": {"https": "http://ann:hidden@proxy:port"}},
@@ -148,6 +170,21 @@ def test_the_password_of_a_proxy_is_never_shown() -> None:
 def test_proxies_may_be_written_as_requests_takes_them(proxies: dict[str, str]) -> None:
     """With or without a scheme, for one scheme or for all."""
     assert settings(proxies=proxies).proxies == proxies
+
+
+def test_blanks_and_line_ends_are_no_part_of_a_text() -> None:
+    """So that a secret that was read from a file is the one that Symbl knows."""
+    proxies = {"https": "http://proxy:3128"}
+    typed = {"https": " http://proxy:3128\n"}
+    assert settings(app_id=" app-id\n", app_secret=f"\t{APP_SECRET}\r\n", proxies=typed) == settings(proxies=proxies)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.8.9.1", "::1", "https://localhost."])
+def test_loopback_is_kept_from_the_environments_proxy(host: str) -> None:
+    """The proxies of the connection stay: a person wrote them for it."""
+    found = settings(host=host, proxies={"http": "http://proxy:3128"}).proxies_to_take
+    assert found == {"http": "http://proxy:3128", "no_proxy": host.rpartition("/")[2]}
+    assert settings(host="h.example").proxies_to_take == {}
 
 
 def test_equal_settings_are_one_key() -> None:

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_symbl.client.uploads import Upload, UploadBody
-from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblUnknownSubmissionError
+from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError, SymblUnknownSubmissionError
 from tests.support.scripted_server import Answer, Cut
 from tests.unit.client.client_fixtures import SUBMISSION, Pauses
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 AUDIO_PATH = "/v1/process/audio"
 VIDEO_PATH = "/v1/process/video"
+
+
+WAV = b"RIFF\xff\xff\xff\x7fWAVE"
+MP3 = b"\xff\xfb\x90\x64" + bytes(60)
+ADTS = b"\xff\xf1\x50\x80" + bytes(60)
+TAG = b"ID3\x04\x00\x00\x00\x00\x01\x02" + b"\xff\xfb" * 65
 
 
 class PathThatChanges:
@@ -54,7 +60,7 @@ class PathThatChanges:
 def a_recording(folder: Path, name: str = "call.wav", size: int = 300_000) -> Path:
     """Write a file without any repetition in it."""
     path = folder / name
-    path.write_bytes(b"".join(number.to_bytes(4) for number in range(size // 4)))
+    path.write_bytes(WAV + b"".join(number.to_bytes(4) for number in range(size // 4 - 3)))
     return path
 
 
@@ -83,27 +89,40 @@ def test_a_file_arrives_whole(client: SymblClient, server: ScriptedServer, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "content_type"),
+    ("name", "content", "content_type"),
     [
-        ("call.wav", "audio/wav"),
-        ("CALL.WAV", "audio/wav"),
-        ("call.mp3", "audio/mpeg"),
-        ("call.m4a", None),
-        ("call.flac", None),
-        ("call", None),
+        ("call.wav", WAV, "audio/wav"),
+        ("call.mp3", WAV, "audio/wav"),
+        ("call", b"RF64" + WAV[4:], "audio/wav"),
+        ("call.mp3", MP3, "audio/mpeg"),
+        ("CALL.WAV", MP3, "audio/mpeg"),
+        ("call.wav", TAG + MP3, "audio/mpeg"),
+        ("call.mp3", TAG + ADTS, None),
+        ("call.mp3", TAG + b"fLaC", None),
+        ("call.mp3", TAG[:20], None),
+        ("call.mp3", ADTS, None),
+        ("call.mp3", b"\xff\xfe" + "text".encode("utf-16-le"), None),
+        ("call.wav", b"RIFF\xff\xff\xff\x7fAVI ", None),
+        ("call.wav", b"\x00\x00\x00\x20ftypM4A ", None),
+        ("call.wav", b"OggS", None),
+        ("call.wav", b"RI", None),
+        ("call.mp3", b"\xff", None),
     ],
 )
-def test_audio_names_its_type_only_where_symbl_knows_it(
+def test_the_first_bytes_of_audio_and_not_its_name_tell_its_type(  # noqa: PLR0917 - three fixtures and a row of three
     client: SymblClient,
     server: ScriptedServer,
     tmp_path: Path,
     name: str,
+    content: bytes,
     content_type: str | None,
 ) -> None:
-    """Of every other format Symbl finds out by itself, and an empty header would be wrong."""
+    """Symbl refuses a type that is not the data's; of every other format it finds out by itself, without a header."""
     server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
-    client.submit_audio_file(str(a_recording(tmp_path, name)))
+    (tmp_path / name).write_bytes(content)
+    client.submit_audio_file(tmp_path / name)
     assert only(server.received(AUDIO_PATH)).headers.get("content-type") == content_type
+    assert only(server.received(AUDIO_PATH)).body == content
 
 
 def test_video_is_always_mp4(client: SymblClient, server: ScriptedServer, tmp_path: Path) -> None:
@@ -176,6 +195,48 @@ def test_a_file_that_may_not_be_read_is_refused(client: SymblClient, server: Scr
         "file: recordings/call.wav cannot be read (Permission denied); allowed: a readable file that is not empty"
     )
     assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OSError("Connection reset by peer"),
+        TimeoutError(),
+        ConnectionRefusedError(111, "Connection refused"),
+        PermissionError(13, "The provided token has expired"),
+        LookupError("503 of https://store.example/call.wav?signature=abc"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("when", ["stat", "open"])
+def test_storage_that_stumbles_is_no_wrong_path(  # noqa: PLR0917 - four fixtures and two parameters
+    client: SymblClient,
+    server: ScriptedServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: Exception,
+    when: str,
+) -> None:
+    """What passes by itself is raised as an error of its own, so that a retry tries again, without any signature."""
+
+    def stumble(*_: object) -> Any:  # noqa: ANN401 - it never returns
+        raise problem
+
+    path = PathThatChanges(a_recording(tmp_path), lambda: io.BytesIO(WAV))
+    monkeypatch.setattr(path, when, stumble)
+    with pytest.raises(SymblStorageError, match=r"^file: recordings/call\.wav cannot be read \(.+\)$") as caught:
+        client.submit_audio_file(path)
+    assert caught.value.__suppress_context__
+    assert "abc" not in str(caught.value)
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("file", ["https://h.example/call.wav?signature=abc", "HTTP://h.example/call.wav"])
+def test_a_link_is_no_file(file: str) -> None:
+    """The error names what takes links, and no signature."""
+    with pytest.raises(SymblConfigurationError, match=r"use submit_audio_url or submit_video_url") as caught:
+        Upload(file)
+    assert "abc" not in str(caught.value)
 
 
 def test_a_path_of_any_kind_is_taken(client: SymblClient, server: ScriptedServer, tmp_path: Path) -> None:

@@ -53,19 +53,21 @@ def test_messages_are_sent_as_they_are(client: SymblClient, server: ScriptedServ
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
+        (a_message(payload={"content": 42}), a_message(payload={"content": "42"})),
+        (a_message(**{"from": {"name": 7}}), a_message(**{"from": {"name": "7"}})),
         (a_message(**{"from": {}}), a_message()),
         (a_message(**{"from": {"name": None, "userId": ""}}), a_message()),
         (a_message(duration={"startTime": None}), a_message()),
         (a_message(**{"from": {"name": "Ann", "userId": None}}), a_message(**{"from": {"name": "Ann"}})),
     ],
 )
-def test_empty_keys_of_a_message_are_left_out(
+def test_empty_keys_of_a_message_are_left_out_and_numbers_are_text(
     client: SymblClient,
     server: ScriptedServer,
     given: dict[str, Any],
     sent: dict[str, Any],
 ) -> None:
-    """Symbl refuses nulls and empty texts, so a speaker without a name is no speaker."""
+    """Symbl refuses nulls and empty texts; what a native template made a number of was text."""
     server.answer("/v1/process/text", Answer(201, SUBMISSION))
     client.submit_text([given])
     assert server.received("/v1/process/text")[0].json == {"messages": [sent]}
@@ -88,14 +90,15 @@ def test_messages_may_be_json_text(client: SymblClient, server: ScriptedServer) 
         ({"payload": {"content": SAID}}, "messages: got a value of type dict; allowed: a list of at least one item"),
         ([SAID], "messages[0]: got a value of type str; allowed: an object with payload, from, duration"),
         ([a_message(), {"payload": SAID}], "messages[1].payload: got a value of type str; allowed: an object"),
-        ([a_message(payload={"content": 4111111111111111})], "messages[0].payload.content: got a value of type int"),
+        ([a_message(payload={"content": True})], "messages[0].payload.content: got a value of type bool"),
+        (str([a_message()]), "messages: got a value of type str; allowed: a list of at least one item, or its JSON"),
         ([a_message(payload={"content": [SAID]})], "messages[0].payload.content: got a value of type list"),
         ([a_message(payload={"content": " "})], "messages[0].payload.content: got a value of type str; allowed"),
         ([a_message(payload={"content": SAID + "\ud83d"})], "messages[0].payload.content: got a value of type str"),
         ([{}], "messages[0].payload: got nothing; allowed: an object with content, contentType"),
         ([a_message(payload={"content": SAID, "contentType": "text/html"})], "messages[0].payload.contentType: got"),
         ([a_message(who="Ann")], "messages[0]: got 'who'; allowed: the keys payload, from, duration"),
-        ([a_message(**{"from": {"name": 7}})], "messages[0].from.name: got 7; allowed: text that is not blank"),
+        ([a_message(**{"from": {"name": True}})], "messages[0].from.name: got True; allowed: text that is not blank"),
         ([spoken_from("yesterday", None)], "messages[0].duration.startTime: got 'yesterday'; allowed: an ISO"),
         ([spoken_from("Tuesday", None)], "messages[0].duration.startTime: got 'Tuesday'; allowed: an ISO-8601 time"),
         ([spoken_from(None, 12)], "messages[0].duration.endTime: got 12; allowed: an ISO-8601 time such as 2026"),
@@ -126,6 +129,25 @@ def test_a_url_that_symbl_cannot_fetch_is_refused(client: SymblClient, server: S
     with pytest.raises(SymblConfigurationError, match=r"^url: got .*; allowed: an absolute http or https URL$"):
         client.submit_video_url(url)
     assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (
+            "https://h.example/a b.wav",
+            "https://h.example/a b.wav'; allowed: an absolute http or https URL, in which a sp",
+        ),
+        ("ftp://h.example/a.wav?signature=abc", "ftp://h.example/a.wav?…'; allowed"),
+        ("ftp://someone:abc@h.example/a.wav#abc", "ftp://…@h.example/a.wav?…'; allowed"),
+    ],
+)
+def test_a_wrong_url_is_shown_without_its_secrets(client: SymblClient, url: str, told: str) -> None:
+    """A signature is often in the query, and a password before the host."""
+    with pytest.raises(SymblConfigurationError) as caught:
+        client.submit_audio_url(url)
+    assert told in str(caught.value)
+    assert "abc" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["cut off emoji \ud83d", "\udcff"])

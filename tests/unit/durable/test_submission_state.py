@@ -126,6 +126,19 @@ def test_a_record_of_another_generation_is_told_and_not_gone_on_with(caplog: pyt
     assert "before, it had made job a-job of conversation 3" in caplog.text
 
 
+def test_a_record_of_another_generation_is_gone_on_with_where_it_is_told_how_not_to(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log says so; what is about something else is not gone on with all the same."""
+    caplog.set_level("INFO")
+    store = JsonStore()
+    SubmissionState(store, generation=0).save(RECORD)
+    state = SubmissionState(store, generation=1, how_to_submit_anew="empty the ledger")
+    assert state.load("another", size=512) is None
+    assert state.load("a-fingerprint", size=512) == RECORD
+    assert "goes on with job a-job of conversation 3; empty the ledger" in caplog.text
+
+
 def test_a_store_that_is_broken_is_named(caplog: pytest.LogCaptureFixture) -> None:
     """Reading and writing raise; what cannot be taken back is a warning, since there is an error of its own to tell."""
     state = SubmissionState(JsonStore(is_broken=True), generation=0, store_name="The ledger")

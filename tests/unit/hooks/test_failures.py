@@ -34,7 +34,7 @@ def test_what_no_retry_mends_fails_the_task_for_good(error: exceptions.SymblErro
     with pytest.raises(AirflowFailException) as caught, fail_for_good():
         raise error
     assert str(caught.value) == str(error)
-    assert caught.value.__cause__ is error
+    assert caught.value.__context__ is error
 
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)

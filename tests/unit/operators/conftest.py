@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_symbl.client import reconciliation
 from airflow_provider_symbl.client.client import SymblClient
+from airflow_provider_symbl.operators import task_state
 from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
 from tests.unit.operators.tries import MESSAGES, MORE, PACE
@@ -31,6 +32,18 @@ def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
 def deferrable(request: pytest.FixtureRequest) -> bool:
     """Tell whether a task waits in the triggerer."""
     return bool(request.param)
+
+
+@pytest.fixture
+def airflow_3_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take this Airflow for 3.3, whose every clear keeps the state."""
+    monkeypatch.setattr(task_state, "CLEAR_DISCARDS", False)
+
+
+@pytest.fixture
+def airflow_3_4(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take this Airflow for 3.4, whose clear discards the state unless the user keeps it."""
+    monkeypatch.setattr(task_state, "CLEAR_DISCARDS", True)
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import inspect
 import itertools
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +17,11 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG, BaseOperator
 
 from airflow_provider_symbl.exceptions import SymblConfigurationError
-from airflow_provider_symbl.operators.audio import SymblSubmitAudioFileOperator, SymblSubmitAudioUrlOperator
+from airflow_provider_symbl.operators.audio import (
+    SymblAppendAudioFileOperator,
+    SymblSubmitAudioFileOperator,
+    SymblSubmitAudioUrlOperator,
+)
 from airflow_provider_symbl.operators.text import SymblSubmitTextOperator
 from tests.support.airflow_tasks import run
 from tests.unit.operators.dags.ten_calls import OPERATORS
@@ -55,6 +62,7 @@ OTHER_VALUES: Mapping[str, Any] = {
     "max_poll_interval": 2.0,
     "job_timeout": 3.0,
     "on_unknown_submission": "fail",
+    "on_clear": "resume",
     "custom_vocabulary": ["Symbl"],
     "language_code": "en-GB",
     "mode": "phone",
@@ -104,6 +112,7 @@ def test_every_parameter_of_symbl_is_a_template_field(operator: type[SymblSubmis
         "max_poll_interval",
         "job_timeout",
         "on_unknown_submission",
+        "on_clear",
     }
     assert isinstance(operator.template_fields, tuple)
     assert set(operator.template_fields) == own_arguments(operator) - literal
@@ -118,6 +127,7 @@ def test_defaults(operator: type[SymblSubmissionOperator]) -> None:
     assert (task.wait_for_completion, task.deferrable) == (True, False)
     assert (task.poll_interval, task.max_poll_interval, task.job_timeout) == (5.0, 60.0, 4 * 3600.0)
     assert task.on_unknown_submission == ("fail" if operator in APPENDS else "resubmit")
+    assert task.on_clear == "airflow"
 
 
 @pytest.mark.process
@@ -143,7 +153,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"trackers": [{"name": "Delay"}]}, r"trackers\[0\]\.vocabulary: got nothing; allowed: a list of at least"),
     ({"webhook_url": "hook.example.com"}, r"webhook_url: got 'hook\.example\.com'; allowed: an absolute http or https"),
     ({"features": {"featureList": ["insight"]}}, r"features\.featureList\[0\]: got 'insight'; allowed: insights, call"),
-    ({"metadata": {"salesStage": "Demo"}}, r"metadata\.salesStage: got 'Demo'; allowed: qualification, discovery"),
+    ({"metadata": {"salesStage": " "}}, r"metadata\.salesStage: got ' '; allowed: text that is not blank"),
     ({"conversation_type": "support"}, r"conversation_type: got 'support'; allowed: sales, general"),
     ({"custom_vocabulary": "Symbl"}, r"custom_vocabulary: got .*; allowed: a list of at least one item"),
     ({"language_code": "en"}, r"language_code: got 'en'; allowed: en-US, en-GB"),
@@ -159,10 +169,26 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"extra_parameters": ["x"]}, r"extra_parameters: got a value of type list; allowed: a mapping"),
     ({"poll_interval": 0}, r"poll_interval: got 0; allowed: seconds, a number above 0"),
     ({"poll_interval": "5"}, r"poll_interval: got '5'; allowed: seconds, a number above 0"),
-    ({"poll_interval": 90.0}, r"poll_interval: got 90\.0; allowed: at most max_poll_interval, 60\.0"),
+    (
+        {"poll_interval": 90.0, "max_poll_interval": 60.0},
+        r"poll_interval: got 90\.0; allowed: at most max_poll_interval, 60\.0",
+    ),
     ({"max_poll_interval": -1}, r"max_poll_interval: got -1; allowed: seconds, a number above 0"),
     ({"job_timeout": 0}, r"job_timeout: got 0; allowed: seconds, a number above 0"),
     ({"on_unknown_submission": "retry"}, r"on_unknown_submission: got 'retry'; allowed: resubmit, fail"),
+    ({"on_clear": "resubmit"}, r"on_clear: got 'resubmit'; allowed: airflow, submit, resume"),
+    ({"on_clear": None}, r"on_clear: got nothing; allowed: airflow, submit, resume"),
+    ({"url": 5}, r"url: got 5; allowed: http, https, or object storage"),
+    ({"url": "/data/c.wav"}, r"url: got '/data/c\.wav'; allowed: .*; for a file use SymblSubmitAudioFileOperator$"),
+    ({"url": Path("/data/c.wav")}, r"url: got '/data/c\.wav'; allowed: .*; for a file use SymblSubmitAudioFileOpera"),
+    ({"url": "file:///data/c.wav"}, r"url: got 'file:///data/c\.wav'; .* use SymblSubmitAudioFileOperator$"),
+    ({"url": "h.example.com/c.wav"}, r"url: got 'h\.example\.com/c\.wav'; allowed: http, https, or"),
+    ({"url": "ftp://h.example/c.wav?key=abc"}, r"url: got 'ftp://h\.example/c\.wav\?…'; allowed: http, https, or"),
+    ({"url": "htps://h.example/c.wav"}, r"url: got 'htps://h\.example/c\.wav'; .*; did you mean https\?$"),
+    ({"url": "https://h.example/a b.wav"}, r"url: got 'https://h\.example/a b\.wav'; .* a space is written %20$"),
+    ({"symbl_conn_id": None}, r"symbl_conn_id: got nothing; allowed: a value that is not empty"),
+    ({"symbl_conn_id": True}, r"symbl_conn_id: got True; allowed: text that is not blank"),
+    ({"extra_parameters": "{'a': 1}"}, r"extra_parameters: got a value of type str; .*\| tojson"),
     ({"url": ""}, r"url: got ''; allowed: a value that is not empty"),
 ]
 
@@ -180,6 +206,103 @@ def test_an_append_needs_its_conversation(operator: type[SymblSubmissionOperator
     """Without an id it would be a submit."""
     with pytest.raises(SymblConfigurationError, match=r"conversation_id: got .*; allowed: a value that is not empty"):
         make(operator, conversation_id=empty)
+
+
+@pytest.mark.parametrize("operator", [operator for operator in ALL if operator.source.content == "file"])
+def test_a_link_is_no_file(operator: type[SymblSubmissionOperator]) -> None:
+    """The error names the operator that takes links, and no signature."""
+    with pytest.raises(SymblConfigurationError, match=f"use {operator.__name__.replace('File', 'Url')}$") as caught:
+        make(operator, file="https://h.example/call.wav?signature=abc")
+    assert "abc" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", [5, True, " ", ["call.wav"]])
+def test_what_is_no_path_is_no_file(file: object) -> None:
+    """A number or a list in a DAG file is a mistake, whatever templates come to."""
+    with pytest.raises(SymblConfigurationError, match=r"file: got .*; allowed: the path of a recording"):
+        make(SymblSubmitAudioFileOperator, file=file)
+
+
+@pytest.mark.parametrize("operator", APPENDS)
+@pytest.mark.parametrize("given", [5.5, True, "None", {"conversation_id": "7", "job_id": "8"}, ["7"]], ids=str)
+def test_what_is_no_id_is_refused_when_the_dag_is_parsed(
+    operator: type[SymblSubmissionOperator],
+    given: object,
+) -> None:
+    """An id is text, or the number that its digits are."""
+    with pytest.raises(SymblConfigurationError, match=r"conversation_id: got .*; allowed: an id, as text"):
+        make(operator, conversation_id=given)
+    make(operator, conversation_id=1616161616161616)
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"confidence_threshold": 7}, "confidence_threshold: got 7"),
+    ({"conversation_id": 5.5}, "conversation_id: got 5.5"),
+    ({"file": 5}, "file: got 5"),
+    ({"file": "https://h.example/call.wav"}, "use SymblAppendAudioUrlOperator"),
+    ({"trackers": [{"name": "Delay"}]}, "vocabulary: got nothing"),
+    ({"extra_parameters": {"file": "x"}}, "extra_parameters: got 'file'"),
+    ({"job_timeout": 0}, "job_timeout: got 0"),
+]
+
+
+def map_over(way: str, wrong: dict[str, Any]) -> None:
+    """Map an operator with some arguments that are wrong, in one of Airflow's ways."""
+    right = {"file": "call.wav", "conversation_id": "7"}
+    if way == "partial":
+        SymblAppendAudioFileOperator.partial(task_id="send", **wrong)
+    elif way == "expand":
+        rest = {name: value for name, value in right.items() if name not in wrong}
+        values: dict[str, Any] = {name: [value] for name, value in wrong.items()}
+        SymblAppendAudioFileOperator.partial(task_id="send", **rest).expand(**values)
+    else:
+        SymblAppendAudioFileOperator.partial(task_id="send").expand_kwargs([right, right | wrong])
+
+
+@pytest.mark.parametrize(("wrong", "told"), WRONG, ids=str)
+@pytest.mark.parametrize("way", ["partial", "expand", "expand_kwargs"])
+def test_a_wrong_literal_of_a_mapping_is_refused_when_the_dag_is_parsed(
+    wrong: dict[str, Any],
+    told: str,
+    way: str,
+) -> None:
+    """Before this, each of the mapped tasks failed in the night."""
+    with DAG("a_dag", schedule=None), pytest.raises(SymblConfigurationError, match=re.escape(told)):
+        map_over(way, wrong)
+
+
+def test_templates_and_results_in_a_mapping_are_not_judged() -> None:
+    """They are known once the task runs."""
+    with DAG("a_dag", schedule=None) as dag:
+        paths = SymblSubmitTextOperator(task_id="first", messages="chat.json").output
+        partial = SymblSubmitAudioFileOperator.partial(task_id="send", confidence_threshold="{{ params.x }}")
+        partial.expand(file=paths)
+        SymblSubmitAudioFileOperator.partial(task_id="more").expand(file=["{{ params.x }}", paths])
+        SymblSubmitAudioFileOperator.partial(task_id="most").expand_kwargs([{"file": "{{ params.x }}"}])
+    assert set(dag.task_ids) == {"first", "send", "more", "most"}
+
+
+@pytest.mark.parametrize("operator", ALL)
+def test_a_misspelt_argument_is_answered_with_the_one_that_was_meant(
+    operator: type[SymblSubmissionOperator],
+) -> None:
+    """Airflow's own error would only say that it is invalid."""
+    told = r"has no argument 'confidence_treshold'; did you mean confidence_threshold\?$"
+    with pytest.raises(TypeError, match=told):
+        make(operator, confidence_treshold=0.7)
+    with pytest.raises(TypeError, match=told):
+        operator.partial(task_id="a_task", confidence_treshold=0.7)
+    with pytest.raises(TypeError, match=r"has no argument 'retrys'; did you mean retries\?$"):
+        make(operator, retrys=2)
+
+
+def test_pauses_may_be_timedeltas() -> None:
+    """As Airflow's own arguments may; the longest pause rises with the first one where nobody says how long it is."""
+    minutes = datetime.timedelta(minutes=1)
+    task = make(SymblSubmitTextOperator, poll_interval=2 * minutes, job_timeout=90 * minutes)
+    assert (task.poll_interval, task.max_poll_interval, task.job_timeout) == (120.0, 120.0, 5400.0)
+    task = make(SymblSubmitTextOperator, poll_interval=1, max_poll_interval=2 * minutes)
+    assert (task.poll_interval, task.max_poll_interval) == (1, 120.0)
 
 
 @pytest.mark.parametrize("operator", ALL)
@@ -223,7 +346,7 @@ def test_a_literal_beside_a_template_is_judged_all_the_same() -> None:
             r"confidence_threshold: got '0\.2'; allowed: a number",
         ),
         ({"mode": "{{ params.x }}"}, {"x": "telephone"}, "mode: got 'telephone'; allowed: default, phone"),
-        ({"url": "{{ params.x }}"}, {"x": ""}, "url: got ''; allowed: a value that is not empty"),
+        ({"url": "{{ params.x }}"}, {"x": ""}, "url: the template gave ''; allowed: a value that is not empty"),
         (
             {"enable_speaker_diarization": "{{ params.x }}"},
             {"x": True},

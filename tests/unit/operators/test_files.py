@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.sdk import ObjectStoragePath
 
+from airflow_provider_symbl.exceptions import SymblError, SymblStorageError
 from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator, SymblSubmitAudioFileOperator
 from airflow_provider_symbl.operators.video import SymblAppendVideoFileOperator, SymblSubmitVideoFileOperator
 from tests.support.airflow_tasks import run
+from tests.support.scripted_symbl import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +79,62 @@ def test_an_object_in_storage_arrives_whole(  # noqa: PLR0917 - two fixtures and
     assert call["headers"]["content-length"] == str(len(content))
     assert call["headers"]["content-type"] == content_type
     assert dict(call["query"])["name"].startswith(f"adhoc_airflow send manual__2026-01-31T09:30:00+00:00 {clip} (")
+
+
+@pytest.mark.usefixtures("connection", "memory")
+@pytest.mark.parametrize(
+    "make_path", [ObjectStoragePath, lambda uri: ObjectStoragePath(uri.replace("call", "{{ 'call' }}"))]
+)
+def test_a_path_object_of_storage_is_taken_like_its_uri(
+    symbl_local: SymblLocal,
+    memory: Memory,
+    clips: Path,
+    make_path: Callable[[str], Any],
+) -> None:
+    """With a template in it too."""
+    memory.keep("bucket/call.wav", (clips / "stand-up.wav").read_bytes())
+    run(make(SymblSubmitAudioFileOperator, make_path("memory://shelf@bucket/call.wav")))
+    assert symbl_local.submissions()[-1]["headers"]["content-type"] == "audio/wav"
+
+
+@pytest.mark.usefixtures("connection")
+def test_a_template_in_a_path_object_is_rendered(symbl_local: SymblLocal, clips: Path) -> None:
+    """Airflow itself leaves paths of pathlib alone."""
+    run(make(SymblSubmitAudioFileOperator, clips / "{{ params.name }}"), name="stand-up.wav")
+    assert symbl_local.submissions()[-1]["status"] == 201
+
+
+def test_a_failed_task_says_so_in_one_sentence_about_its_recording(scripted_symbl: ScriptedSymbl, clips: Path) -> None:
+    """The name comes first, whatever failed, and no cause is told besides."""
+    file = clips / "stand-up.wav"
+    scripted_symbl.on("POST", "/v1/process/audio", Reply(400, {"message": "no"}), Reply(503), Reply(503))
+    with pytest.raises(
+        AirflowFailException, match=r"^stand-up\.wav: POST /v1/process/audio answered 400: no$"
+    ) as caught:
+        run(make(SymblSubmitAudioFileOperator, file))
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    scripted_symbl.on("GET", "/v1/conversations", Reply(body={"conversations": []}))
+    with pytest.raises(SymblError, match=r"^stand-up\.wav: "):
+        run(make(SymblSubmitAudioFileOperator, file))
+
+
+@pytest.mark.usefixtures("memory")
+def test_storage_that_stumbles_is_tried_again(
+    scripted_symbl: ScriptedSymbl,
+    memory: Memory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An error that passes uses a retry; nothing was sent."""
+
+    def stumble(*_: object, **__: object) -> object:
+        raise TimeoutError
+
+    memory.keep("bucket/call.wav", b"x")
+    monkeypatch.setattr(memory, "info", stumble)
+    with pytest.raises(SymblStorageError, match=r"file: memory://shelf@/bucket/call\.wav cannot be read"):
+        run(make(SymblSubmitAudioFileOperator, "memory://shelf@bucket/call.wav"))
+    assert scripted_symbl.received == []
 
 
 @pytest.mark.parametrize("operator", OPERATORS)

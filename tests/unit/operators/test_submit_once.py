@@ -129,6 +129,7 @@ def test_a_failed_job_is_submitted_anew(
     assert result["job_id"] == made["jobId"]
 
 
+@pytest.mark.usefixtures("airflow_3_3")
 @all_kinds
 def test_a_clear_submits_anew(
     symbl_local: SymblLocal,

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from airflow_provider_symbl.operators.templates import is_templated
+from airflow_provider_symbl.hooks.arguments import is_templated
 from tests.support.audio import RECORDINGS
 from tests.support.dag_run import Run, TaskKey, run_dags
 from tests.unit.operators.dags import ten_calls

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, ObjectStoragePath, task
 from airflow.sdk.execution_time.task_runner import _serialize_rendered_fields
 
 from airflow_provider_symbl.operators.text import SymblAppendTextOperator, SymblSubmitTextOperator
@@ -58,6 +58,28 @@ def test_messages_of_a_file(symbl_local: SymblLocal, chat: Path, kind: Callable[
     """A path, as text or as an object, or a URI leads to a JSON file that holds the list."""
     run(make(kind(chat)))
     assert received(symbl_local) == MESSAGES
+
+
+@pytest.mark.usefixtures("connection")
+def test_messages_of_a_path_object_of_storage(symbl_local: SymblLocal, memory: Memory) -> None:
+    """It is taken like its URI."""
+    memory.keep("bucket/chat.json", json.dumps(MESSAGES).encode())
+    run(make(ObjectStoragePath("memory://shelf@bucket/chat.json")))
+    assert received(symbl_local) == MESSAGES
+
+
+@pytest.mark.parametrize("messages", [MESSAGES[0], MESSAGES, tuple(MESSAGES), f"Ann: {SPOKEN}\nBen: {SPOKEN}"], ids=str)
+def test_a_conversation_that_is_no_json_is_not_taken_for_a_path(
+    scripted_symbl: ScriptedSymbl,
+    messages: object,
+) -> None:
+    """A template without ``tojson`` makes Python's text of it; the error says what to write and not what was said."""
+    with pytest.raises(AirflowFailException, match=r"^messages: got a value of type \w+; allowed: a list") as caught:
+        run(make("{{ params.messages }}"), messages=messages)
+    assert SPOKEN not in str(caught.value)
+    assert scripted_symbl.received == []
+    if not isinstance(messages, str):
+        assert "| tojson }}, of a task's result its .output" in str(caught.value)
 
 
 @pytest.mark.usefixtures("connection")
@@ -128,7 +150,7 @@ def test_a_rendered_path_is_shown(chat: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, r"the path of a readable JSON file \(No such file or directory\)"),
+        (None, r"messages\.json does not exist; allowed: the path of a readable JSON file"),
         ("not JSON: The merger", "the path of a file that holds a JSON list of messages"),
         (b"\xff\xfe".decode("latin-1"), "the path of a file that holds a JSON list of messages"),
     ],

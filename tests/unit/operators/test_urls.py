@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, redact
+from airflow.sdk import ObjectStoragePath
 from airflow.sdk.execution_time.task_runner import _serialize_rendered_fields
+from airflow.sdk.serde import deserialize, serialize
 
 from airflow_provider_symbl.client.client import SymblClient
+from airflow_provider_symbl.exceptions import SymblStorageError
 from airflow_provider_symbl.operators.audio import SymblAppendAudioUrlOperator, SymblSubmitAudioUrlOperator
 from airflow_provider_symbl.operators.video import SymblAppendVideoUrlOperator, SymblSubmitVideoUrlOperator
 from tests.support.airflow_tasks import run
@@ -48,6 +51,15 @@ def make(operator: type[SymblUrlOperator], url: str, **changes: Any) -> SymblUrl
     return operator(task_id="send", url=url, **arguments)
 
 
+def failing(problem: Exception) -> Callable[..., str]:
+    """Make what raises an error."""
+
+    def fail(*_: object, **__: object) -> str:
+        raise problem
+
+    return fail
+
+
 def send(server: SymblLocal, operator: type[SymblUrlOperator], url: str, **changes: Any) -> SymblUrlOperator:
     """Run an operator for a link, for an append after a conversation was made."""
     with SymblClient(server.settings) as client:
@@ -80,6 +92,44 @@ def test_object_storage_makes_the_link(
     send(symbl_local, operator, f"s3://lake@bucket/2026/{clip}", job_timeout=1234.5)
     assert lake.signed == [(f"bucket/2026/{clip}", 1234)]
     assert symbl_local.submissions()[-1]["body"]["url"] == f"{lake.base}/{clip}?expires=1234&signature={SIGNATURE}"
+
+
+@pytest.mark.usefixtures("connection")
+@pytest.mark.parametrize("kind", [ObjectStoragePath, "templated"], ids=["literal", "templated"])
+def test_a_path_object_is_taken_like_its_uri(symbl_local: SymblLocal, lake: SigningMemory, kind: Any) -> None:  # noqa: ANN401 - a class or a name
+    """As it is written in a DAG file, with a template in it, and as another task returned it."""
+    uri = "s3://lake@bucket/2026/stand-up.wav"
+    given: Any = ObjectStoragePath("s3://lake@bucket/{{ '2026' }}/stand-up.wav") if kind == "templated" else kind(uri)
+    send(symbl_local, SymblSubmitAudioUrlOperator, given)
+    stored: Any = serialize(ObjectStoragePath(uri))
+    returned: Any = deserialize(stored)
+    send(symbl_local, SymblSubmitAudioUrlOperator, returned)
+    assert [path.lstrip("/") for path, _ in lake.signed] == ["bucket/2026/stand-up.wav"] * 2
+
+
+def test_storage_that_stumbles_is_tried_again(
+    scripted_symbl: ScriptedSymbl,
+    lake: SigningMemory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An error that passes is none that fails the task for good, and holds no signature."""
+    monkeypatch.setattr(lake, "sign", failing(ConnectionError(f"https://store.example/x?signature={SIGNATURE}")))
+    with pytest.raises(SymblStorageError, match=r"url: s3://lake@bucket/call\.wav cannot be read") as caught:
+        run(make(SymblSubmitAudioUrlOperator, "s3://lake@bucket/call.wav"))
+    assert SIGNATURE not in str(caught.value)
+    assert scripted_symbl.received == []
+
+
+def test_what_storage_does_not_permit_fails_the_task_for_good(
+    scripted_symbl: ScriptedSymbl,
+    lake: SigningMemory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No retry gives a right."""
+    monkeypatch.setattr(lake, "sign", failing(PermissionError("Access Denied")))
+    with pytest.raises(AirflowFailException, match=r"cannot be read \(Access Denied\)"):
+        run(make(SymblSubmitAudioUrlOperator, "s3://lake@bucket/call.wav"))
+    assert scripted_symbl.received == []
 
 
 @pytest.mark.usefixtures("connection", "lake")
@@ -125,8 +175,9 @@ def test_storage_that_makes_no_links_fails_the_task_for_good(
 ) -> None:
     """The message names the URI and says what would do."""
     uri = f"file://{tmp_path}"[:50]
+    given = f"{{{{ '{uri}' }}}}"
     with pytest.raises(AirflowFailException, match=f"url: got '{uri}'; allowed: http, https, or object storage that"):
-        run(make(operator, uri), conversation_id="7777777777777777")
+        run(make(operator, given), conversation_id="7777777777777777")
     assert scripted_symbl.received == []
 
 
@@ -136,5 +187,5 @@ def test_storage_that_makes_no_links_fails_the_task_for_good(
 def test_what_is_no_link_fails_the_task_for_good(scripted_symbl: ScriptedSymbl, url: str) -> None:
     """A path, a host without a scheme or another protocol cannot be fetched by Symbl."""
     with pytest.raises(AirflowFailException, match=f"url: got '{url}'; allowed: "):
-        run(make(SymblSubmitAudioUrlOperator, url))
+        run(make(SymblSubmitAudioUrlOperator, "{{ params.url }}"), url=url)
     assert scripted_symbl.received == []

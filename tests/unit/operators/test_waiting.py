@@ -95,7 +95,7 @@ def test_a_deferral_carries_what_the_triggerer_needs(scripted_symbl: ScriptedSym
     _, arguments = caught.value.trigger.serialize()
     assert before + 900 <= arguments.pop("deadline") <= after + 900
     waited_for: dict[str, Any] = {"features": ["insights", "callScore"], "messages_before": None}
-    assert arguments == {**IDS, "symbl_conn_id": "symbl_default", **waited_for, **PACE}
+    assert arguments == {**IDS, "symbl_conn_id": "symbl_default", "limit": "job_timeout", **waited_for, **PACE}
     assert caught.value.method_name == "execute_complete"
     # Airflow's own timeout would end the task without a word, and leave the trigger's event unread.
     assert caught.value.timeout is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,13 +12,16 @@ from airflow.providers.common.compat.sdk import (
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    AirflowTaskTimeout,
     TaskDeferred,
 )
+from airflow.sdk import DAG
 
+from airflow_provider_symbl.client import polling
 from airflow_provider_symbl.client.client import SymblClient
-from airflow_provider_symbl.exceptions import SymblError
+from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
 from airflow_provider_symbl.sensors.job import SymblJobSensor
-from tests.support.airflow_tasks import AirflowRescheduleException, context_of, resume, run
+from tests.support.airflow_tasks import AirflowRescheduleException, TaskState, context_of, resume, run
 from tests.support.scripted_symbl import SUBMITTED, Reply, ScriptedSymbl, job
 
 if TYPE_CHECKING:
@@ -139,11 +144,31 @@ def test_an_unknown_status_fails_the_task_for_good(scripted_symbl: ScriptedSymbl
         to_the_end(make_sensor(**mode))
 
 
-def test_an_unknown_job_fails_the_task_for_good(scripted_symbl: ScriptedSymbl, mode: dict[str, Any]) -> None:
-    """404 does not go away by itself."""
+def test_an_unknown_job_fails_the_task_for_good(
+    scripted_symbl: ScriptedSymbl, mode: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """404 that stays does not go away by itself."""
+    monkeypatch.setattr(polling, "REFUSAL_GRACE", 0.2)
     scripted_symbl.on("GET", JOB_PATH, job("scheduled"), Reply(404, {"message": "Job was not found"}))
     with pytest.raises(AirflowFailException, match="Job was not found"):
         to_the_end(make_sensor(**mode))
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 408, 409, 425])
+def test_a_refusal_that_passes_does_not_end_the_wait(
+    scripted_symbl: ScriptedSymbl, mode: dict[str, Any], status: int
+) -> None:
+    """At the first poll as at a later one, and whether the next poke runs in the same process or not."""
+    refused = [Reply(status)] * 2  # of a 401 the first one costs a new token
+    scripted_symbl.on("GET", JOB_PATH, *refused, job("in_progress"), *refused, job("completed"))
+    assert to_the_end(make_sensor(**mode)) is None
+
+
+def test_only_changes_are_told(scripted_symbl: ScriptedSymbl, logged: Callable[[], str]) -> None:
+    """A sensor that asks each minute for a day does not fill its log."""
+    scripted_symbl.on("GET", JOB_PATH, job("scheduled"), *[job("in_progress")] * 20, job("completed"))
+    to_the_end(make_sensor(mode="poke"))
+    assert logged().count("in_progress") == 1
 
 
 def test_faults_of_a_poll_are_waited_out(
@@ -173,6 +198,30 @@ def test_a_deferred_timeout_names_the_job(scripted_symbl: ScriptedSymbl) -> None
     scripted_symbl.on("GET", JOB_PATH, job("in_progress"))
     with pytest.raises(AirflowSensorTimeout, match=f"{JOB_ID} of conversation {CONVERSATION_ID}.*goes on at Symbl"):
         to_the_end(make_sensor(timeout=0.3, deferrable=True))
+
+
+def test_a_deferred_sensor_ends_at_its_execution_timeout(scripted_symbl: ScriptedSymbl) -> None:
+    """As Airflow ends one in a worker: with an error that is retried, and that names limit and job."""
+    scripted_symbl.on("GET", JOB_PATH, job("in_progress"))
+    limit = datetime.timedelta(seconds=0.3)
+    with pytest.raises(AirflowTaskTimeout, match=f"{JOB_ID}.*at its deadline, that of execution_timeout"):
+        to_the_end(make_sensor(execution_timeout=limit, deferrable=True))
+    with pytest.raises(AirflowSkipException):
+        to_the_end(make_sensor(execution_timeout=limit, soft_fail=True, deferrable=True))
+
+
+@pytest.mark.parametrize(("limit", "timeout"), [("execution_timeout", 300.0), ("timeout", 30.0)])
+def test_a_deferred_sensor_ends_at_the_earlier_limit(scripted_symbl: ScriptedSymbl, limit: str, timeout: float) -> None:
+    """The timeout counts from now, the execution_timeout from the start of the try."""
+    scripted_symbl.on("GET", JOB_PATH, job("in_progress"))
+    state = TaskState(started=datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=40))
+    sensor = make_sensor(timeout=timeout, execution_timeout=datetime.timedelta(seconds=100), deferrable=True)
+    with pytest.raises(TaskDeferred) as caught:
+        run(sensor, state)
+    arguments = caught.value.trigger.serialize()[1]
+    assert arguments["limit"] == limit
+    if limit == "execution_timeout":
+        assert arguments["deadline"] == state.started.timestamp() + 100
 
 
 def test_rescheduled_time_counts_from_the_first_poke(scripted_symbl: ScriptedSymbl) -> None:
@@ -230,8 +279,68 @@ def test_features_need_the_conversation(scripted_symbl: ScriptedSymbl, mode: dic
 def test_features_that_are_wrong_fail_the_task_for_good(scripted_symbl: ScriptedSymbl, mode: dict[str, Any]) -> None:
     """A typing error in a template is no reason to try again."""
     with pytest.raises(AirflowFailException, match=r"features\.featureList\[0\]: got 'insight'"):
-        to_the_end(make_sensor(features={"featureList": ["insight"]}, **mode))
+        to_the_end(make_sensor(features="{{ params.features }}", **mode), features='{"featureList": ["insight"]}')
     assert scripted_symbl.received == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"job_id": 5.5}, "job_id: got 5.5; allowed: an id, as text"),
+        ({"job_id": {"job_id": "7"}}, 'of a task\'s result that holds it .output["job_id"]'),
+        ({"conversation_id": True}, "conversation_id: got True"),
+        ({"features": {"featureList": ["insight"]}}, "features.featureList[0]: got 'insight'"),
+    ],
+    ids=str,
+)
+def test_a_wrong_literal_is_refused_when_the_dag_is_parsed(arguments: dict[str, Any], told: str) -> None:
+    """In a mapping too."""
+    with pytest.raises(SymblConfigurationError, match=re.escape(told)):
+        make_sensor(**arguments)
+    with pytest.raises(SymblConfigurationError, match=re.escape(told)):
+        SymblJobSensor.partial(task_id="wait", **arguments)
+
+
+@pytest.mark.parametrize("name", ["job_id", "symbl_conn_id"])
+def test_what_is_needed_cannot_be_empty(name: str) -> None:
+    """It would wait for a job that is called None."""
+    with pytest.raises(SymblConfigurationError, match=f"{name}: got nothing; allowed: a value that is not empty"):
+        make_sensor(**{name: None})
+
+
+@pytest.mark.parametrize("name", ["job_id", "symbl_conn_id"])
+@pytest.mark.parametrize("nothing", [None, "None", "", "null"])
+@pytest.mark.parametrize("native", [False, True])
+def test_a_template_that_gives_none_for_an_id_fails_the_task_for_good(
+    scripted_symbl: ScriptedSymbl,
+    name: str,
+    nothing: object,
+    native: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Nothing is asked of a job that is called None."""
+    with DAG("a_dag", schedule=None, render_template_as_native_obj=native):
+        sensor = make_sensor(**{name: "{{ params.x }}"})
+    with pytest.raises(AirflowFailException, match=f"{name}: the template gave .*; allowed: a value that is not empty"):
+        to_the_end(sensor, x=nothing)
+    assert scripted_symbl.received == []
+
+
+def test_what_a_native_template_makes_numbers_of_is_text(
+    scripted_symbl: ScriptedSymbl,
+    mode: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every field is a template, and what the server is asked for are the digits that were given."""
+    monkeypatch.setenv("AIRFLOW_CONN_2026", os.environ["AIRFLOW_CONN_SYMBL_DEFAULT"])
+    insights = "/v1/conversations/1717171717171717/lm-insights/status"
+    scripted_symbl.on("GET", "/v1/job/1616161616161616", job("in_progress"), job("completed"))
+    scripted_symbl.on("GET", insights, job("completed"))
+    with DAG("a_dag", schedule=None, render_template_as_native_obj=True):
+        sensor = make_sensor(**{name: f"{{{{ params.{name} }}}}" for name in SymblJobSensor.template_fields}, **mode)
+    params = {"symbl_conn_id": "2026", "job_id": "1616161616161616", "conversation_id": "1717171717171717"}
+    to_the_end(sensor, **params, features='{"featureList": ["insights"]}')
+    paths = [path for method, path in scripted_symbl.received if method == "GET"]
+    assert paths == ["/v1/job/1616161616161616"] * 2 + [insights]
 
 
 def test_a_trigger_never_asks_without_a_pause(scripted_symbl: ScriptedSymbl) -> None:

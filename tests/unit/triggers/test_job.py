@@ -155,12 +155,30 @@ async def test_an_unknown_status_fires_one_event(scripted_symbl: ScriptedSymbl) 
         completed_ids(await payload_of(make_trigger()))
 
 
-async def test_a_job_that_symbl_does_not_know_ends_the_wait_for_good(scripted_symbl: ScriptedSymbl) -> None:
-    """404 is not mended by a retry, so the task fails without using up its retries."""
+async def test_a_job_that_symbl_does_not_know_ends_the_wait_for_good(
+    scripted_symbl: ScriptedSymbl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """404 that stays is not mended by a retry, so the task fails without using up its retries."""
+    monkeypatch.setattr(polling, "REFUSAL_GRACE", 0.2)
     scripted_symbl.on("GET", JOB_PATH, Reply(404, {"message": "Job with this id was not found"}))
     with pytest.raises(AirflowFailException, match=f"{JOB_ID} of conversation {CONVERSATION_ID}.*was not found"):
         completed_ids(await payload_of(make_trigger()))
-    assert scripted_symbl.count("GET", JOB_PATH) == 1
+    assert scripted_symbl.count("GET", JOB_PATH) > 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 408, 409, 425])
+async def test_a_refusal_that_passes_does_not_end_the_wait(scripted_symbl: ScriptedSymbl, status: int) -> None:
+    """A job may not be known at once, and a gateway may answer in Symbl's place."""
+    scripted_symbl.on("GET", JOB_PATH, Reply(status), job("in_progress"), Reply(status), job("completed"))
+    assert completed_ids(await payload_of(make_trigger())) == IDS
+
+
+async def test_only_changes_are_told(scripted_symbl: ScriptedSymbl, logged: Callable[[], str]) -> None:
+    """Each line costs the loop of all triggers time."""
+    scripted_symbl.on("GET", JOB_PATH, job("scheduled"), *[job("in_progress")] * 20, job("completed"))
+    await events_of(make_trigger())
+    lines = [line for line in logged().splitlines() if line.startswith("info: Symbl job")]
+    assert [line.rpartition(" ")[2] for line in lines] == ["scheduled", "in_progress", "completed"]
 
 
 async def test_a_connection_that_is_wrong_ends_the_wait_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
