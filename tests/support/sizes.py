@@ -49,7 +49,7 @@ class Sizes:
 
 USUAL = Sizes(
     load_waits=100,
-    load_phase_seconds=1.0,
+    load_phase_seconds=3.0,
     hostile_waits=200,
     hostile_answers=20,
     crash_cases_per_fault_point=2,
