@@ -74,9 +74,10 @@ lint: $(READY)  ## ruff, mypy and the import rules
 	@$(BIN)/lint-imports
 
 PYTEST := $(BIN)/pytest --durations=25
+# Four processes on two cores too: the tests wait as much as they compute.
 # Not by module (loadscope): that scheduler runs one test of those that share an id, and so do all that Schemathesis
 # makes of one function.
-PARALLEL := --numprocesses auto --dist worksteal
+PARALLEL := --numprocesses 4 --dist worksteal
 # The crash and load tests mostly wait, so the others may compute meanwhile.
 SIDE_BY_SIDE := test-unit test-crash test-load test-ui
 # A whole Airflow that has too little of the machine gives tasks up; memory is measured too.

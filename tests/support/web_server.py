@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+STOP_CHECK_INTERVAL = 0.01
+"""Seconds in which a server notices that it is to stop; http.server's own half second is as long as many a test."""
+
 
 @dataclass
 class WebServer:
@@ -47,7 +50,7 @@ def running_web_server() -> Iterator[WebServer]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
         known.url = f"http://127.0.0.1:{listening.server_port}"
         known.may_answer.set()
-        thread = threading.Thread(target=listening.serve_forever)
+        thread = threading.Thread(target=listening.serve_forever, args=(STOP_CHECK_INTERVAL,))
         thread.start()
         yield known
         known.may_answer.set()
@@ -65,7 +68,7 @@ class ClipServer:
         self._posts: queue.SimpleQueue[Any] = queue.SimpleQueue()
         handler = functools.partial(_ClipHandler, self._posts, directory=str(folder))
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(STOP_CHECK_INTERVAL,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 
-from airflow_provider_symbl.client import reconciliation, tokens
+from airflow_provider_symbl.client import polling, reconciliation, tokens
 from tests.support.audio import RECORDINGS, cut_clips
 from tests.support.object_storage import Memory
 from tests.support.scripted_symbl import ScriptedSymbl
@@ -78,6 +78,13 @@ def scripted_symbl(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedSymbl]:
         }
         monkeypatch.setenv("AIRFLOW_CONN_SYMBL_DEFAULT", json.dumps(fields))
         yield server
+
+
+@pytest.fixture
+def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make refusals of a poll final after a moment."""
+    monkeypatch.setattr(polling, "REFUSAL_GRACE", 0.2)
+    monkeypatch.setattr(polling, "AUTHENTICATION_GRACE", 0.2)
 
 
 @pytest.fixture

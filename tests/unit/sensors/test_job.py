@@ -17,7 +17,6 @@ from airflow.providers.common.compat.sdk import (
 )
 from airflow.sdk import DAG
 
-from airflow_provider_symbl.client import polling
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblError
 from airflow_provider_symbl.sensors.job import SymblJobSensor
@@ -144,11 +143,9 @@ def test_an_unknown_status_fails_the_task_for_good(scripted_symbl: ScriptedSymbl
         to_the_end(make_sensor(**mode))
 
 
-def test_an_unknown_job_fails_the_task_for_good(
-    scripted_symbl: ScriptedSymbl, mode: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("_short_grace")
+def test_an_unknown_job_fails_the_task_for_good(scripted_symbl: ScriptedSymbl, mode: dict[str, Any]) -> None:
     """404 that stays does not go away by itself."""
-    monkeypatch.setattr(polling, "REFUSAL_GRACE", 0.2)
     scripted_symbl.on("GET", JOB_PATH, job("scheduled"), Reply(404, {"message": "Job was not found"}))
     with pytest.raises(AirflowFailException, match="Job was not found"):
         to_the_end(make_sensor(**mode))
