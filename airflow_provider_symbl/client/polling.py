@@ -166,6 +166,7 @@ class JobPoller:
     :param max_poll_interval: the most seconds between two polls.
     :param messages_before: without a job, how many messages the conversation held before an append.
     :param limit: the argument that set the deadline, told in the error; empty where the caller names none.
+    :param recording: whose job it is, told in logs; empty where nobody knows.
     """
 
     def __init__(
@@ -179,6 +180,7 @@ class JobPoller:
         max_poll_interval: float = MAX_POLL_INTERVAL,
         messages_before: int | None = None,
         limit: str = "",
+        recording: str = "",
     ) -> None:
         check_intervals(poll_interval, max_poll_interval)
         if (features or job_id is None) and conversation_id is None:
@@ -192,6 +194,7 @@ class JobPoller:
         self._max_poll_interval = max_poll_interval
         self._messages_before = messages_before or 0
         self._limit = limit
+        self._recording = recording
         self._held: list[tuple[str, str]] = []
         self._same_reads = 0
         self._polls = 0
@@ -212,8 +215,8 @@ class JobPoller:
     @property
     def subject(self) -> str:
         """What is waited for, for logs."""
-        is_job = self._job_id is not None
-        return printable(f"job {self._job_id}" if is_job else f"conversation {self._conversation_id}")
+        known = f"job {self._job_id}" if self._job_id is not None else f"conversation {self._conversation_id}"
+        return printable(f"{known} ({self._recording})" if self._recording else known)
 
     @property
     def is_refused(self) -> bool:

@@ -105,6 +105,7 @@ class WaitingOperator(BaseOperator):
             "features": features_asked(check_each(self.source, {"features": self.features}).get("features")),
             "deadline": deadline.at,
             "limit": deadline.limit,
+            "recording": self.content.name or "",
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
             "messages_before": record.evidence.messages if self.is_append else None,

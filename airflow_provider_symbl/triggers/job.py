@@ -54,6 +54,7 @@ class SymblJobTrigger(BaseTrigger):
     :param max_poll_interval: the most seconds between two polls.
     :param messages_before: without a job, how many messages the conversation held before an append.
     :param limit: the argument of the task that set the deadline, told in the error.
+    :param recording: whose job it is, told in logs.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class SymblJobTrigger(BaseTrigger):
         max_poll_interval: float = 60.0,
         messages_before: int | None = None,
         limit: str = "",
+        recording: str = "",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
         self.job_id = job_id
@@ -79,6 +81,7 @@ class SymblJobTrigger(BaseTrigger):
         self.max_poll_interval = max_poll_interval
         self.messages_before = messages_before
         self.limit = limit
+        self.recording = recording
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""
@@ -92,6 +95,7 @@ class SymblJobTrigger(BaseTrigger):
             "max_poll_interval": self.max_poll_interval,
             "messages_before": self.messages_before,
             "limit": self.limit,
+            "recording": self.recording,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -104,7 +108,7 @@ class SymblJobTrigger(BaseTrigger):
             event = self._event("failed", FINAL, str(error))
         except Exception as error:
             # What escapes a trigger reaches the task without its reason.
-            self.log.exception("Waiting for Symbl job %s went wrong", printable(str(self.job_id)))
+            self.log.exception("Waiting for Symbl job %s went wrong", self._subject)
             event = self._event("failed", type(error).__name__, str(error))
         else:
             event = self._event("completed")
@@ -112,11 +116,12 @@ class SymblJobTrigger(BaseTrigger):
 
     async def on_kill(self) -> None:
         """Say what goes on without the task: Symbl cannot cancel a job."""
-        self.log.warning(
-            "Symbl cannot cancel a job: %s of conversation %s goes on without this task",
-            printable(str(self.job_id)),
-            printable(str(self.conversation_id)),
-        )
+        self.log.warning("Symbl cannot cancel a job: %s goes on without this task", self._subject)
+
+    @property
+    def _subject(self) -> str:
+        ids = f"{self.job_id} of conversation {self.conversation_id}"
+        return printable(f"{ids} ({self.recording})" if self.recording else ids)
 
     async def _wait(self) -> None:
         poller = JobPoller(
@@ -128,6 +133,7 @@ class SymblJobTrigger(BaseTrigger):
             max_poll_interval=self.max_poll_interval,
             messages_before=self.messages_before,
             limit=self.limit,
+            recording=self.recording,
         )
         await asyncio.to_thread(_import_needed)
         # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.

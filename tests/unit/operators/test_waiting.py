@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import datetime
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +95,15 @@ def test_a_deferral_carries_what_the_triggerer_needs(scripted_symbl: ScriptedSym
     after = time.time()
     _, arguments = caught.value.trigger.serialize()
     assert before + 900 <= arguments.pop("deadline") <= after + 900
-    waited_for: dict[str, Any] = {"features": ["insights", "callScore"], "messages_before": None}
-    assert arguments == {**IDS, "symbl_conn_id": "symbl_default", "limit": "job_timeout", **waited_for, **PACE}
+    assert arguments == {
+        **IDS,
+        **PACE,
+        "symbl_conn_id": "symbl_default",
+        "features": ["insights", "callScore"],
+        "messages_before": None,
+        "limit": "job_timeout",
+        "recording": "",
+    }
     assert caught.value.method_name == "execute_complete"
     # Airflow's own timeout would end the task without a word, and leave the trigger's event unread.
     assert caught.value.timeout is None
@@ -139,11 +147,12 @@ def test_faults_of_a_poll_are_waited_out(scripted_symbl: ScriptedSymbl, deferrab
     assert scripted_symbl.count(*SUBMIT) == 1
 
 
+@pytest.mark.usefixtures("_short_grace")
 def test_a_job_that_symbl_forgot_fails_the_task_for_good(
     scripted_symbl: ScriptedSymbl,
     deferrable: bool,  # noqa: FBT001 - a fixture
 ) -> None:
-    """404 is final."""
+    """404 that stays is final."""
     accept(scripted_symbl, job("in_progress"), Reply(404, {"message": "Job was not found"}))
     with pytest.raises(AirflowFailException, match="Job was not found"):
         to_the_end(make_submit(deferrable=deferrable))
@@ -204,7 +213,7 @@ def test_an_account_that_stays_full_may_be_retried(scripted_symbl: ScriptedSymbl
     """Room is waited for as long as a job would be; then the task says what Symbl said."""
     scripted_symbl.on(*SUBMIT, Reply(429, {"message": "limit of concurrent jobs"}))
     with pytest.raises(SymblConcurrencyLimitError, match="limit of concurrent jobs"):
-        to_the_end(make_submit(deferrable=deferrable, job_timeout=2))
+        to_the_end(make_submit(deferrable=deferrable, job_timeout=0.5))
     assert scripted_symbl.count(*SUBMIT) > 1
 
 
@@ -251,6 +260,7 @@ def test_who_asks_for_it_gets_the_other_way(scripted_symbl: ScriptedSymbl) -> No
         run(make_append(on_unknown_submission="resubmit"))
 
 
+@pytest.mark.usefixtures("_short_grace")
 def test_a_task_tells_its_ids_as_soon_as_it_has_them(
     scripted_symbl: ScriptedSymbl,
     logged: Callable[[], str],
@@ -264,6 +274,23 @@ def test_a_task_tells_its_ids_as_soon_as_it_has_them(
     assert scripted_symbl.app_secret not in logged()
     assert "scripted-token" not in logged()
     assert "Good morning" not in logged()
+
+
+def test_each_line_of_a_wait_names_the_recording(
+    scripted_symbl: ScriptedSymbl,
+    logged: Callable[[], str],
+    tmp_path: Path,
+    deferrable: bool,  # noqa: FBT001 - a fixture
+) -> None:
+    """Who reads the triggerer's log of a night sees whose poll failed."""
+    recording = tmp_path / "standup.json"
+    recording.write_text(json.dumps(MESSAGES))
+    accept(scripted_symbl, job("in_progress"), Reply(503), job("completed"))
+    to_the_end(make_submit(messages=str(recording), deferrable=deferrable))
+    subject = f"job {JOB_ID} (standup.json)"
+    assert f"info: Symbl {subject}: in_progress" in logged()
+    assert f"warning: Symbl {subject}: a poll failed, asking again" in logged()
+    assert f"info: Symbl {subject}: completed" in logged()
 
 
 def test_a_kill_while_waiting_says_what_goes_on(scripted_symbl: ScriptedSymbl, logged: Callable[[], str]) -> None:

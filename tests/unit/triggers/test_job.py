@@ -155,11 +155,9 @@ async def test_an_unknown_status_fires_one_event(scripted_symbl: ScriptedSymbl) 
         completed_ids(await payload_of(make_trigger()))
 
 
-async def test_a_job_that_symbl_does_not_know_ends_the_wait_for_good(
-    scripted_symbl: ScriptedSymbl, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("_short_grace")
+async def test_a_job_that_symbl_does_not_know_ends_the_wait_for_good(scripted_symbl: ScriptedSymbl) -> None:
     """404 that stays is not mended by a retry, so the task fails without using up its retries."""
-    monkeypatch.setattr(polling, "REFUSAL_GRACE", 0.2)
     scripted_symbl.on("GET", JOB_PATH, Reply(404, {"message": "Job with this id was not found"}))
     with pytest.raises(AirflowFailException, match=f"{JOB_ID} of conversation {CONVERSATION_ID}.*was not found"):
         completed_ids(await payload_of(make_trigger()))
@@ -195,7 +193,7 @@ async def test_an_unexpected_error_fires_one_event_too(logged: Callable[[], str]
     with pytest.raises(SymblError, match=f"{JOB_ID} of conversation {CONVERSATION_ID} ended.*nowhere_to_be_found") as e:
         completed_ids(payload)
     assert not isinstance(e.value, SymblJobError)
-    assert f"Waiting for Symbl job {JOB_ID} went wrong" in logged()
+    assert f"Waiting for Symbl job {JOB_ID} of conversation {CONVERSATION_ID} went wrong" in logged()
 
 
 async def test_a_failed_poll_is_not_a_failed_job(scripted_symbl: ScriptedSymbl, logged: Callable[[], str]) -> None:
@@ -216,12 +214,9 @@ async def test_retry_after_is_obeyed(scripted_symbl: ScriptedSymbl) -> None:
     assert time.monotonic() - start >= 1
 
 
-async def test_refused_tokens_end_the_wait_after_the_grace(
-    scripted_symbl: ScriptedSymbl,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.usefixtures("_short_grace")
+async def test_refused_tokens_end_the_wait_after_the_grace(scripted_symbl: ScriptedSymbl) -> None:
     """Credentials that were withdrawn meanwhile do not keep a task waiting until its deadline."""
-    monkeypatch.setattr("airflow_provider_symbl.client.polling.AUTHENTICATION_GRACE", 0.1)
     scripted_symbl.on("GET", JOB_PATH, Reply(401, {"message": "Token validation failed for provided token."}))
     with pytest.raises(AirflowFailException, match="Token validation failed"):
         completed_ids(await payload_of(make_trigger()))
@@ -280,8 +275,9 @@ async def test_the_triggers_of_a_connection_share_one_token(scripted_symbl: Scri
 
 async def test_a_kill_says_what_goes_on(logged: Callable[[], str]) -> None:
     """Symbl cannot cancel: who kills the task reads which job and conversation remain."""
-    await make_trigger().on_kill()
-    assert f"warning: Symbl cannot cancel a job: {JOB_ID} of conversation {CONVERSATION_ID} goes on" in logged()
+    await make_trigger(recording="call.wav").on_kill()
+    subject = f"{JOB_ID} of conversation {CONVERSATION_ID} (call.wav)"
+    assert f"warning: Symbl cannot cancel a job: {subject} goes on" in logged()
 
 
 @pytest.mark.parametrize(
