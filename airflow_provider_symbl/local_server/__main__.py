@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import shlex
 import signal
@@ -63,14 +64,17 @@ def _server(options: argparse.Namespace) -> LocalServer:
 
 
 def _announce(server: LocalServer) -> None:
-    connection = [
+    fields = {"conn_type": "symbl", "host": server.url, "login": server.app_id, "password": server.app_secret}
+    add = [
         *("airflow", "connections", "add", "symbl_default", "--conn-type", "symbl"),
         *("--conn-host", server.url, "--conn-login", server.app_id, "--conn-password", server.app_secret),
     ]
     print(f"symbl-local serves Symbl's Async API at {server.url}")
     print(f"App ID:     {server.app_id}")
     print(f"App Secret: {server.app_secret}")
-    print(f"Airflow connection: {shlex.join(connection)}")
+    print("The Airflow connection, to be kept in Airflow's database or in the environment, as you like:")
+    print(f"    {shlex.join(add)}")
+    print(f"    export AIRFLOW_CONN_SYMBL_DEFAULT={shlex.quote(json.dumps(fields))}")
     print("Stop it with Ctrl+C.", flush=True)
 
 

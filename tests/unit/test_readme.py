@@ -26,13 +26,15 @@ def test_a_python_block_is_a_dag_file_that_airflow_can_read(block: str) -> None:
         exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - the project's own text
 
 
-def test_the_connection_that_the_readme_shows_is_accepted() -> None:
+def test_each_connection_that_the_readme_shows_is_accepted() -> None:
     """Its JSON holds what a client needs."""
-    (shown,) = re.findall(r"AIRFLOW_CONN_SYMBL_DEFAULT='(.*?)'", README, flags=re.DOTALL)
-    fields = json.loads(shown)
-    assert fields["conn_type"] == "symbl"
-    settings = ClientSettings(fields["login"], fields["password"], fields["host"], **fields["extra"])
-    assert settings.host == "https://api.symbl.ai"
+    hosts = []
+    for shown in re.findall(r"AIRFLOW_CONN_SYMBL_DEFAULT='(.*?)'", README, flags=re.DOTALL):
+        fields = json.loads(shown)
+        assert fields["conn_type"] == "symbl"
+        extra = fields.get("extra", {})
+        hosts.append(ClientSettings(fields["login"], fields["password"], fields["host"], **extra).host)
+    assert hosts == ["http://127.0.0.1:8765", "https://api.symbl.ai"]
 
 
 def test_the_table_of_arguments_is_current() -> None:
