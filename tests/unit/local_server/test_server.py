@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import logging
 import os
 import re
@@ -110,13 +112,17 @@ def test_a_server_that_does_not_come_up_says_so(monkeypatch: pytest.MonkeyPatch)
 def test_the_command_tells_how_to_reach_it_and_ends_when_told(number: signal.Signals) -> None:
     """Also in the middle of a recognition; the exit code is 0."""
     arguments = [sys.executable, "-m", MODULE, "--port", "0", "--app-id", "an id", "--app-secret", "a-secret"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process, contextlib.ExitStack() as stack:
+        stack.callback(process.kill)  # where an assertion fails, too, or its end would be waited for
         assert process.stdout
-        lines = [process.stdout.readline().strip() for _ in range(5)]
+        lines = [process.stdout.readline().strip() for _ in range(7)]
         url = lines[0].rpartition(" ")[2]
-        expected = ["airflow", "connections", "add", "symbl_default", "--conn-type", "symbl"]
-        expected += ["--conn-host", url, "--conn-login", "an id", "--conn-password", "a-secret"]
-        assert shlex.split(lines[3].partition(": ")[2]) == expected
+        add, (export, variable) = shlex.split(lines[4]), shlex.split(lines[5])
+        assert add[:6] == ["airflow", "connections", "add", "symbl_default", "--conn-type", "symbl"]
+        assert add[6:] == ["--conn-host", url, "--conn-login", "an id", "--conn-password", "a-secret"]
+        name, _, fields = variable.partition("=")
+        assert (export, name) == ("export", "AIRFLOW_CONN_SYMBL_DEFAULT")
+        assert json.loads(fields) == {"conn_type": "symbl", "host": url, "login": "an id", "password": "a-secret"}
         _recognise_something(url)
         process.send_signal(number)
         assert process.wait(20) == 0
