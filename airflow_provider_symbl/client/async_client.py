@@ -165,16 +165,19 @@ async def _read(call: Call[Any], response: aiohttp.ClientResponse) -> bytes:
 
 
 class RateLimiter:
-    """Rate limiter: a least gap between requests, and no burst.
+    """Rate limiter: an even gap between requests, of which quiet time saves up a few (GCRA, a leaky bucket as a meter).
 
-    It is our own since a token bucket, as in aiolimiter, saves up quiet time for a burst, and a thousand triggers that
-    wake together would have it.
+    It is our own since a token bucket, as in aiolimiter, saves up a whole second's requests, and a thousand triggers
+    that wake together would send them at once.
 
     :param per_second: how many requests may go in a second.
+    :param burst: how many may go at once after quiet time: a wait costs a turn of the loop, a fifth of a poll, so
+        requests that only happen to meet should not wait.
     """
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, per_second: float, burst: int = 3) -> None:
         self._gap = 1 / per_second
+        self._saved = (burst - 1) * self._gap
         self._next = 0.0
         self._gate = asyncio.Lock()
 
@@ -182,11 +185,11 @@ class RateLimiter:
         """Wait until the next request may go."""
         clock = asyncio.get_running_loop().time
         async with self._gate:
-            wait = self._next - clock()
-            # A sleep of 0 would cost a turn of the loop, a tenth of what a poll costs.
-            if wait > 0:
-                await asyncio.sleep(wait)
-            self._next = clock() + self._gap
+            now = clock()
+            self._next = max(self._next, now - self._saved)
+            if self._next > now:
+                await asyncio.sleep(self._next - now)
+            self._next += self._gap
 
 
 @dataclasses.dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What a poll costs the triggerer: ``python -m tests.benchmarks.polls`` prints it beside two other ways.
 
-They are a bare loop over aiohttp, and HttpSensor's trigger where its provider is installed. All poll the same server at
+They are a bare loop over aiohttp, and HttpSensor's trigger. All poll the same server at
 the same evenly spread rate, one after the other in one process.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.util
 import json
 import os
 import re
@@ -59,12 +58,11 @@ async def ours(number: int) -> None:
 
 async def of_http_sensor(number: int) -> None:
     """Poll with the trigger of HttpSensor, which makes a session for each poll and is over at the first one."""
-    # Imported by its name: it is not one of what the lock installs.
-    http = importlib.import_module("airflow.providers.http.triggers.http")
+    from airflow.providers.http.triggers.http import HttpSensorTrigger  # noqa: PLC0415 - loads much, and reads settings
 
     await asyncio.sleep(PAUSE * number / WAITS)
     while True:
-        trigger = http.HttpSensorTrigger(endpoint=f"v1/job/running-{number}", http_conn_id="polls", poke_interval=PAUSE)
+        trigger = HttpSensorTrigger(endpoint=f"v1/job/running-{number}", http_conn_id="polls", poke_interval=PAUSE)
         async for _ in trigger.run():
             break
         await asyncio.sleep(PAUSE)
@@ -75,11 +73,13 @@ async def cost(polls: Callable[[], Iterator[Awaitable[None]]], count: Callable[[
     tasks = [asyncio.ensure_future(poll) for poll in polls()]
     await asyncio.sleep(2 * PAUSE)
     before, begun = count(), time.process_time()
-    await asyncio.sleep(SECONDS)
+    await asyncio.wait(tasks, timeout=SECONDS, return_when=asyncio.FIRST_EXCEPTION)
     spent, made = time.process_time() - begun, count() - before
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    if ended := [end for end in ends if not isinstance(end, asyncio.CancelledError)]:
+        raise RuntimeError(f"a wait that never ends has ended: {ended[0]!r}")
     return 1000 * spent / made
 
 
@@ -110,9 +110,8 @@ async def table(url: str) -> None:
             ways: dict[str, Callable[[], Iterator[Awaitable[None]]]] = {
                 "bare aiohttp loop": lambda: (bare(url, number, session) for number in range(WAITS)),
                 "SymblJobTrigger": lambda: (ours(number) for number in range(WAITS)),
+                "HttpSensor's trigger": lambda: (of_http_sensor(number) for number in range(WAITS)),
             }
-            if importlib.util.find_spec("airflow.providers.http"):
-                ways["HttpSensor's trigger"] = lambda: (of_http_sensor(number) for number in range(WAITS))
             for name, polls in ways.items():
                 rows.setdefault(name, []).append(await cost(polls, count))
     least = statistics.median(rows["bare aiohttp loop"])

@@ -170,23 +170,23 @@ async def test_requests_are_spread_in_time(
     began = time.monotonic()
     await asyncio.gather(*(client.get_job("job-1") for _ in range(10)))
     await client.close()
-    # Eleven requests, the token's among them, have ten gaps.
-    assert time.monotonic() - began >= 10 / 50 - 0.01
+    # Eleven requests, the token's among them, have ten gaps, of which quiet time saves up two.
+    assert time.monotonic() - began >= 8 / 50 - 0.01
 
 
-async def test_places_that_nobody_took_are_not_saved_up(
+async def test_places_that_nobody_took_are_saved_up_for_a_few_alone(
     server: ScriptedServer,
     settings_for: MakeSettings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """After a quiet time, too, requests are spread."""
+    """After a quiet time requests that happen to meet need not wait, and many are spread."""
     monkeypatch.setattr(async_client_module, "REQUESTS_PER_SECOND", 20.0)
     server.answer(JOB_PATH, Answer(content=JOB))
     client = AsyncSymblClient(settings_for(server))
     await client.get_job("job-1")
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.5)
     began = time.monotonic()
-    await asyncio.gather(*(client.get_job("job-1") for _ in range(4)))
+    await asyncio.gather(*(client.get_job("job-1") for _ in range(6)))
     await client.close()
     assert time.monotonic() - began >= 3 / 20 - 0.01
 
