@@ -17,7 +17,7 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": INTEGRATION, "external-doc-url": "https://symbl.ai", "tags": ["service"]},
         ],
         "hooks": _modules("hooks.symbl"),
-        "operators": _modules("operators.text", "operators.audio", "operators.video"),
+        "operators": _modules("operators.text", "operators.audio", "operators.video", "operators.conversation"),
         "sensors": _modules("sensors.job"),
         "triggers": _modules("triggers.job"),
         "connection-types": [

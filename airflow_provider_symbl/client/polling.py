@@ -167,6 +167,7 @@ class JobPoller:
     :param messages_before: without a job, how many messages the conversation held before an append.
     :param limit: the argument that set the deadline, told in the error; empty where the caller names none.
     :param recording: whose job it is, told in logs; empty where nobody knows.
+    :param is_job_over: whether the job is known to be completed, so that only ``features`` are waited for.
     """
 
     def __init__(
@@ -181,14 +182,15 @@ class JobPoller:
         messages_before: int | None = None,
         limit: str = "",
         recording: str = "",
+        is_job_over: bool = False,
     ) -> None:
         check_intervals(poll_interval, max_poll_interval)
         if (features or job_id is None) and conversation_id is None:
             invalid_value("conversation_id", None, "the conversation's id, where features or a lost job are waited for")
-        first = "job" if job_id is not None else "summary" if messages_before is None else "messages"
+        job = "job" if job_id is not None else "summary" if messages_before is None else "messages"
         self._job_id = job_id
         self._conversation_id = conversation_id
-        self._stages = [first, *features]
+        self._stages = [*features] if is_job_over else [job, *features]
         self._deadline = deadline
         self._poll_interval = poll_interval
         self._max_poll_interval = max_poll_interval

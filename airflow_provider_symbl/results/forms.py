@@ -41,6 +41,8 @@ TEXT_FORMS = {
 PARQUET = "parquet"
 FORMS = (*TEXT_FORMS, PARQUET)
 """All names that there are."""
+NEED_MESSAGES = frozenset(name for name, form in TEXT_FORMS.items() if form.needs_messages)
+"""Those that say nothing without messages."""
 
 
 def render(document: Document, forms: Iterable[str]) -> dict[str, bytes]:

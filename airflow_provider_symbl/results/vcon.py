@@ -39,7 +39,8 @@ def to_vcon(document: Document) -> str:
     """
     conversation = document["conversation"]
     parties, numbers = _parties(document)
-    dialog = [_recording(document, parties)] if document["recording"] else _texts(document, numbers)
+    is_recorded = bool((document["recording"] or {}).get("path"))
+    dialog = [_recording(document, parties)] if is_recorded else _texts(document, numbers)
     made = {
         "vcon": VERSION,
         "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://api.symbl.ai/v1/conversations/{conversation['id']}")),

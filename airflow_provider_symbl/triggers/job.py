@@ -55,6 +55,7 @@ class SymblJobTrigger(BaseTrigger):
     :param messages_before: without a job, how many messages the conversation held before an append.
     :param limit: the argument of the task that set the deadline, told in the error.
     :param recording: whose job it is, told in logs.
+    :param is_job_over: whether the job is known to be completed, so that only ``features`` are waited for.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class SymblJobTrigger(BaseTrigger):
         messages_before: int | None = None,
         limit: str = "",
         recording: str = "",
+        is_job_over: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
         self.job_id = job_id
@@ -82,6 +84,7 @@ class SymblJobTrigger(BaseTrigger):
         self.messages_before = messages_before
         self.limit = limit
         self.recording = recording
+        self.is_job_over = is_job_over
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""
@@ -96,6 +99,7 @@ class SymblJobTrigger(BaseTrigger):
             "messages_before": self.messages_before,
             "limit": self.limit,
             "recording": self.recording,
+            "is_job_over": self.is_job_over,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -134,6 +138,7 @@ class SymblJobTrigger(BaseTrigger):
             messages_before=self.messages_before,
             limit=self.limit,
             recording=self.recording,
+            is_job_over=self.is_job_over,
         )
         await asyncio.to_thread(_import_needed)
         # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.

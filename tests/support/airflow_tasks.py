@@ -38,10 +38,12 @@ class TaskState(JsonStore):
     """What Airflow keeps of a task between its tries: the task state store, and its own count.
 
     :param max_tries: Airflow's own count, which a clear raises.
+    :param try_number: the number of the try.
     :param started: when the try first began; a task that comes back from the triggerer keeps it.
     """
 
     max_tries: int = 0
+    try_number: int = 1
     started: datetime.datetime = dataclasses.field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
 
     def clear(self, *, keeps_state: bool = True) -> None:
@@ -73,6 +75,7 @@ def context_of(task: BaseOperator, state: TaskState | None = None, **params: obj
     instance.get_first_reschedule_date.return_value = None
     instance.task = task
     instance.max_tries = state.max_tries
+    instance.try_number = state.try_number
     instance.start_date = state.started
     return {"ti": instance, "task": task, "run_id": RUN_ID, "params": params, "task_state_store": state}
 
