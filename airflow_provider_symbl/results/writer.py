@@ -134,9 +134,13 @@ class StoredFolder:
             self._files.rm_file(f"{self._path}/{PROBE}")
 
     def write(self, name: str, content: bytes) -> None:
-        """Put an object."""
-        self._files.makedirs(self._path, exist_ok=True)
-        self._files.pipe_file(f"{self._path}/{name}", content)
+        """Put an object; folders are made only where the storage has such."""
+        place = f"{self._path}/{name}"
+        try:
+            self._files.pipe_file(place, content)
+        except FileNotFoundError:
+            self._files.makedirs(self._path, exist_ok=True)
+            self._files.pipe_file(place, content)
 
     def read(self, name: str) -> bytes:
         """Get an object."""
