@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import jiwer
 import pytest
 import requests
 
 from demo.box import RECORDINGS, Box, open_box
 from demo.results import missing_recordings, read_results, word_error_rate
+from tests.support.word_error import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +67,38 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     landed = {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")}
     assert box.airflow.wait_for_run("symbl_nightly", box.airflow.trigger("symbl_nightly"), RUN_SECONDS) == "success"
     assert {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")} == landed
+
+
+def test_calls_become_tables_that_answer_questions(box: Box) -> None:
+    """Who talked how long on which day, and which questions nobody answered."""
+    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
+    run_id = _start(box, "symbl_talk_time")
+    state = box.airflow.wait_for_run("symbl_talk_time", run_id, RUN_SECONDS)
+    assert state == "success", _logs(box, {"symbl_talk_time": run_id}, {"symbl_talk_time": state})
+    answers = box.airflow.xcom("symbl_talk_time", run_id, "ask")
+    assert {speaker for _, speaker, _, _ in answers["talk_time"]} == {"Agent", "Customer"}
+    for _, _, seconds, messages in answers["talk_time"]:
+        assert seconds > 10
+        assert messages > 5
+    said = "".join(file.read_text() for file in (box.results / "tables").rglob("transcript.txt"))
+    assert all(f"{asked['speaker']}: {asked['question']}" in said for asked in answers["unanswered"])
+
+
+def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
+    """In their order; afterwards Symbl holds nothing of it."""
+    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
+    run_id = _start(box, "symbl_meeting_parts")
+    state = box.airflow.wait_for_run("symbl_meeting_parts", run_id, RUN_SECONDS)
+    assert state == "success", _logs(box, {"symbl_meeting_parts": run_id}, {"symbl_meeting_parts": state})
+    folder = box.results / "meetings" / "a-meeting-in-three-parts"
+    document = json.loads((folder / "conversation.json").read_text())
+    said = [message["text"] for message in document["messages"]]
+    scripts = json.loads((RECORDINGS / "scripts.json").read_text())
+    parts = ("meetings/stand-up.wav", "meetings/project-review.mp3", "meetings/lessons-learned.mp3")
+    expected = [turn["text"] for part in parts for turn in scripts[part]["turns"]]
+    assert jiwer.wer(normalised(" ".join(expected)), normalised(" ".join(said))) <= 0.15
+    assert " ".join(said[-1].split()[-2:]) in (folder / "transcript.srt").read_text()
+    assert box.airflow.xcom("symbl_meeting_parts", run_id, "delete") == document["conversation"]["id"]
 
 
 def _start(box: Box, dag_id: str) -> str:

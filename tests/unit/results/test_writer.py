@@ -95,8 +95,8 @@ def test_storage_that_stumbles_is_told(monkeypatch: pytest.MonkeyPatch, problem:
         "sha256": hashlib.sha256(b"text").hexdigest(),
     }
     monkeypatch.setattr(storage, "pipe_file", refuse)
-    with pytest.raises(SymblStorageError, match="results: memory://results/a.txt cannot be written"):
+    with pytest.raises(SymblStorageError, match=r"results: memory://results/a\.txt cannot be written"):
         write_files(folder, {"a.txt": b"more"})
     monkeypatch.setattr(storage, "cat_file", refuse)
-    with pytest.raises(SymblStorageError, match="memory://results/a.txt cannot be read back"):
+    with pytest.raises(SymblStorageError, match=r"memory://results/a\.txt cannot be read back"):
         check_written(folder, written)
