@@ -61,7 +61,8 @@ def facts_of(given: object, task: BaseOperator, run_id: str) -> RecordingFacts:
         facts = _facts_of_path(value)
     if facts.get("path"):
         facts["path"] = str(without_query(location(facts["path"]))).removesuffix("?…")
-    before = task.upstream_list if task.has_dag() else []
+    is_in_dag = task.has_dag()  # type: ignore[no-untyped-call]  # Airflow's own
+    before = task.upstream_list if is_in_dag else []
     submissions = [other.task_id for other in before if isinstance(other, SymblSubmissionOperator)]
     own = {"dag_id": task.dag_id, "run_id": run_id, "task_id": submissions[0] if len(submissions) == 1 else None}
     return {**own, **facts}  # type: ignore[typeddict-item]  # its names were checked

@@ -250,7 +250,12 @@ def test_templates_are_filled(conversation_id: str, tmp_path: Path) -> None:
             fetch="{{ params.fetch }}",
             name="{{ params.name }}",
         )
-    params = {"results": str(tmp_path), "formats": '["txt"]', "fetch": "messages,topics", "name": "None"}
+    params: dict[str, Any] = {
+        "results": str(tmp_path),
+        "formats": '["txt"]',
+        "fetch": "messages,topics",
+        "name": "None",
+    }
     manifest = run(task, conversation_id=conversation_id, **params)
     assert manifest["files"].keys() == {"transcript.txt"}
     assert manifest["counts"].keys() == {"messages", "topics", "members"}

@@ -35,7 +35,7 @@ def main() -> None:
             if not moment:
                 real(descriptor)
 
-    os.fsync = fsync
+    os.fsync = fsync  # type: ignore[assignment]  # descriptors are all that it is called with
     write_files(LocalFolder(folder), {name: content.encode() for name, content in files.items()})
 
 
