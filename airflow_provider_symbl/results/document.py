@@ -99,7 +99,7 @@ def assemble(
     :param recording: what the caller knows of the recording.
     :param keep_raw: keep Symbl's own answers, too.
     """
-    own = {name: value for name, value in conversation.items() if name != "members"}
+    own = {name: value for name, value in plain(conversation).items() if name != "members"}
     read = {name: plain(reads[name]) if name in reads else None for name in READS}
     if read["members"] is None:
         read["members"] = plain(conversation.members)
@@ -108,7 +108,7 @@ def assemble(
     raw = {name: answer for name, value in {"conversation": conversation, **reads}.items() if (answer := _raw(value))}
     document: Any = {
         "version": VERSION,
-        "conversation": plain(own),
+        "conversation": own,
         "recording": facts,
         **read,
         "redacted": None,

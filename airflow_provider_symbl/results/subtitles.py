@@ -6,6 +6,7 @@ tests read them with three.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.results.timeline import cues
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.results.document import Document
 
 LOOK_ALIKES = str.maketrans("<>{}\\", "\u2039\u203a\u2774\u2775\u29f5")
-"""SRT knows no escapes, and players take these for markup: what is written instead looks the same."""
+TIMESTAMP = re.compile(r"(\d:\d{1,2}:\d{1,2})[,.](?=\d)")
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -29,8 +30,19 @@ def to_srt(document: Document) -> str:
         speaker = f"{cue.speaker}: " if cue.speaker and cue.speaker != before else ""
         before = cue.speaker
         times = f"{_time(cue.start, ',')} --> {_time(cue.end, ',')}"
-        blocks.append(f"{number}\n{times}\n{(speaker + cue.text).translate(LOOK_ALIKES)}\n")
+        blocks.append(f"{number}\n{times}\n{srt_text(speaker + cue.text)}\n")
     return "\n".join(blocks)
+
+
+def srt_text(text: str) -> str:
+    """Return a line as SRT can hold it, which is the normalisation of that form.
+
+    SRT knows no escapes. What players take for markup, ``<>{}`` and the backslash, and the comma in what they take for
+    a time are written as characters that look the same.
+
+    :param text: on one line.
+    """
+    return TIMESTAMP.sub("\\1\u201a", text.translate(LOOK_ALIKES))
 
 
 def to_vtt(document: Document) -> str:

@@ -28,6 +28,7 @@ class Sizes:
     :param long_text_characters: the longest text in which something is looked for.
     :param generated_texts: Hypothesis' examples for what is found in any text.
     :param generated_stores: Hypothesis' runs of a server that is ended and started between submissions.
+    :param generated_documents: Hypothesis' examples of a conversation that goes through every form.
     :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
     """
 
@@ -44,6 +45,7 @@ class Sizes:
     long_text_characters: int
     generated_texts: int
     generated_stores: int
+    generated_documents: int
     generated_calls: int
 
 
@@ -61,6 +63,7 @@ USUAL = Sizes(
     long_text_characters=200_000,
     generated_texts=20,
     generated_stores=5,
+    generated_documents=300,
     generated_calls=3,
 )
 FULL = Sizes(
@@ -77,6 +80,7 @@ FULL = Sizes(
     long_text_characters=1_000_000,
     generated_texts=100,
     generated_stores=20,
+    generated_documents=2000,
     generated_calls=10,
 )
 SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]
