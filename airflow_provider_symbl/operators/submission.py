@@ -23,6 +23,7 @@ from airflow_provider_symbl.durable.submit_once import SubmissionRequest, Submit
 from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError, SymblUnrepeatableSubmissionError
 from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
 from airflow_provider_symbl.hooks.failures import about, fail_for_good
+from airflow_provider_symbl.links.conversation import SymblConversationLink, publish_conversation_link
 from airflow_provider_symbl.operators.identity import fingerprint, unique_name
 from airflow_provider_symbl.operators.literals import check_literals
 from airflow_provider_symbl.operators.task_state import how_to_submit_anew, submission_state_of
@@ -93,6 +94,7 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
         ("entities", "trackers", "features", "metadata", "extra_parameters"),
         "json",
     )
+    operator_extra_links = (SymblConversationLink(),)
     ui_color = "#e7e3f9"
 
     conversation_id: str | None = None
@@ -198,6 +200,7 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
             self._take_text()
             self._check(is_rendered=True)
             record, job = self._submit(context, time.time() if since is None else since, refusals, end)
+            publish_conversation_link(self, context, str(record.conversation_id))
             if self.wait_for_completion:
                 self._wait(self._client, record, job, end)
         return {"conversation_id": record.conversation_id, "job_id": record.job_id}
