@@ -203,7 +203,7 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
             publish_conversation_link(self, context, str(record.conversation_id))
             if self.wait_for_completion:
                 self._wait(self._client, record, job, end)
-        return {"conversation_id": record.conversation_id, "job_id": record.job_id}
+            return self._finish(context, {"conversation_id": record.conversation_id, "job_id": record.job_id})
 
     def check_arguments(self) -> None:
         """Check, when the DAG is parsed, what the DAG file spells out; called at the end of each constructor.
