@@ -32,9 +32,9 @@ from airflow_provider_symbl.triggers.deadline import execution_end
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import BaseOperatorLink, Context
 
     from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.client.models import Job, Submission
@@ -94,7 +94,7 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
         ("entities", "trackers", "features", "metadata", "extra_parameters"),
         "json",
     )
-    operator_extra_links = (SymblConversationLink(),)
+    operator_extra_links: Collection[BaseOperatorLink] = (SymblConversationLink(),)
     ui_color = "#e7e3f9"
 
     conversation_id: str | None = None
