@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PUBLISHED = "_published_links"
+"""The attribute of a task that holds what its own process has published, by XCom key."""
 NOT_STORED = "The task goes on without its link %r, which could not be stored: %s"
 NOT_READ = "The task's link %r could not be read: %s"
 
@@ -36,12 +38,15 @@ class HasHook(Protocol):
 class _PublishedLink(BaseOperatorLink):
     """A link whose URL the task has written into XCom."""
 
-    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 - Airflow's signature
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Return what the task has published, empty where that is nothing.
 
-        Airflow writes it over what it was read from, at the end of each process of the task: the one that comes back
-        from the triggerer has published nothing itself.
+        Airflow writes it over what was published, at the end of each process of the task: the one that comes back from
+        the triggerer has published nothing itself, and reads what the one before has.
         """
+        published: dict[str, str] = vars(operator).get(PUBLISHED, {})
+        if self.xcom_key in published:
+            return published[self.xcom_key]
         try:
             return str(XCom.get_value(ti_key=ti_key, key=self.xcom_key) or "")
         except Exception as problem:  # noqa: BLE001 - Airflow 3.0 would skip the task's callbacks for any error here
@@ -68,7 +73,7 @@ def publish_conversation_link(operator: HasHook, context: Context, conversation_
     :param context: Airflow's.
     :param conversation_id: the conversation.
     """
-    _publish(SymblConversationLink(), context, lambda: operator.hook.links.conversation(conversation_id))
+    _publish(SymblConversationLink(), operator, context, lambda: operator.hook.links.conversation(conversation_id))
 
 
 def publish_results_link(operator: HasHook, context: Context, conversation_id: str, path: str) -> None:
@@ -79,12 +84,13 @@ def publish_results_link(operator: HasHook, context: Context, conversation_id: s
     :param conversation_id: the conversation.
     :param path: of the conversation's folder, below the folder of all results.
     """
-    _publish(SymblResultsLink(), context, lambda: operator.hook.links.results(conversation_id, path))
+    _publish(SymblResultsLink(), operator, context, lambda: operator.hook.links.results(conversation_id, path))
 
 
-def _publish(link: _PublishedLink, context: Context, url_of: Callable[[], str | None]) -> None:
+def _publish(link: _PublishedLink, operator: HasHook, context: Context, url_of: Callable[[], str | None]) -> None:
     try:
         url = url_of()
+        vars(operator).setdefault(PUBLISHED, {})[link.xcom_key] = url or ""
         if url is not None:
             context["ti"].xcom_push(key=link.xcom_key, value=url)
     except Exception as problem:  # noqa: BLE001 - a convenience never fails a task

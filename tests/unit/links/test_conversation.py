@@ -97,6 +97,17 @@ def test_a_link_that_cannot_be_read_is_empty(logged: Callable[[], str]) -> None:
     assert "The task's link 'Conversation' could not be read: the API server is away" in logged()
 
 
+def test_the_process_that_published_a_link_need_not_read_it(symbl: ScriptedSymbl) -> None:
+    """It costs no call; where it could not be stored at first, Airflow stores it at the end."""
+    task = submit()
+    context = context_of(task)
+    context["ti"].xcom_push.side_effect = OSError("the API server is away")
+    execute(task, context)
+    with mock.patch.object(XCom, "get_value", autospec=True) as read:
+        assert SymblConversationLink().get_link(task, ti_key=context["ti"]) == page(symbl)
+    read.assert_not_called()
+
+
 @pytest.mark.parametrize(("published", "shown"), [("https://a.example/1", "https://a.example/1"), (None, "")])
 def test_a_link_is_what_its_task_has_published(published: str | None, shown: str) -> None:
     """Airflow asks at the end of each of the task's processes, and stores the answer."""

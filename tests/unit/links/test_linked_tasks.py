@@ -67,6 +67,7 @@ def test_a_task_whose_job_failed_leads_to_its_conversation(observed: Run, runnin
     assert observed.links[TaskKey("failed")]["Conversation"].startswith(page)
 
 
+@pytest.mark.skipif(not linked.OUTLETS, reason="dag.test of Airflow 3.0 makes no asset known")
 def test_the_event_of_an_outlet_tells_conversation_and_recording(observed: Run, clips: Path) -> None:
     """Though the task was deferred in between."""
     assert observed.events == {
