@@ -20,6 +20,10 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules("operators.text", "operators.audio", "operators.video", "operators.conversation"),
         "sensors": _modules("sensors.job"),
         "triggers": _modules("triggers.job"),
+        "extra-links": [
+            "airflow_provider_symbl.links.conversation.SymblConversationLink",
+            "airflow_provider_symbl.links.conversation.SymblResultsLink",
+        ],
         "connection-types": [
             {
                 "connection-type": "symbl",
@@ -74,6 +78,16 @@ def _conn_fields() -> dict[str, Any]:
             "Allow plain http",
             "Send the App Secret over plain http to any host (false).",
             "boolean",
+        ),
+        "conversation_url": _field(
+            "Conversation link",
+            "URL that a task's link Conversation leads to, such as https://calls.example.com/{conversation_id}.",
+            "string",
+        ),
+        "results_url": _field(
+            "Results link",
+            "URL that a task's link Results leads to, such as https://files.example.com/calls/{path}/.",
+            "string",
         ),
     }
 

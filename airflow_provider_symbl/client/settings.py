@@ -91,7 +91,7 @@ class ClientSettings:
         They would be given the App Secret in clear, and lead to their own machine instead of this one.
         """
         hostname = urlsplit(self.host).hostname or ""
-        return {**self.proxies, "no_proxy": hostname} if _is_loopback(hostname) else dict(self.proxies)
+        return {**self.proxies, "no_proxy": hostname} if is_loopback(hostname) else dict(self.proxies)
 
     def unresolved(self, reason: str, *, is_proxy: bool) -> str:
         """Say that a name has no address, and what to do.
@@ -123,7 +123,7 @@ def base_url(host: str, port: int | str | None = None, scheme: str | None = None
     parts = _parts_of(host.strip(), typed)
     hostname = parts.hostname or ""
     scheme = _scheme_of(parts, (scheme or "").strip().lower(), typed)
-    if scheme == "http" and not insecure and not _is_loopback(hostname):
+    if scheme == "http" and not insecure and not is_loopback(hostname):
         allowed = "https, or plain http to loopback only: the App Secret travels in the request (allow_insecure_http)"
         _invalid_value("host", typed, allowed)
     port = _only_one("port", str(parts.port or ""), str(port or "").strip(), typed)
@@ -140,7 +140,7 @@ def _scheme_of(parts: SplitResult, apart: str, typed: str) -> str:
     if apart not in SCHEMES:
         _invalid_value("schema", apart, "http, https or nothing: a base URL has no path")
     given = _only_one("scheme", parts.scheme, apart, typed)
-    return given or ("http" if _is_loopback(parts.hostname or "") else "https")
+    return given or ("http" if is_loopback(parts.hostname or "") else "https")
 
 
 def _parts_of(host: str, typed: str) -> SplitResult:
@@ -174,7 +174,11 @@ def _in_brackets(host: str) -> str:
     return f"[{host}]"
 
 
-def _is_loopback(hostname: str) -> bool:
+def is_loopback(hostname: str) -> bool:
+    """Tell whether a host is this machine.
+
+    :param hostname: a name or an address, without brackets.
+    """
     try:
         address = ipaddress.ip_address(hostname)
     except ValueError:

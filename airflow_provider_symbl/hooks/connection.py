@@ -1,4 +1,4 @@
-"""What an Airflow connection means: its fields and extras as the settings of a client."""
+"""What an Airflow connection means: its fields and extras as the settings of a client, and as links on tasks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import difflib
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_provider_symbl.client.settings import DEFAULT_HOST, ClientSettings, base_url
 from airflow_provider_symbl.exceptions import SymblConfigurationError
+from airflow_provider_symbl.hooks.link_templates import LinkTemplates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +39,13 @@ READ_TEXT: Mapping[str, Callable[[str], object]] = {
     "verify": _boolean,
     "proxies": json.loads,
     "allow_insecure_http": _boolean,
+    "conversation_url": str,
+    "results_url": str,
 }
 """How each extra is read where it arrives as text, as from a URI's query, a secret manager or an older form."""
+
+LINKS = ("conversation_url", "results_url")
+"""The extras that are none of the client's."""
 
 EXTRAS = tuple(name for name in READ_TEXT if name != "max_concurrent_jobs")
 """The extras that do something; the other one is taken, and nothing reads it yet."""
@@ -56,8 +62,19 @@ FIELDS = {
 """What has a field of its own, by the names under which it is put into the extra."""
 
 
-def settings_from(connection: Connection, extra: object) -> ClientSettings:
-    """Read the settings of a client from a connection.
+class ConnectionSettings(NamedTuple):
+    """What a connection says.
+
+    :param client: to the client.
+    :param links: about the links on tasks.
+    """
+
+    client: ClientSettings
+    links: LinkTemplates
+
+
+def settings_from(connection: Connection, extra: object) -> ConnectionSettings:
+    """Read what a connection says.
 
     :param connection: of type symbl.
     :param extra: its extra, parsed.
@@ -65,12 +82,14 @@ def settings_from(connection: Connection, extra: object) -> ClientSettings:
     """
     try:
         options = _options_from(_object_of(connection, extra))
-        return ClientSettings(
+        links = {name: options.pop(name) for name in LINKS if name in options}
+        client = ClientSettings(
             app_id=connection.login or "",
             app_secret=connection.password or "",
             host=_host_of(connection, insecure=bool(options.get("allow_insecure_http"))),
             **options,
         )
+        return ConnectionSettings(client, LinkTemplates(client.host, **links))
     except SymblConfigurationError as error:
         message = f"connection {connection.conn_id!r}: {error}"
         raise SymblConfigurationError(message) from None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from airflow_provider_symbl.client.settings import ClientSettings
+    from airflow_provider_symbl.hooks.connection import ConnectionSettings
+    from airflow_provider_symbl.hooks.link_templates import LinkTemplates
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -66,13 +68,25 @@ class SymblHook(BaseHook):
         self.symbl_conn_id = symbl_conn_id
 
     @functools.cached_property
+    def _connection(self) -> ConnectionSettings:
+        connection = self.get_connection(self.symbl_conn_id)
+        return settings_from(connection, connection.extra_dejson)
+
+    @property
     def settings(self) -> ClientSettings:
         """The connection as a client's settings.
 
         :raises SymblConfigurationError: names the connection and its field.
         """
-        connection = self.get_connection(self.symbl_conn_id)
-        return settings_from(connection, connection.extra_dejson)
+        return self._connection.client
+
+    @property
+    def links(self) -> LinkTemplates:
+        """Where the links on tasks lead.
+
+        :raises SymblConfigurationError: names the connection and its field.
+        """
+        return self._connection.links
 
     async def aget_settings(self) -> ClientSettings:
         """Return the connection as a client's settings, without blocking the event loop.
@@ -91,11 +105,11 @@ class SymblHook(BaseHook):
             # The supervisor of ``dag.test`` answers synchronous requests only, so that a connection of Airflow's
             # database seems to be missing. Where it is missing indeed, this says so again.
             connection = await asyncio.to_thread(self.get_connection, self.symbl_conn_id)
-        return settings_from(connection, await get_async_extra_dejson(connection))
+        return settings_from(connection, await get_async_extra_dejson(connection)).client
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what holds the App Secret and open connections; a copy reads its connection anew."""
-        return {name: value for name, value in vars(self).items() if name not in {"settings", "_client", "_log"}}
+        return {name: value for name, value in vars(self).items() if name not in {"_connection", "_client", "_log"}}
 
     @functools.cached_property
     def _client(self) -> SymblClient:

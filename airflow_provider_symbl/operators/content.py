@@ -32,6 +32,11 @@ class Content(ABC):
     given: Any
 
     @property
+    def place(self) -> Any:  # noqa: ANN401 - a path, a URI, or the path object of either
+        """Where the recording lies; None where the task was given the conversation itself."""
+        return self.given
+
+    @property
     @abstractmethod
     def name(self) -> str:
         """The recording's own file name; empty where it has none."""
@@ -57,6 +62,11 @@ class Content(ABC):
 
 class TextContent(Content):
     """Messages, or the path of a JSON file that holds them."""
+
+    @property
+    def place(self) -> Any:  # noqa: ANN401 - a path, a URI, or the path object of either
+        """The path of the messages' file, where they have one."""
+        return self.given if is_path(self.given) else None
 
     @property
     def name(self) -> str:

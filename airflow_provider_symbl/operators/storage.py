@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,21 @@ def is_web_link(place: object) -> bool:
     :param place: a link, a URI or a path.
     """
     return _scheme_of(place) in WEB
+
+
+def public_uri(place: object) -> str:
+    """Return a place as everybody may see it: a URI without query, fragment, user and password.
+
+    :param place: a link, a URI, a local path, or the path object of either.
+    """
+    address = location(place).strip()
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return Path(address).absolute().as_uri()
+    # The name of a stored object may hold a "#".
+    path = re.split("[?#]" if scheme.lower() in WEB else "[?]", rest, maxsplit=1)[0]
+    host, slash, path = path.partition("/")
+    return f"{scheme.lower()}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def check_link(given: object, file_goes_to: str) -> None:

@@ -23,6 +23,7 @@ from airflow_provider_symbl.durable.submit_once import SubmissionRequest, Submit
 from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError, SymblUnrepeatableSubmissionError
 from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
 from airflow_provider_symbl.hooks.failures import about, fail_for_good
+from airflow_provider_symbl.links.conversation import SymblConversationLink, publish_conversation_link
 from airflow_provider_symbl.operators.identity import fingerprint, unique_name
 from airflow_provider_symbl.operators.literals import check_literals
 from airflow_provider_symbl.operators.task_state import how_to_submit_anew, submission_state_of
@@ -31,9 +32,9 @@ from airflow_provider_symbl.triggers.deadline import execution_end
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import BaseOperatorLink, Context
 
     from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.client.models import Job, Submission
@@ -93,6 +94,7 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
         ("entities", "trackers", "features", "metadata", "extra_parameters"),
         "json",
     )
+    operator_extra_links: Collection[BaseOperatorLink] = (SymblConversationLink(),)
     ui_color = "#e7e3f9"
 
     conversation_id: str | None = None
@@ -198,9 +200,10 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
             self._take_text()
             self._check(is_rendered=True)
             record, job = self._submit(context, time.time() if since is None else since, refusals, end)
+            publish_conversation_link(self, context, str(record.conversation_id))
             if self.wait_for_completion:
                 self._wait(self._client, record, job, end)
-        return {"conversation_id": record.conversation_id, "job_id": record.job_id}
+            return self._finish(context, {"conversation_id": record.conversation_id, "job_id": record.job_id})
 
     def check_arguments(self) -> None:
         """Check, when the DAG is parsed, what the DAG file spells out; called at the end of each constructor.

@@ -13,6 +13,8 @@ from airflow_provider_symbl.client.parameters import check_each
 from airflow_provider_symbl.client.polling import JobPoller, features_asked, pause_after
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.hooks.failures import about
+from airflow_provider_symbl.operators.lineage import asset_extra, conversation_uri, open_lineage, record_asset_events
+from airflow_provider_symbl.operators.storage import public_uri
 from airflow_provider_symbl.triggers.deadline import Deadline, earlier
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.triggers.base import BaseTrigger
 
     from airflow_provider_symbl.client.client import SymblClient
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.durable.submission_state import Record
     from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError
+    from airflow_provider_symbl.hooks.symbl import SymblHook
     from airflow_provider_symbl.operators.content import Content
 
 
@@ -43,20 +47,39 @@ class WaitingOperator(BaseOperator):
     max_poll_interval: float
     job_timeout: float
     _waited_for: Record | None = None
+    _made: str | None = None
+    """The conversation, once the task is done with it."""
+
+    @property
+    @abstractmethod
+    def hook(self) -> SymblHook:
+        """The hook of the connection."""
 
     @property
     @abstractmethod
     def content(self) -> Content:
         """The conversation as the task was given it."""
 
-    def execute_complete(self, context: Context, event: object = None) -> dict[str, str | None]:  # noqa: ARG002 - Airflow's signature
+    def execute_complete(self, context: Context, event: object = None) -> dict[str, str | None]:
         """Return both ids of the job that the trigger saw completed, or raise what it saw.
 
         :param context: Airflow's.
         :param event: the payload of the trigger's event.
         """
         with about(self.content.name):
-            return completed_ids(event)
+            return self._finish(context, completed_ids(event))
+
+    def get_openlineage_facets_on_complete(self, task_instance: object) -> OperatorLineage[Any, Any]:  # noqa: ARG002 - the signature that OpenLineage calls
+        """Return what OpenLineage is told: the recording and, once it is there, the conversation made of it."""
+        recording = self.content.place
+        inputs = [] if recording is None else [public_uri(recording)]
+        return open_lineage(inputs, [conversation_uri(self.hook.settings.host, self._made)] if self._made else [])
+
+    def _finish(self, context: Context, ids: dict[str, str | None]) -> dict[str, str | None]:
+        """Tell of the conversation in asset events, and return both ids."""
+        self._made = ids["conversation_id"]
+        record_asset_events(context, self, asset_extra(self._made, self.content.place))
+        return ids
 
     def on_kill(self) -> None:
         """Say what goes on without the task: Symbl cannot cancel a job."""

@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
+from sqlalchemy import select
 
 from tests.support.airflow_version import AIRFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from airflow.sdk import DAG
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -40,18 +43,23 @@ class Run:
     :param states: each task instance's last state.
     :param results: the return value of each that has one.
     :param rendered: the rendered fields of each.
+    :param links: the URL of each link of each, by the link's name; empty where it leads nowhere.
+    :param events: what each event of an asset tells, by the asset's URI; of each that has outlets.
     :param log: all that was written to the terminal, by other runs of the process too.
     """
 
     states: Mapping[TaskKey, str]
     results: Mapping[TaskKey, Any]
     rendered: Mapping[TaskKey, Mapping[str, Any]]
+    links: Mapping[TaskKey, Mapping[str, str]]
+    events: Mapping[TaskKey, Mapping[str, Any]]
     log: str
 
     @property
     def shown(self) -> str:
         """Everything that Airflow stores or prints, as one text."""
-        return "\n".join([self.log, *map(str, self.results.values()), *map(str, self.rendered.values())])
+        stored = (self.results, self.rendered, self.links, self.events)
+        return "\n".join([self.log, *(str(value) for values in stored for value in values.values())])
 
 
 def run_dags(
@@ -94,6 +102,8 @@ def _run_of(rows: list[dict[str, Any]], log: str) -> Run:
         states={key: row["state"] for key, row in keys.items()},
         results={key: row["result"] for key, row in keys.items() if row["result"] is not None},
         rendered={key: row["rendered"] for key, row in keys.items()},
+        links={key: row["links"] for key, row in keys.items()},
+        events={key: row["events"] for key, row in keys.items() if row["events"]},
         log=log,
     )
 
@@ -107,20 +117,42 @@ def main(file: str, *arguments: str) -> None:
     *dag_ids, params, report = arguments
     dags = {value.dag_id: value for value in runpy.run_path(file).values() if isinstance(value, DAG)}
     runs = {dag_id: dags[dag_id].test(run_conf=json.loads(params)) for dag_id in dag_ids}
-    rows = {dag_id: [_row(instance) for instance in run.get_task_instances()] for dag_id, run in runs.items()}
+    rows = {
+        dag_id: [_row(instance, dags[dag_id]) for instance in run.get_task_instances()] for dag_id, run in runs.items()
+    }
     Path(report).write_text(json.dumps(rows))
 
 
-def _row(instance: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of Airflow's database, which has no public type
+def _row(instance: Any, dag: DAG) -> dict[str, Any]:  # noqa: ANN401 - a row of Airflow's database, which has no public type
     from airflow.models.renderedtifields import RenderedTaskInstanceFields  # noqa: PLC0415 - see main
 
     return {
         "task_id": instance.task_id,
         "map_index": instance.map_index,
         "state": str(instance.state),
-        "result": instance.xcom_pull(task_ids=instance.task_id, map_indexes=instance.map_index),
+        "result": _xcom(instance, "return_value"),
         "rendered": RenderedTaskInstanceFields.get_templated_fields(instance) or {},
+        # By these keys Airflow's UI looks for links.
+        "links": {
+            link.name: _xcom(instance, link.xcom_key) or ""
+            for link in dag.get_task(instance.task_id).operator_extra_links
+        },
+        "events": _events(instance),
     }
+
+
+def _xcom(instance: Any, key: str) -> Any:  # noqa: ANN401 - as above
+    return instance.xcom_pull(task_ids=instance.task_id, key=key, map_indexes=instance.map_index)
+
+
+def _events(instance: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    from airflow.models.asset import AssetEvent  # noqa: PLC0415 - see main
+    from airflow.utils.session import create_session  # noqa: PLC0415 - see main
+
+    source = {"dag_id": instance.dag_id, "run_id": instance.run_id, "task_id": instance.task_id}
+    where = {f"source_{name}": value for name, value in source.items()} | {"source_map_index": instance.map_index}
+    with create_session() as session:
+        return {event.uri: event.extra for event in session.scalars(select(AssetEvent).filter_by(**where))}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pytest
 import airflow_provider_symbl
 from airflow_provider_symbl.get_provider_info import get_provider_info
 from airflow_provider_symbl.hooks.connection import EXTRAS, settings_from
+from airflow_provider_symbl.hooks.connection import LINKS as LINKS_EXTRAS
 from airflow_provider_symbl.hooks.symbl import SymblHook
 from tests.support.airflow_version import AIRFLOW
 
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
 NAME = "airflow-provider-symbl"
 ROOMS = ("hooks", "operators", "sensors", "triggers")
+LINKS = get_provider_info()["extra-links"]
 INNER = {
     "airflow_provider_symbl.hooks.arguments",
     "airflow_provider_symbl.hooks.connection",
     "airflow_provider_symbl.hooks.failures",
+    "airflow_provider_symbl.hooks.link_templates",
     "airflow_provider_symbl.operators.content",
     "airflow_provider_symbl.operators.identity",
+    "airflow_provider_symbl.operators.lineage",
     "airflow_provider_symbl.operators.literals",
     "airflow_provider_symbl.operators.media",
     "airflow_provider_symbl.operators.recording",
@@ -53,6 +57,7 @@ print("hooks imported:", "airflow_provider_symbl.hooks.symbl" in sys.modules)
 print("form:", json.dumps([form for form in forms if form["connection_type"] == "symbl"]))
 print("hook:", json.dumps(ProvidersManager().hooks["symbl"]._asdict()))
 print("triggers:", json.dumps([found._asdict() for found in ProvidersManager().trigger]))
+print("links:", json.dumps(ProvidersManager().extra_links_class_names))
 """
 
 
@@ -154,6 +159,12 @@ def test_airflow_finds_the_trigger(shown: str) -> None:
     assert found == ["airflow_provider_symbl.triggers.job"]
 
 
+@pytest.mark.process
+def test_airflow_finds_the_links(shown: str) -> None:
+    """Each class that is listed exists."""
+    assert set(LINKS) <= set(told(shown, "links"))
+
+
 @pytest.mark.skipif(AIRFLOW < (3, 2), reason="before 3.2, Airflow asks the hook for the form, not the metadata")
 @pytest.mark.process
 def test_airflow_shows_the_form_without_importing_the_hook(shown: str) -> None:
@@ -181,8 +192,9 @@ def test_what_the_form_allows_the_hook_takes(name: str) -> None:
     values = {"number": 2.5, "integer": 2, "string": "false", "object": {"https": "http://proxy:3128"}, "boolean": True}
     (connection,) = get_provider_info()["connection-types"]
     kind = connection["conn-fields"][name]["schema"]["type"][0]
+    value = "https://calls.example.com/" if name in LINKS_EXTRAS else values[kind]
     stored = Connection(conn_id="mine", conn_type="symbl", login="an-app-id", password="an-app-secret")
-    assert settings_from(stored, {name: values[kind]}) != settings_from(stored, {})
+    assert settings_from(stored, {name: value}) != settings_from(stored, {})
 
 
 @pytest.mark.process

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEALTH = f"{CONTROL_PREFIX}/health"
+PAGE = (CONTROL_PREFIX, f"{CONTROL_PREFIX}/")
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="symbl-local"'}
 SECURITY: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -41,7 +42,9 @@ class ControlAccessMiddleware:
     """ASGI middleware before everything else; only the control routes are its business, and health is open to all.
 
     A request from this machine passes. A web page of another origin does not, nor one that has come here by pointing
-    a name of its own at this machine: a browser would lend both its place on it. Another machine has to authenticate.
+    a name of its own at this machine: a browser would lend both its place on it. A link may lead from anywhere to the
+    page for people: it holds nothing, and what it then reads is asked for by a page of this origin. Another machine has
+    to authenticate.
 
     :param app: what is behind it.
     :param app_id: the user name.
@@ -62,7 +65,7 @@ class ControlAccessMiddleware:
 
     def _refusal(self, scope: Scope) -> JsonResponse | None:
         headers = Headers(scope=scope)
-        if _is_foreign_page(headers, scope["scheme"]):
+        if _is_foreign_page(headers, scope["scheme"]) and not _follows_a_link(headers, scope):
             return JsonResponse({"message": FOREIGN_PAGE}, 403)
         if not _is_here(scope):
             return None if self._knows(headers) else JsonResponse({"message": NO_CREDENTIALS}, 401, CHALLENGE)
@@ -84,6 +87,12 @@ def _is_foreign_page(headers: Headers, scheme: str) -> bool:
     own = f"{scheme}://{headers.get('host', '')}"
     is_other = origin is not None and origin.lower() != own.lower()
     return is_other or headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+
+
+def _follows_a_link(headers: Headers, scope: Scope) -> bool:
+    """Tell whether a window opens the page; what a script fetches or a frame shows, a browser marks otherwise."""
+    how = tuple(headers.get(name) for name in ("sec-fetch-mode", "sec-fetch-dest", "origin"))
+    return scope["method"] == "GET" and scope["path"] in PAGE and how == ("navigate", "document", None)
 
 
 def _is_here(scope: Scope) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,13 @@ EXTRA_VALUES: Mapping[str, Any] = {
     "verify": "/etc/ssl/certs/ca-certificates.crt",
     "proxies": {"https": "http://proxy.example.com:3128"},
     "allow_insecure_http": True,
+    "conversation_url": "https://calls.example.com/{conversation_id}",
+    "results_url": "https://files.example.com/{path}/",
 }
+
+
+def _read(hook: SymblHook) -> dict[str, object]:
+    return dataclasses.asdict(hook.settings) | dataclasses.asdict(hook.links)
 
 
 def test_every_extra_is_tried_here() -> None:
@@ -146,10 +153,10 @@ def test_a_uri_can_carry_extras(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", EXTRA_VALUES)
 def test_each_extra_becomes_a_setting(hook_of: HookOf, name: str) -> None:
     """An extra is read under the name of the setting, and the others keep their defaults."""
-    plain, changed = hook_of().settings, hook_of(extra={name: EXTRA_VALUES[name]}).settings
-    different = {field for field in EXTRA_VALUES if getattr(plain, field) != getattr(changed, field)}
+    plain, changed = _read(hook_of()), _read(hook_of(extra={name: EXTRA_VALUES[name]}))
+    different = {field for field in EXTRA_VALUES if plain[field] != changed[field]}
     assert different == {name}
-    assert getattr(changed, name) == EXTRA_VALUES[name]
+    assert changed[name] == EXTRA_VALUES[name]
 
 
 @pytest.mark.parametrize("name", EXTRA_VALUES)
@@ -157,8 +164,8 @@ def test_each_extra_may_arrive_as_text(hook_of: HookOf, name: str) -> None:
     """A URI's query, secret managers and the form of Airflow 3.0 give text only."""
     value = EXTRA_VALUES[name]
     text = value if isinstance(value, str) else json.dumps(value)
-    assert hook_of(extra={name: text}).settings == hook_of(extra={name: value}).settings
-    assert hook_of(extra={name: f" {text}\n"}).settings == hook_of(extra={name: value}).settings
+    assert _read(hook_of(extra={name: text})) == _read(hook_of(extra={name: value}))
+    assert _read(hook_of(extra={name: f" {text}\n"})) == _read(hook_of(extra={name: value}))
 
 
 def test_the_query_of_a_uri_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +206,7 @@ def test_an_extra_like_no_other_gets_no_advice(hook_of: HookOf) -> None:
     """A guess would lead astray; and what nothing reads yet is not named."""
     with pytest.raises(SymblConfigurationError) as caught:
         _ = hook_of(extra={"region": "eu"}).settings
-    assert str(caught.value).endswith("max_retries, verify, proxies, allow_insecure_http")
+    assert str(caught.value).endswith("proxies, allow_insecure_http, conversation_url, results_url")
 
 
 @pytest.mark.parametrize("extra", ["[1]", '"timeout"', "7"])
@@ -213,7 +220,7 @@ def test_an_extra_that_is_no_object_is_told(hook_of: HookOf, extra: str) -> None
 def test_a_port_may_be_text(port: Any) -> None:  # noqa: ANN401 - secrets backends of one's own give either
     """Airflow checks it only where it reads a connection from JSON or a URI."""
     connection = Connection(conn_id="mine", conn_type="symbl", login="an-app-id", password=SECRET, port=port, host="h")
-    assert settings_from(connection, {}).host == "https://h:8443"
+    assert settings_from(connection, {}).client.host == "https://h:8443"
 
 
 def test_an_extra_that_is_no_json_is_told() -> None:

@@ -80,7 +80,7 @@ def test_a_pickled_hook_holds_no_secret(symbl_local: SymblLocal, connection: str
     hook = SymblHook(connection)
     hook.submit_text(MESSAGES)
     assert symbl_local.app_secret.encode() not in pickle.dumps(hook)
-    assert not copy.copy(hook).__dict__.keys() & {"settings", "_client"}
+    assert not copy.copy(hook).__dict__.keys() & {"_connection", "_client"}
 
 
 def test_a_hook_keeps_one_client(hook_of: HookOf) -> None:

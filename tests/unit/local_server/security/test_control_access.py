@@ -48,11 +48,13 @@ class Answer:
     came_in: bool
 
 
-async def knock(path: str = "/__local__/jobs", client: tuple[str, int] | None = HERE, **headers: str) -> Answer:
+async def knock(
+    path: str = "/__local__/jobs", client: tuple[str, int] | None = HERE, method: str = "GET", **headers: str
+) -> Answer:
     """Send a request; ``_`` in a header's name stands for ``-``."""
     given = {"host": HOST, **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
     raw = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
-    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": path, "scheme": "http", "client": client}
+    scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "scheme": "http", "client": client}
     room, events = Room(), list[Any]()
 
     async def receive() -> Message:
@@ -115,6 +117,36 @@ async def test_a_page_of_another_origin_is_refused(headers: dict[str, str], clie
     answer = await knock(client=client, authorization=_basic(APP_ID, APP_SECRET), **headers)
     assert (answer.status, answer.came_in) == (403, False)
     assert answer.body == b'{"message":"The control routes answer no web page of another origin."}'
+
+
+FOLLOWED = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+
+
+@pytest.mark.parametrize("path", ["/__local__/", "/__local__"])
+async def test_a_link_on_a_page_of_another_origin_opens_the_page(path: str) -> None:
+    """As the one on a task in Airflow's UI does; the page holds nothing, and cannot be read from there."""
+    assert (await knock(path, HERE, **FOLLOWED)).came_in
+    assert (await knock(path, ELSEWHERE, **FOLLOWED)).status == 401
+    assert (await knock(path, HERE, host="evil.example", **FOLLOWED)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers"),
+    [
+        ("/__local__/jobs", "GET", {}),
+        ("/__local__/conversations/58151", "GET", {}),
+        ("/__local__/page/page.js", "GET", {}),
+        ("/__local__/", "POST", {}),
+        ("/__local__/", "GET", {"sec_fetch_dest": "iframe"}),
+        ("/__local__/", "GET", {"sec_fetch_dest": "object"}),
+        ("/__local__/", "GET", {"sec_fetch_mode": "no-cors", "sec_fetch_dest": "empty"}),
+        ("/__local__/", "GET", {"origin": "https://evil.example"}),
+    ],
+)
+async def test_a_page_of_another_origin_gets_nothing_else(path: str, method: str, headers: dict[str, str]) -> None:
+    """Neither what is shown on the page, nor the page in a frame or by a script."""
+    answer = await knock(path, HERE, method, **(FOLLOWED | headers))
+    assert (answer.status, answer.came_in) == (403, False)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The links that tasks show in Airflow's UI."""

@@ -1,0 +1,185 @@
+"""From a task in Airflow's UI by its links, in a real browser: to the conversation, and to results.
+
+And what the same tasks tell to OpenLineage.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect, sync_playwright
+
+from demo.box import RECORDINGS
+from demo.local_airflow import LocalAirflow
+from demo.processes import wait_until
+from demo.recordings_server import serve_folder
+from demo.symbl_server import SymblServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECONDS = 300.0
+"""Far more than anything here takes, so that a busy machine fails nothing."""
+
+DAGS = Path(__file__).parent / "dags"
+CHAT = RECORDINGS / "chats" / "expired-password.json"
+
+HOLD = {"call": "GET /v1/job/*", "delay": 3600, "times": None}
+"""Has symbl-local answer no look at a job until the rule is cleared."""
+
+
+@dataclass(frozen=True)
+class Browsing:
+    """A browser that is logged in to Airflow, and a run whose tasks it looks at.
+
+    :param lineage: the file that takes OpenLineage's events.
+    """
+
+    tab: Page
+    airflow: LocalAirflow
+    symbl: SymblServer
+    run_id: str
+    lineage: Path
+
+    def state(self, task_id: str) -> str | None:
+        """Return the state of a task."""
+        tasks = self.airflow.task_instances("shown", self.run_id)
+        return next(task.state for task in tasks if task.task_id == task_id)
+
+    def wait_for(self, task_id: str, state: str) -> None:
+        """Wait until a task has a state, and its submission is made."""
+
+        def is_reached() -> bool | None:
+            links = self.airflow.call("GET", f"{self._instance(task_id)}/links")["extra_links"]
+            return (self.state(task_id) == state and bool(links["Conversation"])) or None
+
+        wait_until(is_reached, seconds=SECONDS, what=f"{task_id} to be {state}, with its link")
+
+    def follow(self, task_id: str, link: str) -> Page:
+        """Go to a task's page, click a link there, and return the window that it opens."""
+        run = quote(self.run_id, safe="")
+        self.tab.goto(f"{self.airflow.url}/dags/shown/runs/{run}/tasks/{task_id}/details")
+        with self.tab.expect_popup() as opened:
+            self.tab.get_by_role("link", name=link, exact=True).click()
+        return opened.value
+
+    def conversation_of(self, task_id: str) -> str:
+        """Return the conversation that a task has made, as its log tells it."""
+        return self.airflow.task_log("shown", self.run_id, task_id).partition(" of conversation ")[2].split()[0]
+
+    def _instance(self, task_id: str) -> str:
+        return f"/api/v2/dags/shown/dagRuns/{quote(self.run_id, safe='')}/taskInstances/{task_id}"
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Page]:
+    """Open the machine's own Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.context.set_default_timeout(SECONDS * 1000)
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def browsing(tab: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsing]:
+    """Run Airflow and symbl-local, which tells of no job until a test says so; and log in."""
+    folder = tmp_path_factory.mktemp("links")
+    results = folder / "results"
+    results.mkdir()
+    with SymblServer(folder / "symbl-local.log") as symbl, serve_folder(results) as url:
+        _control(symbl, "PUT", "progress", {"by": "polls", "polls": 1})
+        _control(symbl, "POST", "faults", HOLD)
+        connection = {**symbl.connection, "extra": {"results_url": f"{url}/{{path}}/?of={{conversation_id}}"}}
+        lineage = folder / "lineage.json"
+        env = {
+            "SYMBL_RESULTS": str(results),
+            "SYMBL_CHAT": str(CHAT),
+            "AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(connection),
+            "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
+                {"type": "file", "log_file_path": str(lineage), "append": True}
+            ),
+        }
+        with LocalAirflow(folder / "airflow", DAGS, env) as airflow:
+            airflow.wait_for_dag("shown", SECONDS)
+            run_id = airflow.trigger("shown")
+            airflow.unpause("shown")
+            _log_in(tab, airflow)
+            yield Browsing(tab, airflow, symbl, run_id, lineage)
+
+
+@pytest.mark.parametrize(("task_id", "state"), [("in_worker", "running"), ("in_triggerer", "deferred")])
+def test_a_task_that_waits_leads_to_its_conversation(browsing: Browsing, task_id: str, state: str) -> None:
+    """From the submission on; its page says that the job is not over."""
+    browsing.wait_for(task_id, state)
+    page = browsing.follow(task_id, "Conversation")
+    expect(page.locator("main")).to_contain_text("Job 1 of 1 is not over")
+    assert page.url == f"{browsing.symbl.url}/__local__/#conversations/{browsing.conversation_of(task_id)}"
+    page.close()
+    assert browsing.state(task_id) == state
+
+
+def test_results_open_from_the_task_that_wrote_them(browsing: Browsing) -> None:
+    """Where the connection says that they are shown."""
+    browsing.wait_for("landed", "success")
+    page = browsing.follow("landed", "Results")
+    expect(page.locator("body")).to_contain_text("landed.txt")
+    assert page.url.endswith(f"/calls/late%20parcel/?of={browsing.conversation_of('landed')}")
+    page.close()
+
+
+@pytest.mark.parametrize("task_id", ["in_worker", "in_triggerer"])
+def test_a_finished_task_leads_to_what_was_said(browsing: Browsing, task_id: str) -> None:
+    """The same link as before, whichever process of the task was the last."""
+    _control(browsing.symbl, "DELETE", "faults")
+    browsing.wait_for(task_id, "success")
+    page = browsing.follow(task_id, "Conversation")
+    expect(page.locator("main")).to_contain_text("Shall we meet on Friday?")
+    assert page.url == f"{browsing.symbl.url}/__local__/#conversations/{browsing.conversation_of(task_id)}"
+    page.close()
+
+
+@pytest.mark.parametrize("task_id", ["in_worker", "in_triggerer", "landed"])
+def test_open_lineage_is_told_of_the_conversation(browsing: Browsing, task_id: str) -> None:
+    """By Airflow's listener, in a process of its own; and of the file that a task read."""
+    pytest.importorskip("airflow.providers.openlineage", reason="OpenLineage's provider is not installed")
+
+    def completion() -> dict[str, Any] | None:
+        told = browsing.lineage.read_text().splitlines() if browsing.lineage.exists() else []
+        ended = [event for event in map(json.loads, told) if event["eventType"] == "COMPLETE"]
+        return next((event for event in ended if event["job"]["name"] == f"shown.{task_id}"), None)
+
+    event = wait_until(completion, seconds=SECONDS, what=f"the lineage of {task_id}")
+    account = browsing.symbl.url.replace("http://", "symbl://")
+    assert _names(event["outputs"]) == [(account, browsing.conversation_of(task_id))]
+    assert _names(event["inputs"]) == ([("file", str(CHAT))] if task_id == "landed" else [])
+    assert not any(text in browsing.lineage.read_text() for text in ("on Friday", browsing.symbl.app_secret))
+
+
+def _names(datasets: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(dataset["namespace"], dataset["name"]) for dataset in datasets]
+
+
+def _log_in(tab: Page, airflow: LocalAirflow) -> None:
+    tab.goto(airflow.url)
+    tab.fill("input[name=username]", airflow.username)
+    tab.fill("input[name=password]", airflow.password)
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("link", name="Dags").first).to_be_visible(timeout=SECONDS * 1000)
+
+
+def _control(symbl: SymblServer, method: str, route: str, body: object = None) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.request(method, f"{symbl.url}/__local__/{route}", json=body, timeout=10).raise_for_status()
