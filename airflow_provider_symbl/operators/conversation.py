@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator, conf
+from airflow.providers.common.compat.sdk import conf
 
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
@@ -19,12 +19,21 @@ from airflow_provider_symbl.client.polling import (
     features_asked,
     most_between,
 )
-from airflow_provider_symbl.client.validators import FEATURES, as_text, choices, invalid_value, is_empty, path_id, text
+from airflow_provider_symbl.client.validators import FEATURES, choices, invalid_value, is_empty
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblNotFoundError
-from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
+from airflow_provider_symbl.hooks.arguments import check_names, is_templated
 from airflow_provider_symbl.hooks.failures import fail_for_good
+from airflow_provider_symbl.links.conversation import (
+    SymblConversationLink,
+    SymblResultsLink,
+    publish_conversation_link,
+    publish_results_link,
+)
+from airflow_provider_symbl.operators.conversation_task import ConversationOperator
+from airflow_provider_symbl.operators.lineage import asset_extra, conversation_uri, open_lineage, record_asset_events
 from airflow_provider_symbl.operators.recording import check_recording, facts_of
 from airflow_provider_symbl.operators.results_folder import check_extras, open_folder
+from airflow_provider_symbl.operators.storage import public_uri
 from airflow_provider_symbl.results.document import READS
 from airflow_provider_symbl.results.file_names import file_name
 from airflow_provider_symbl.results.forms import FORMS, NEED_MESSAGES, render
@@ -37,14 +46,13 @@ from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 if TYPE_CHECKING:
     import datetime
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import BaseOperatorLink, Context
+    from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.client.uploads import StoredPath
     from airflow_provider_symbl.client.validators import Json, Validator
-    from airflow_provider_symbl.hooks.symbl import SymblHook
     from airflow_provider_symbl.results.document import Document
     from airflow_provider_symbl.results.writer import Folder, WrittenFile
 
@@ -54,49 +62,7 @@ _READS = choices(*READS)
 _FORMS = choices(*FORMS)
 
 
-class _ConversationOperator(CheckedArguments, BaseOperator):
-    """What both operators share: the conversation, and the account."""
-
-    symbl_conn_id: str
-    conversation_id: str
-
-    @functools.cached_property
-    def hook(self) -> SymblHook:
-        """The hook of the connection."""
-        # Imported here: DAG files import this module and none of them needs an HTTP library.
-        from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs
-
-        return SymblHook(self.symbl_conn_id)
-
-    @property
-    def _client(self) -> SymblClient:
-        return self.hook.get_conn()
-
-    def _take_text(self) -> None:
-        """Take numbers for text where templates, rendered as native objects, made numbers of ids."""
-        for name in ("symbl_conn_id", "conversation_id"):
-            setattr(self, name, as_text(getattr(self, name)))
-
-    def _check(self, *, is_rendered: bool) -> None:
-        """Check all arguments, those aside that are templates still."""
-        for name in ("symbl_conn_id", "conversation_id"):
-            check_given(name, getattr(self, name), is_rendered=is_rendered)
-        self.check_literals({name: getattr(self, name) for name in self._checks()})
-
-    @classmethod
-    def _checks(cls) -> dict[str, Validator]:
-        return {"symbl_conn_id": text, "conversation_id": path_id}
-
-    @classmethod
-    def check_literals(cls, given: Mapping[str, object]) -> None:
-        """Check each of some arguments that is no template; see :class:`CheckedArguments`."""
-        checks = cls._checks()
-        for name in checks.keys() & given.keys():
-            if not is_templated(given[name]) and not is_empty(given[name]):
-                checks[name](name, given[name])
-
-
-class SymblGetConversationOperator(_ConversationOperator):
+class SymblGetConversationOperator(ConversationOperator):
     """Read all of a conversation whose job is over, and write it in the forms that people use.
 
     All forms are made from one document, so they say the same. A file is whole or not there, and a second run writes
@@ -130,6 +96,7 @@ class SymblGetConversationOperator(_ConversationOperator):
         *("symbl_conn_id", "conversation_id", "fetch", "results", "formats", "name"),
         *("features", "recording", "redact", "redact_region"),
     )
+    operator_extra_links: Collection[BaseOperatorLink] = (SymblConversationLink(), SymblResultsLink())
     template_fields_renderers = {"features": "json", "recording": "json"}  # noqa: RUF012 - as of Airflow's base class
     ui_color = "#e7e3f9"
 
@@ -174,6 +141,7 @@ class SymblGetConversationOperator(_ConversationOperator):
         self.poll_interval = as_seconds(poll_interval)
         self.max_poll_interval = most_between(poll_interval, max_poll_interval)
         self.job_timeout = as_seconds(job_timeout)
+        self._written: list[WrittenFile] = []
         if not self.is_mapped:
             self._check(is_rendered=False)
 
@@ -213,6 +181,7 @@ class SymblGetConversationOperator(_ConversationOperator):
         with fail_for_good():
             self._take_text()
             self._check(is_rendered=True)
+            publish_conversation_link(self, context, self.conversation_id)
             self._check_libraries()
             # Before anything is read: a folder that cannot be written to would be found out too late.
             self._folder()
@@ -236,11 +205,12 @@ class SymblGetConversationOperator(_ConversationOperator):
         redact_text("", check_kinds(self.redact), self.redact_region)
 
     def _folder(self) -> Folder | None:
-        if self.results is None:
-            return None
+        return None if self.results is None else open_folder(self.results, self._folder_name())
+
+    def _folder_name(self) -> str:
         kinds = check_kinds(self.redact)
         name = redact_text(str(self.name), kinds, self.redact_region)[0] if self.name else self.conversation_id
-        return open_folder(self.results, file_name(name))
+        return file_name(name)
 
     def _wait(self, context: Context) -> None:
         asked = [] if is_empty(self.features) else features_asked(FEATURES("features", self.features))
@@ -277,7 +247,20 @@ class SymblGetConversationOperator(_ConversationOperator):
             check_written(folder, written)
             self._client.delete_conversation(self.conversation_id)
             self.log.info("Symbl conversation %s is deleted at Symbl", self.conversation_id)
+        self._tell(context, document, written)
         return self._manifest(document, written)
+
+    def _tell(self, context: Context, document: Document, written: Mapping[str, WrittenFile]) -> None:
+        """Tell the UI, the outlets' events and OpenLineage what stands."""
+        recording = (document["recording"] or {}).get("path")
+        publish_results_link(self, context, self.conversation_id, self._folder_name())
+        record_asset_events(context, self, asset_extra(self.conversation_id, recording, written.values()))
+        self._written = [*written.values()]
+
+    def get_openlineage_facets_on_complete(self, task_instance: object) -> OperatorLineage[Any, Any]:  # noqa: ARG002 - the signature that OpenLineage calls
+        """Return the lineage: of the conversation these files were made."""
+        conversation = conversation_uri(self.hook.settings.host, self.conversation_id)
+        return open_lineage([conversation], [public_uri(file.uri) for file in self._written])
 
     def _document_or_stored(self, context: Context, folder: Folder) -> tuple[Document, bool]:
         """Read the document, and tell whether the conversation is gone, as an earlier try landed and deleted it."""
@@ -315,7 +298,7 @@ class SymblGetConversationOperator(_ConversationOperator):
         return document
 
 
-class SymblDeleteConversationOperator(_ConversationOperator):
+class SymblDeleteConversationOperator(ConversationOperator):
     """Delete a conversation at Symbl for good; fails unless Symbl confirms it.
 
     A retry whose conversation is gone succeeds: the try before deleted it and did not hear so.

@@ -33,6 +33,7 @@ INNER = {
     "airflow_provider_symbl.hooks.failures",
     "airflow_provider_symbl.hooks.link_templates",
     "airflow_provider_symbl.operators.content",
+    "airflow_provider_symbl.operators.conversation_task",
     "airflow_provider_symbl.operators.identity",
     "airflow_provider_symbl.operators.lineage",
     "airflow_provider_symbl.operators.literals",
