@@ -1,0 +1,153 @@
+"""Finds personal data in texts, and puts markers in its place: ``[email]``, ``[phone]`` and ``[card]``."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import compress
+from typing import TYPE_CHECKING, NamedTuple
+
+from airflow_provider_symbl.results.email_addresses import find_emails
+from airflow_provider_symbl.results.personal_numbers import find_cards, find_phones, is_long_card, masked
+from airflow_provider_symbl.results.spoken_digits import CUT, digit_runs, may_hold_digits, other_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEAST_DIGITS = 3
+LEAST_WORDS = 2
+"""Digits of a number, and words of an address, from which on a part of it is looked for elsewhere."""
+WORD = r"\w+"
+LONGEST_PART = 80
+
+
+class Found(NamedTuple):
+    """A place in a text.
+
+    :param start: where it begins.
+    :param end: where it ends.
+    :param kind: "email", "phone" or "card".
+    """
+
+    start: int
+    end: int
+    kind: str
+
+
+def _find(text: str, kinds: Sequence[str], region: str | None) -> list[Found]:
+    """Find everything in a text, in its order; what was found as one kind is not looked at again."""
+    found: list[Found] = []
+    if "email" in kinds:
+        found += [Found(*place, "email") for place in find_emails(text)]
+    if {"card", "phone"}.isdisjoint(kinds) or not may_hold_digits(text):
+        return found
+    rest = masked(text, [(start, end) for start, end, _ in found])
+    cards = find_cards(rest)
+    if "card" in kinds:
+        found += [Found(*place, "card") for place in cards]
+    else:  # a part of a card's number is no telephone number
+        cards = [place for place in cards if is_long_card(rest[slice(*place)])]
+    if "phone" in kinds:
+        found += [Found(*place, "phone") for place in find_phones(masked(rest, cards), region)]
+    return sorted(found)
+
+
+class Secret(NamedTuple):
+    """What was found.
+
+    :param kind: one of "email", "phone", "card".
+    :param pieces: how it was told: one piece, or one in each message.
+    """
+
+    kind: str
+    pieces: list[str]
+
+
+def replaced(
+    texts: list[str], kinds: Sequence[str], region: str | None
+) -> tuple[list[str], Counter[str], list[Secret]]:
+    """Replace what is found in texts that follow each other, until nothing is found any more.
+
+    More than once, since what stands on both sides of a marker is read anew.
+
+    :param texts: read as one; what is cut over several of them is found.
+    :param kinds: what to look for.
+    :param region: where telephone numbers without a country are from; None finds such with a plus only.
+    :return: the texts, how many markers of each kind they got, and what was found.
+    :raises ModuleNotFoundError: a library is not installed.
+    """
+    counts: Counter[str] = Counter()
+    secrets = []
+    whole = CUT.join(text.replace(CUT, " ") for text in texts)
+    while found := _find(whole, kinds, region):
+        made, done = [], 0
+        for start, end, kind in found:
+            pieces = whole[start:end].split(CUT)
+            is_part = [_holds_a_part(piece, kind) for piece in pieces]
+            secrets.append(Secret(kind, list(compress(pieces, is_part))))
+            counts[kind] += sum(is_part)
+            markers = (f"[{kind}]" if told else piece for piece, told in zip(pieces, is_part, strict=True))
+            made += [whole[done:start], CUT.join(markers)]
+            done = end
+        whole = "".join([*made, whole[done:]])
+    if not counts:
+        return texts, counts, []
+    return whole.split(CUT), counts, secrets
+
+
+def _holds_a_part(piece: str, kind: str) -> bool:
+    """Tell whether a message within a secret holds a part of it; it may be an "okay" alone."""
+    return bool(piece.strip()) and (kind == "email" or any(digit_runs(piece)))
+
+
+class Parts:
+    """The parts of what was found in the messages, to be found where they stand without the rest.
+
+    :param secrets: what was found.
+    """
+
+    def __init__(self, secrets: list[Secret]) -> None:
+        pieces = {
+            piece.strip().lower(): secret.kind
+            for secret in secrets
+            for piece in (secret.pieces if len(secret.pieces) > 1 else [])
+            if _is_telling(piece, secret.kind)
+        }
+        self._kinds = pieces
+        longest_first = sorted(pieces, key=len, reverse=True)
+        self._pieces = (
+            re.compile(rf"(?i)(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)") if pieces else None
+        )
+        self._numbers = {
+            kind: "|".join(_words(" ".join(secret.pieces)) for secret in secrets if secret.kind == kind)
+            for kind in ("phone", "card")
+        }
+
+    def replace(self, text: str) -> tuple[str, Counter[str]]:
+        """Return a text without the pieces of what was cut; one that is digits of a number is its marker."""
+        counts: Counter[str] = Counter()
+
+        def marker(match: re.Match[str]) -> str:
+            kind = self._kinds.get(match.group().lower(), "")
+            counts[kind] += bool(kind)
+            return f"[{kind}]" if kind else match.group()
+
+        told = self._pieces.sub(marker, text) if self._pieces else text
+        if counts or len(text) > LONGEST_PART or not may_hold_digits(text) or not _is_part(text):
+            return told, counts
+        kind = next((kind for kind, known in self._numbers.items() if _words(text) in known), None)
+        return (f"[{kind}]", Counter({kind: 1})) if kind else (told, counts)
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(re.findall(WORD, text.lower()))} "
+
+
+def _is_part(text: str) -> bool:
+    return _is_telling(text, "phone") and other_words(text) == 0
+
+
+def _is_telling(piece: str, kind: str) -> bool:
+    if kind == "email":
+        return len(re.findall(WORD, piece)) >= LEAST_WORDS
+    return sum(len(group.digits) for run in digit_runs(piece) for group in run.groups) >= LEAST_DIGITS
