@@ -151,7 +151,7 @@ def _local(tokens: list[_Token], free: int, at: int) -> tuple[int | None, bool]:
         before = tokens[first - 1].word
         if before in SEPARATORS and first - 2 >= free:
             first, is_sure = first - (3 if tokens[first - 2].word == "under" else 2), True
-        elif _is_spelled(before) and (not tokens[first].is_cut or len(before) == 1):
+        elif _is_spelled(before) and (not tokens[first].is_cut or (len(before) == 1 and before.isalpha())):
             first -= 1
         else:
             break
@@ -176,10 +176,18 @@ def _domain(tokens: list[_Token], first: int, *, is_sure: bool) -> int | None:
         return None
     while place + 1 < len(tokens) and tokens[place].word in DOTS:
         ending, place = tokens[place + 1].word, place + 2
-        while len(ending) <= COUNTRY and place < len(tokens) and len(tokens[place].word) == 1:
-            ending, place = ending + tokens[place].word, place + 1
+        if len(ending) == 1:
+            ending, place = _spelled(tokens, place - 1)
     following = tokens[place].word if place < len(tokens) else ""
     return place if _is_ending(ending, following, is_sure=is_sure) else None
+
+
+def _spelled(tokens: list[_Token], first: int) -> tuple[str, int]:
+    """Return the letters that begin somewhere, and where they end: "d e"."""
+    place = first + 1
+    while place < len(tokens) and len(tokens[place].word) == 1 and not tokens[place].is_cut:
+        place += 1
+    return "".join(token.word for token in tokens[first:place]), place
 
 
 def _is_ending(ending: str, following: str, *, is_sure: bool) -> bool:

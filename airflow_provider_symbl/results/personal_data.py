@@ -8,7 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_symbl.results.email_addresses import find_emails
-from airflow_provider_symbl.results.personal_numbers import find_cards, find_phones, is_long_card, masked
+from airflow_provider_symbl.results.personal_numbers import MOST_REACH, find_cards, find_phones, is_long_card, masked
 from airflow_provider_symbl.results.spoken_digits import CUT, digit_runs, may_hold_digits, other_words
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     kind: str
 
 
-def _find(text: str, kinds: Sequence[str], region: str | None) -> list[Found]:
+def _find(text: str, kinds: Sequence[str], region: str | None, reach: int) -> list[Found]:
     """Find everything in a text, in its order; what was found as one kind is not looked at again."""
     found: list[Found] = []
     if "email" in kinds:
@@ -42,14 +42,27 @@ def _find(text: str, kinds: Sequence[str], region: str | None) -> list[Found]:
     if {"card", "phone"}.isdisjoint(kinds) or not may_hold_digits(text):
         return found
     rest = masked(text, [(start, end) for start, end, _ in found])
-    cards = find_cards(rest)
+    cards = find_cards(rest, reach)
     if "card" in kinds:
         found += [Found(*place, "card") for place in cards]
     else:  # a part of a card's number is no telephone number
         cards = [place for place in cards if is_long_card(rest[slice(*place)])]
     if "phone" in kinds:
-        found += [Found(*place, "phone") for place in find_phones(masked(rest, cards), region)]
-    return sorted(found)
+        # Where numbers follow each other over messages, nobody can tell for sure where one ends: both are taken.
+        rest = rest if reach and "card" in kinds else masked(rest, cards)
+        found += [Found(*place, "phone") for place in find_phones(rest, region, reach)]
+    return _joined(found)
+
+
+def _joined(found: list[Found]) -> list[Found]:
+    """Make one of those that overlap."""
+    joined: list[Found] = []
+    for start, end, kind in sorted(found):
+        if joined and start < joined[-1].end:
+            joined[-1] = joined[-1]._replace(end=max(end, joined[-1].end))
+        else:
+            joined.append(Found(start, end, kind))
+    return joined
 
 
 class Secret(NamedTuple):
@@ -79,7 +92,7 @@ def replaced(
     counts: Counter[str] = Counter()
     secrets = []
     whole = CUT.join(text.replace(CUT, " ") for text in texts)
-    while found := _find(whole, kinds, region):
+    while found := _surest(whole, kinds, region):
         made, done = [], 0
         for start, end, kind in found:
             pieces = whole[start:end].split(CUT)
@@ -93,6 +106,12 @@ def replaced(
     if not counts:
         return texts, counts, []
     return whole.split(CUT), counts, secrets
+
+
+def _surest(text: str, kinds: Sequence[str], region: str | None) -> list[Found]:
+    """Find what is surest: anything else may take digits from it."""
+    reaches = range(MOST_REACH + 1) if CUT in text else (0,)
+    return next(filter(None, (_find(text, kinds, region, reach) for reach in reaches)), [])
 
 
 def _holds_a_part(piece: str, kind: str) -> bool:

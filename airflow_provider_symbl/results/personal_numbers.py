@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from airflow_provider_symbl.results.spoken_digits import CUT, digit_runs
+from airflow_provider_symbl.results.spoken_digits import CUT, digit_runs, readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ CARDS = re.compile(
     4(?:\d{12}|\d{15}|\d{18})                                              # Visa
     | (?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}   # Mastercard
     | 3[47]\d{13}                                                          # American Express
-    | 3(?:0[0-5]|[689]\d)\d{11,16}                                         # Diners Club
+    | 3(?:0[0-5]|[689]\d)\d{11}(?:\d{2})?                                  # Diners Club
     | (?:6011|64[4-9]\d|65\d{2}|62\d{2}|81\d{2}|60\d{2}|82\d{2}|508\d)\d{12,15}  # Discover, UnionPay, RuPay
     | 35(?:2[89]|[3-8]\d)\d{12,15}                                         # JCB
     | (?:50\d{2}|5[6-9]\d{2}|6[0-9]\d{2})\d{9,15}                          # Maestro
@@ -35,53 +35,113 @@ PHONE_LENGTHS = range(7, 18)
 SURE_LENGTH = 10
 """From here on digits that are a telephone number are none by chance, or so seldom that it is no matter."""
 LONG_CARD = 15
+MOST_REACH = 2
 HALF, THIRD = 1 / 2, 1 / 3
 EXTENSION = re.compile(r"(?i)[\s,.;]*(?:extension|ext|x)[\s.:]*")
 LONGEST_EXTENSION = 6
 
 
-def find_cards(text: str) -> list[Place]:
+def find_cards(text: str, reach: int = 0) -> list[Place]:
     """Return where the numbers of payment cards are; such as overlap are one.
 
-    :param text: any; what is cut over several messages stands in one text, with :data:`CUT` between them.
+    :param text: any; what may be cut over several messages is one text, with :data:`CUT` between them.
+    :param reach: of what is cut, 0 finds what is all digits that follow each other, 1 also what is a part of them, and
+        begins and ends with its messages' digits, 2 also what only begins or ends so.
     :raises ModuleNotFoundError: python-stdnum is not installed.
     """
-    return _step_by_step(text, _whole_cards, _cards)
+
+    def is_card(groups: list[Digits], *, has_plus: bool, is_whole: bool) -> bool:  # noqa: ARG001 - as phones need it
+        return not has_plus and _is_card(_digits(groups))
+
+    def cards(part: str) -> Iterator[Place]:
+        return (place for run in digit_runs(part) for place in _within(run, CARD_LENGTHS, is_card))
+
+    return _step_by_step(text, cards, _Numbers(CARD_LENGTHS, is_card, reach))
 
 
-def find_phones(text: str, region: str | None) -> list[Place]:
+def find_phones(text: str, region: str | None, reach: int = 0) -> list[Place]:
     """Return where telephone numbers are; such as overlap are one.
 
     :param text: as of :func:`find_cards`.
     :param region: where a number without a country is from; None finds such with a plus only.
+    :param reach: as of :func:`find_cards`.
     :raises ModuleNotFoundError: phonenumbers is not installed.
     """
 
+    def is_phone(groups: list[Digits], *, has_plus: bool, is_whole: bool) -> bool:
+        return (has_plus or region is not None) and _is_phone(groups, region, has_plus=has_plus, is_whole=is_whole)
+
     def phones(part: str) -> list[Place]:
-        places = [] if CUT in part else _merged(_written(part, region))
+        places = _merged(_written(part, region))
         # What the library found is no longer there: a part of it with what stands beside it may look like another one.
-        return [*places, *_spoken(masked(part, places), region)]
+        return [*places, *_spoken(masked(part, places), is_phone)]
 
-    return _step_by_step(text, lambda whole: _whole_phones(whole, region), phones)
+    return _step_by_step(text, phones, _Numbers(PHONE_LENGTHS, is_phone, reach))
 
 
-def _step_by_step(
-    text: str, whole: Callable[[str], Iterable[Place]], some: Callable[[str], Iterable[Place]]
-) -> list[Place]:
+class _IsNumber(Protocol):
+    def __call__(self, groups: list[Digits], *, has_plus: bool, is_whole: bool) -> bool: ...
+
+
+class _Numbers(NamedTuple):
+    """What to look for over several messages."""
+
+    lengths: range
+    is_number: _IsNumber
+    reach: int
+
+
+def _step_by_step(text: str, within: Callable[[str], Iterable[Place]], numbers: _Numbers) -> list[Place]:
     """Find numbers: first those that are all the digits that follow each other over several messages.
 
     Then those in one message, and last those that are only a part of such digits. So a number that begins a message is
     not taken for the end of what was said before.
     """
     if CUT not in text:
-        return _merged(some(text))
-    places = _merged(whole(text))
+        return _merged(within(text))
+    places = _merged(
+        (run.start, run.groups[-1].end)
+        for run in digit_runs(text)
+        if any(group.begins_message for group in run.groups)
+        and any(numbers.is_number(groups, has_plus=run.has_plus, is_whole=True) for groups in readings(run))
+    )
     offset = 0
     for part in masked(text, places).split(CUT):
-        places += [(offset + start, offset + end) for start, end in some(part)]
+        places += [(offset + start, offset + end) for start, end in within(part)]
         offset += len(part) + len(CUT)
     places = _merged(places)
-    return _merged([*places, *some(masked(text, places))])
+    return _merged([*places, *(place for run in digit_runs(masked(text, places)) for place in _over(run, numbers))])
+
+
+def _within(run: Run, lengths: range, is_number: _IsNumber) -> Iterator[Place]:
+    """Find the numbers of a run: all of it, or parts."""
+    for groups in readings(run):
+        if is_number(groups, has_plus=run.has_plus, is_whole=True):
+            yield run.start, groups[-1].end
+            return
+    for groups in readings(run):
+        for first, last in _windows(groups, lengths):
+            has_plus = run.has_plus and first == 0
+            if is_number(groups[first:last], has_plus=has_plus, is_whole=False):
+                yield run.start if has_plus else groups[first].start, groups[last - 1].end
+
+
+def _over(run: Run, numbers: _Numbers) -> Iterator[Place]:
+    """Find numbers that go over the ends of messages, and begin and end with the digits of a message."""
+    if not numbers.reach or not any(group.begins_message for group in run.groups):
+        return
+    for groups in readings(run):
+        for first, last in _windows(groups, numbers.lengths):
+            begins = first == 0 or groups[first].begins_message
+            ends = last == len(groups) or groups[last].begins_message
+            is_cut = any(group.begins_message for group in groups[first + 1 : last])
+            has_plus = run.has_plus and first == 0
+            if (
+                is_cut
+                and ((begins and ends) or (numbers.reach == MOST_REACH and (begins or ends)))
+                and numbers.is_number(groups[first:last], has_plus=has_plus, is_whole=False)
+            ):
+                yield run.start if has_plus else groups[first].start, groups[last - 1].end
 
 
 def masked(text: str, places: list[Place]) -> str:
@@ -115,40 +175,16 @@ def _merged(places: Iterable[Place]) -> list[Place]:
     return merged
 
 
-def _windows(groups: list[Digits], lengths: range) -> Iterator[list[Digits]]:
-    """Yield what may be a number: neighbours that have so many digits together, from each group the longest first."""
+def _windows(groups: list[Digits], lengths: range) -> Iterator[Place]:
+    """Yield what may be a number: neighbours that have so many digits together."""
     for first in range(len(groups)):
-        length, found = 0, []
+        length = 0
         for last in range(first, len(groups)):
             length += len(groups[last].digits)
             if length >= lengths.stop:
                 break
             if length in lengths:
-                found.append(groups[first : last + 1])
-        yield from reversed(found)
-
-
-def _whole_cards(text: str) -> Iterator[Place]:
-    for run in _cut_runs(text):
-        if not run.has_plus and _is_card(_digits(run.groups)):
-            yield run.start, run.groups[-1].end
-
-
-def _whole_phones(text: str, region: str | None) -> Iterator[Place]:
-    for run in _cut_runs(text):
-        if (region or run.has_plus) and _is_phone(run.groups, region, has_plus=run.has_plus, is_whole=True):
-            yield run.start, run.groups[-1].end
-
-
-def _cut_runs(text: str) -> Iterator[Run]:
-    return (run for run in digit_runs(text) if CUT in text[run.start : run.groups[-1].end])
-
-
-def _cards(text: str) -> Iterator[Place]:
-    for run in digit_runs(text):
-        for window in [] if run.has_plus else _windows(run.groups, CARD_LENGTHS):
-            if _is_card(_digits(window)):
-                yield window[0].start, window[-1].end
+                yield first, last + 1
 
 
 def _is_card(digits: str) -> bool:
@@ -182,29 +218,17 @@ def _written(text: str, region: str | None) -> Iterator[Place]:
         text = masked(text, places)
 
 
-def _spoken(text: str, region: str | None) -> Iterator[Place]:
+def _spoken(text: str, is_phone: _IsNumber) -> Iterator[Place]:
     runs = list(digit_runs(text))
-    for run, following in pairwise([*runs, None]):
-        if run is None or (region is None and not run.has_plus):
-            continue
-        for start, end in _phones(run, region):
-            extended = end == run.groups[-1].end and following is not None and _is_extension(text, end, following)
-            yield start, following.groups[-1].end if extended and following else end
+    for run, following in zip_longest(runs, runs[1:]):
+        for start, end in _within(run, PHONE_LENGTHS, is_phone):
+            is_extended = following is not None and end == run.groups[-1].end and _is_extension(text, end, following)
+            yield start, following.groups[-1].end if is_extended else end
 
 
 def _is_extension(text: str, end: int, following: Run) -> bool:
     is_short = len(_digits(following.groups)) <= LONGEST_EXTENSION
     return is_short and EXTENSION.fullmatch(text, end, following.start) is not None
-
-
-def _phones(run: Run, region: str | None) -> Iterator[Place]:
-    if _is_phone(run.groups, region, has_plus=run.has_plus, is_whole=True):
-        yield run.start, run.groups[-1].end
-        return
-    for window in _windows(run.groups, PHONE_LENGTHS):
-        has_plus = run.has_plus and window[0] is run.groups[0]
-        if (has_plus or region) and _is_phone(window, region, has_plus=has_plus, is_whole=False):
-            yield run.start if has_plus else window[0].start, window[-1].end
 
 
 def _is_phone(groups: list[Digits], region: str | None, *, has_plus: bool, is_whole: bool) -> bool:

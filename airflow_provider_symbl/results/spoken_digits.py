@@ -53,6 +53,7 @@ PAUSES = frozenset(
 LINKS = frozenset(("and", "that's", "thats", "that\u2019s", "so", "like", "go", "on", "next", "followed", "by", "it's"))
 """The same, but they also join numbers that are two: between groups that are written they end a run."""
 FILLERS = PAUSES | LINKS
+MOST_READINGS = 20
 MOST_FILLERS = 4
 """How many of them may follow each other within a run."""
 SOME = r"(?:first|next|last|final|other)\s(?:two|three|four|five|six|\d)"
@@ -82,6 +83,8 @@ class Digits(NamedTuple):
     :param is_word: whether it was spoken.
     :param gap: what stands before it within its run: "" for punctuation, "pause" for a hesitation or the end of a
         message, "link" for a word that may also join two numbers.
+    :param begins_message: whether it is the first of a message, and others stand before it in the run.
+    :param seam: of "twenty one", which may also be 20 and 1, where the first word ends and the second begins.
     """
 
     digits: str
@@ -89,7 +92,9 @@ class Digits(NamedTuple):
     end: int
     is_single: bool
     is_word: bool
-    gap: str
+    gap: str = ""
+    begins_message: bool = False
+    seam: tuple[int, int] | None = None
 
 
 class Run(NamedTuple):
@@ -122,6 +127,22 @@ def digit_runs(text: str) -> Iterator[Run]:
     for match in TOKEN.finditer(text):
         yield from reader.take(match.lastgroup or "", match.group(), match.start(), match.end())
     yield from reader.finish()
+
+
+def readings(run: Run) -> Iterator[list[Digits]]:
+    """Yield the ways to read a run: as it is, and with one of the "twenty one" as 20 and 1.
+
+    :param run: any.
+    """
+    yield run.groups
+    for taken in [group for group in run.groups if group.seam][:MOST_READINGS]:
+        yield [part for group in run.groups for part in (_taken_apart(group) if group is taken else [group])]
+
+
+def _taken_apart(group: Digits) -> list[Digits]:
+    ten_end, unit_start = group.seam or (group.end, group.start)
+    ten = group._replace(digits=f"{group.digits[0]}0", end=ten_end, seam=None)
+    return [ten, Digits(group.digits[1], unit_start, group.end, is_single=True, is_word=True)]
 
 
 def other_words(text: str) -> int:
@@ -182,7 +203,7 @@ class _Reader:
     def _number(self, word: str, start: int, end: int) -> None:
         digit = NUMBERS[word]
         if len(digit) == 1 and digit != "0" and self._is_after_ten(start):
-            self._grow(self._groups[-1].digits[0] + digit, end)
+            self._grow(self._groups[-1].digits[0] + digit, end, (self._groups[-1].end, start))
         else:
             self._add(digit, start, end, is_single=len(digit) == 1, is_word=True)
 
@@ -190,13 +211,13 @@ class _Reader:
         if self._repeat is not None:
             times, start = self._repeat
             digits, is_single, is_word, self._repeat = digits * times, True, True, None
-        last = self._groups[-1].end if self._groups else start
-        gap = "pause" if not self._gap and CUT in self._text[last:start] else self._gap
-        self._groups.append(Digits(digits, start, end, is_single, is_word, gap))
+        begins = bool(self._groups) and CUT in self._text[self._groups[-1].end : start]
+        gap = "pause" if begins and not self._gap else self._gap
+        self._groups.append(Digits(digits, start, end, is_single, is_word, gap, begins))
         self._gap, self._fillers = "", 0
 
-    def _grow(self, digits: str, end: int) -> None:
-        self._groups[-1] = self._groups[-1]._replace(digits=digits, end=end, is_single=False)
+    def _grow(self, digits: str, end: int, seam: tuple[int, int] | None = None) -> None:
+        self._groups[-1] = self._groups[-1]._replace(digits=digits, end=end, is_single=False, seam=seam)
 
     def _is_after_unit(self) -> bool:
         return bool(self._groups) and self._groups[-1].is_word and len(self._groups[-1].digits) == 1
