@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_symbl.results.email_addresses import find_emails
@@ -45,13 +44,17 @@ def _find(text: str, kinds: Sequence[str], region: str | None, reach: int) -> li
     cards = find_cards(rest, reach)
     if "card" in kinds:
         found += [Found(*place, "card") for place in cards]
-    else:  # a part of a card's number is no telephone number
+    else:
         cards = [place for place in cards if is_long_card(rest[slice(*place)])]
     if "phone" in kinds:
-        # Where numbers follow each other over messages, nobody can tell for sure where one ends: both are taken.
-        rest = rest if reach and "card" in kinds else masked(rest, cards)
-        found += [Found(*place, "phone") for place in find_phones(rest, region, reach)]
+        # A part of a card's number is no telephone number. Where two overlap, nobody can tell: both are taken.
+        phones = [place for place in find_phones(rest, region, reach) if not _is_inside(place, cards)]
+        found += [Found(*place, "phone") for place in phones]
     return _joined(found)
+
+
+def _is_inside(place: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+    return any(start <= place[0] and place[1] <= end for start, end in others)
 
 
 def _joined(found: list[Found]) -> list[Found]:
@@ -95,12 +98,11 @@ def replaced(
     while found := _surest(whole, kinds, region):
         made, done = [], 0
         for start, end, kind in found:
-            pieces = whole[start:end].split(CUT)
-            is_part = [_holds_a_part(piece, kind) for piece in pieces]
-            secrets.append(Secret(kind, list(compress(pieces, is_part))))
-            counts[kind] += sum(is_part)
-            markers = (f"[{kind}]" if told else piece for piece, told in zip(pieces, is_part, strict=True))
-            made += [whole[done:start], CUT.join(markers)]
+            first, *others = whole[start:end].split(CUT)
+            pieces = [_marked(piece, kind, is_whole=not others) for piece in (first, *others)]
+            secrets.append(Secret(kind, [part for part, _ in pieces if part]))
+            counts[kind] += len(secrets[-1].pieces)
+            made += [whole[done:start], CUT.join(marked for _, marked in pieces)]
             done = end
         whole = "".join([*made, whole[done:]])
     if not counts:
@@ -114,9 +116,15 @@ def _surest(text: str, kinds: Sequence[str], region: str | None) -> list[Found]:
     return next(filter(None, (_find(text, kinds, region, reach) for reach in reaches)), [])
 
 
-def _holds_a_part(piece: str, kind: str) -> bool:
-    """Tell whether a message within a secret holds a part of it; it may be an "okay" alone."""
-    return bool(piece.strip()) and (kind == "email" or any(digit_runs(piece)))
+def _marked(piece: str, kind: str, *, is_whole: bool) -> tuple[str, str]:
+    """Return what a message holds of a secret, and the same text with a marker for it; it may be an "okay" alone."""
+    if kind == "email" or is_whole:
+        return piece.strip(), f"[{kind}]" if piece.strip() else piece
+    runs = list(digit_runs(piece))
+    if not runs:
+        return "", piece
+    start, end = runs[0].start, runs[-1].groups[-1].end
+    return piece[start:end], f"{piece[:start]}[{kind}]{piece[end:]}"
 
 
 class Parts:

@@ -208,14 +208,15 @@ class _Redactor:
 
     def _object(self, value: JsonObject, place: str) -> JsonObject:
         made: dict[str, Json] = {}
+        said = self._said.get(id(value))
         for key, item in value.items():
-            if key == "text" and id(value) in self._said:
-                made[key] = self._said[id(value)]
+            if said is not None and key == "text":
+                made[key] = said
+            elif said is not None and key == "words" and said != value["text"]:
+                made[key] = []
             else:
                 name = _unused(self._text(key), made) if place == "metadata" else key
                 made[name] = self._walked(item, key, key if key in NUMBERS_BELOW and place != "metadata" else place)
-        if made.get("text") != value.get("text") and isinstance(made.get("words"), list):
-            made["words"] = []
         return made
 
     def _text(self, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,16 +13,24 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.results.document import Document
 
-SAID = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"} | {
-    **{"5": "five", "6": "six", "7": "seven", "8": "eight", "9": "nine"}
-}
+SAID = dict(
+    zip("0123456789", ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), strict=True)
+)
 TEENS = {
-    **{"10": "ten", "11": "eleven", "12": "twelve", "13": "thirteen", "14": "fourteen", "15": "fifteen"},
-    **{"16": "sixteen", "17": "seventeen", "18": "eighteen", "19": "nineteen"},
+    "10": "ten",
+    "11": "eleven",
+    "12": "twelve",
+    "13": "thirteen",
+    "14": "fourteen",
+    "15": "fifteen",
+    "16": "sixteen",
+    "17": "seventeen",
+    "18": "eighteen",
+    "19": "nineteen",
 }
-TENS = {"2": "twenty", "3": "thirty", "4": "forty", "5": "fifty", "6": "sixty", "7": "seventy", "8": "eighty"} | {
-    "9": "ninety"
-}
+TENS = dict(
+    zip("23456789", ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), strict=True)
+)
 AREAS = ("212", "415", "312", "617", "206", "305", "713", "404", "702", "303", "503", "919")
 BRANDS = (
     ("4", 16),
@@ -232,7 +241,7 @@ def groups_of(number: str) -> list[str]:
     """Cut a card's number as it is printed."""
     sizes = {16: (4, 4, 4, 4), 15: (4, 6, 5), 14: (4, 6, 4)}[len(number)]
     places = [sum(sizes[:count]) for count in range(len(sizes) + 1)]
-    return [number[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [number[start:end] for start, end in pairwise(places)]
 
 
 def written_card(dice: random.Random) -> Planted:
@@ -288,18 +297,19 @@ def clean_sentence(dice: random.Random) -> str:
     ordinal = dice.choice(["first", "second", "third", "fourth", "twenty first", "thirtieth"])
     tens = dice.choice(["twenty", "thirty", "forty", "fifty"])
     unit = dice.choice(["one", "two", "three", "five", "six", "nine"])
+    said_year = dice.choice(["twenty twenty six", "nineteen eighty four", "two thousand and eight"])
     return dice.choice(
         [
             f"that comes to ${price:,}.{small:02} for {small} {item}",
             f"we shipped {price:,} {item} in {year} and {price * 7:,} in {year + 1}",
             f"the meeting is on {month} {small % 28 + 1}, {year}, at {small % 12 + 1}:{small % 60:02}",
-            f"on {year}-{small % 12 + 1:02}-{small % 28 + 1:02} at {small % 24:02}:{small % 60:02}:{small % 59:02} it failed",
+            f"on {year}-{small % 12 + 1:02}-{small % 28 + 1:02} at {small % 24:02}:{small % 60:02}:{small % 59:02} it",
             f"the deadline is {small % 12 + 1}/{small % 28 + 1}/{year}, so {small} days are left",
             f"flight LH {price % 9000 + 100} leaves at {small % 24}:{small % 60:02} from gate B{small}",
             f"take flight {SAID['4']} {SAID['1']} {SAID['2']} to Boston, and row {tens} {unit}",
             "one two three testing, can you hear me",
             "testing one two one two, is this on",
-            f"in {dice.choice(['twenty twenty six', 'nineteen eighty four', 'two thousand and eight'])} we had {small} people",
+            f"in {said_year} we had {small} people",
             f"between nineteen ninety {unit} and twenty {tens} {unit} it went up",
             "nobody bought at three dot com prices back then",
             "you can find it at example dot com",
@@ -394,7 +404,7 @@ def a_document(messages: list[dict[str, Any]], **changes: Any) -> Document:
         "recording": None,
         "members": [],
         "messages": messages,
-        **dict.fromkeys(("topics", "questions", "action_items", "follow_ups", "entities", "trackers"), []),
+        **{read: [] for read in ("topics", "questions", "action_items", "follow_ups", "entities", "trackers")},
         "analytics": None,
         "summary": None,
         "redacted": None,
