@@ -141,7 +141,8 @@ def test_every_form_says_what_the_document_says(document: Document, tmp_path_fac
 
 
 def _milliseconds(time: Any) -> int:  # noqa: ANN401 - a timedelta of a library without types
-    return int(round(time.total_seconds() * 1000))
+    seconds: float = time.total_seconds()
+    return round(seconds * 1000)
 
 
 def _without_voice(text: str) -> str:
