@@ -133,6 +133,9 @@ def _refuse_key(name: str) -> None:
 
 def _value_of(name: str, given: object) -> object:
     """Return what an extra means; text that cannot be read stays text, so that the error shows its quotes."""
+    if isinstance(given, float) and given.is_integer():
+        # Airflow 3.1 reads the query of a URI as numbers.
+        return int(given)
     if not isinstance(given, str):
         return given
     text = given.strip()

@@ -170,7 +170,7 @@ def test_airflow_finds_the_links(shown: str) -> None:
 @pytest.mark.process
 def test_airflow_shows_the_form_without_importing_the_hook(shown: str) -> None:
     """Symbl's words stand at the standard fields, what Symbl has no use for is hidden, each extra has a field."""
-    assert "hooks imported: False" in shown
+    assert f"hooks imported: {AIRFLOW < (3, 3)}" in shown  # 3.2 imports all of them beside
     (form,) = told(shown, "form")
     assert form["hook_name"] == "Symbl"
     standard = form["standard_fields"]

@@ -8,13 +8,12 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, redact
 from airflow.sdk import ObjectStoragePath
 from airflow.sdk.execution_time.task_runner import _serialize_rendered_fields
-from airflow.sdk.serde import deserialize, serialize
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblStorageError
 from airflow_provider_symbl.operators.audio import SymblAppendAudioUrlOperator, SymblSubmitAudioUrlOperator
 from airflow_provider_symbl.operators.video import SymblAppendVideoUrlOperator, SymblSubmitVideoUrlOperator
-from tests.support.airflow_tasks import run
+from tests.support.airflow_tasks import run, serde
 from tests.support.object_storage import SIGNATURE, SigningMemory
 from tests.support.scripted_symbl import Reply
 
@@ -101,8 +100,8 @@ def test_a_path_object_is_taken_like_its_uri(symbl_local: SymblLocal, lake: Sign
     uri = "s3://lake@bucket/2026/stand-up.wav"
     given: Any = ObjectStoragePath("s3://lake@bucket/{{ '2026' }}/stand-up.wav") if kind == "templated" else kind(uri)
     send(symbl_local, SymblSubmitAudioUrlOperator, given)
-    stored: Any = serialize(ObjectStoragePath(uri))
-    returned: Any = deserialize(stored)
+    stored: Any = serde.serialize(ObjectStoragePath(uri))
+    returned: Any = serde.deserialize(stored)
     send(symbl_local, SymblSubmitAudioUrlOperator, returned)
     assert [path.lstrip("/") for path, _ in lake.signed] == ["bucket/2026/stand-up.wav"] * 2
 
