@@ -46,7 +46,7 @@ LEAST_REFUSALS = 3
 LAST_POLL = 3.0
 """Seconds for the poll that falls on the deadline: what a wait may last beyond it, whatever the server does."""
 TELL_EVERY = 300.0
-"""Seconds after which a log is told again what has not changed."""
+"""Seconds after which a log is told again what stayed."""
 REASON_LENGTH = 500
 POLLED = "Symbl %s: %s"
 POLL_FAILED = "Symbl %s: a poll failed, asking again: %s"
@@ -152,11 +152,9 @@ class JobPoller:
     """Job poller: a state machine that waits for the job, then for what ``features`` asked for.
 
     The caller sleeps for :meth:`pause`, reads with :meth:`poll`, and hands in the response or the error until
-    :attr:`is_over`. It is our own so that worker, sensor and triggerer share one policy, while each sleeps in its
-    own way.
-
-    Where the job's id was lost with the response, the end is read from the conversation: a summary exists only once its
-    jobs are over; for an append, and where there are no summaries, messages that no longer change are the end.
+    :attr:`is_over`. It is our own so that worker, sensor and triggerer share one policy, each sleeping in its own way.
+    Without the job's id the end is read from the conversation: a summary, which there is once its jobs are over; for an
+    append, and without summaries, messages that no longer change.
 
     :param job_id: the job; None where its id was lost.
     :param conversation_id: its conversation, needed for features and without a job, and told in errors.
@@ -167,7 +165,7 @@ class JobPoller:
     :param messages_before: without a job, how many messages the conversation held before an append.
     :param limit: the argument that set the deadline, told in the error; empty where the caller names none.
     :param recording: whose job it is, told in logs; empty where nobody knows.
-    :param is_job_over: whether the job is known to be completed, so that only ``features`` are waited for.
+    :param is_job_over: whether only ``features`` are waited for, since the job is known to be completed.
     """
 
     def __init__(

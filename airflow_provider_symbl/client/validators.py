@@ -135,22 +135,6 @@ def choice(*allowed: str) -> Validator:
     return validate
 
 
-def choices(*allowed: str) -> Validator:
-    """Make the validator of a list of texts out of a few, which may be JSON, or text with commas; repeats go."""
-
-    def validate(where: str, given: object) -> tuple[str, ...]:
-        names = parsed(given) if isinstance(given, str) and given.lstrip().startswith("[") else given
-        names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
-        if not isinstance(names, (list, tuple, set, frozenset)):
-            invalid_value(where, given, f"any of {', '.join(allowed)}")
-        for name in names:
-            if name not in allowed:
-                invalid_value(where, name, f"any of {', '.join(allowed)}{did_you_mean(str(name), allowed)}")
-        return tuple(name for name in allowed if name in names)
-
-    return validate
-
-
 def web_address(where: str, given: object) -> str:
     """Check an absolute http or https URL."""
     allowed = "an absolute http or https URL"

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
 from airflow_provider_symbl.client.uploads import StoredPath, location
-from airflow_provider_symbl.client.validators import did_you_mean, invalid_value, is_empty
+from airflow_provider_symbl.client.validators import did_you_mean, invalid_value, is_empty, parsed
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+    from airflow_provider_symbl.client.validators import Validator
 
 NOTHING = frozenset({"None", "null"})
 """How a template spells None, as text and as JSON."""
@@ -125,3 +127,19 @@ def check_names(operator: type, given: Iterable[str]) -> None:
     # With a leading underscore Airflow talks to itself.
     for name in [name for name in given if name not in known and not name.startswith("_")]:
         raise TypeError(f"{operator.__name__} has no argument {name!r}{did_you_mean(name, [*known])}")
+
+
+def choices(*allowed: str) -> Validator:
+    """Make the validator of a list of texts out of a few, which may be JSON, or text with commas; repeats go."""
+
+    def validate(where: str, given: object) -> tuple[str, ...]:
+        names = parsed(given) if isinstance(given, str) and given.lstrip().startswith("[") else given
+        names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+        if not isinstance(names, (list, tuple, set, frozenset)):
+            invalid_value(where, given, f"any of {', '.join(allowed)}")
+        for name in names:
+            if name not in allowed:
+                invalid_value(where, name, f"any of {', '.join(allowed)}{did_you_mean(str(name), allowed)}")
+        return tuple(name for name in allowed if name in names)
+
+    return validate

@@ -18,9 +18,9 @@ from airflow_provider_symbl.client.polling import (
     features_asked,
     most_between,
 )
-from airflow_provider_symbl.client.validators import FEATURES, choices, invalid_value, is_empty
+from airflow_provider_symbl.client.validators import FEATURES, invalid_value, is_empty
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblNotFoundError
-from airflow_provider_symbl.hooks.arguments import check_names, is_templated
+from airflow_provider_symbl.hooks.arguments import check_names, choices, is_templated
 from airflow_provider_symbl.hooks.failures import fail_for_good
 from airflow_provider_symbl.links.conversation import (
     SymblConversationLink,
@@ -31,11 +31,10 @@ from airflow_provider_symbl.links.conversation import (
 from airflow_provider_symbl.operators.conversation_task import ConversationOperator
 from airflow_provider_symbl.operators.lineage import asset_extra, conversation_uri, open_lineage, record_asset_events
 from airflow_provider_symbl.operators.recording import check_recording, facts_of
-from airflow_provider_symbl.operators.results_folder import check_extras, open_folder
-from airflow_provider_symbl.operators.storage import public_uri
+from airflow_provider_symbl.operators.storage import open_folder, public_uri
 from airflow_provider_symbl.results.document import READS
 from airflow_provider_symbl.results.file_names import file_name
-from airflow_provider_symbl.results.forms import FORMS, NEED_MESSAGES, render
+from airflow_provider_symbl.results.forms import FORMS, NEED_MESSAGES, check_libraries, render
 from airflow_provider_symbl.results.reading import read_document, stored_document
 from airflow_provider_symbl.results.redaction import check_kinds, check_region, redact, redact_text
 from airflow_provider_symbl.results.writer import check_written, write_files
@@ -200,7 +199,7 @@ class SymblGetConversationOperator(ConversationOperator):
 
     def _check_libraries(self) -> None:
         if self.results is not None:
-            check_extras(_FORMS("formats", self.formats))
+            check_libraries(_FORMS("formats", self.formats))
         redact_text("", check_kinds(self.redact), self.redact_region)
 
     def _folder(self) -> Folder | None:

@@ -1,14 +1,19 @@
-"""Where recordings lie: local paths and object storage, behind Airflow's connections."""
+"""Where recordings lie and results go: local paths and object storage, behind Airflow's connections."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.client.uploads import StoredPath, location, reading_failed
 from airflow_provider_symbl.client.validators import did_you_mean, invalid_value, web_address, without_query
+from airflow_provider_symbl.results.writer import LocalFolder, StoredFolder, cannot_write
 
+if TYPE_CHECKING:
+    from airflow_provider_symbl.results.writer import Folder
+
+LOCAL = frozenset({"file", "local"})
 WEB = ("http", "https")
 NO_LINKS = frozenset({"ftp", "ftps", "sftp", "ssh", "smb", "data", "hdfs"})
 """File systems that never make links to their files."""
@@ -121,3 +126,25 @@ def presigned(uri: object, seconds: int) -> str:
     # Symbl may repeat a link that it does not take, and Airflow logs every error.
     mask_secret(link)
     return link
+
+
+def open_folder(results: object, name: str) -> Folder:
+    """Return the folder of one conversation below the results, once something could be written there.
+
+    :param results: a local path, an object-storage URI (``s3://conn_id@bucket/key``), or the path object of either.
+    :param name: the folder's own name, one that every file system takes.
+    :raises SymblConfigurationError: no file system is known for the URI.
+    :raises SymblStorageError: it cannot be written to.
+    """
+    path = path_of(results, "results")
+    protocol = getattr(path, "protocol", "")
+    folder: Folder
+    if isinstance(path, Path) or protocol in LOCAL:
+        folder = LocalFolder(Path(path if isinstance(path, Path) else path.path).expanduser() / name)
+    else:
+        folder = StoredFolder(path.fs, f"{path.path.rstrip('/')}/{name}", f"{location(path).rstrip('/')}/{name}")
+    try:
+        folder.check()
+    except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
+        raise cannot_write(folder.uri(""), problem) from None
+    return folder

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from airflow_provider_symbl.results.json_forms import to_json, to_jsonl
+from airflow_provider_symbl.exceptions import SymblConfigurationError
 from airflow_provider_symbl.results.subtitles import to_srt, to_vtt
 from airflow_provider_symbl.results.tables import to_parquet
 from airflow_provider_symbl.results.transcripts import to_markdown, to_txt
 from airflow_provider_symbl.results.vcon import to_vcon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
+    from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.results.document import Document
 
 
@@ -27,6 +30,27 @@ class Form(NamedTuple):
     file: str
     render: Callable[[Document], str]
     needs_messages: bool = True
+
+
+def to_json(document: Document) -> str:
+    """Return the whole document.
+
+    :param document: any.
+    """
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def to_jsonl(document: Document) -> str:
+    """Return the messages, an object on each line: what the document has of it, and the conversation's id.
+
+    :param document: with its messages.
+    """
+    own = {"conversation_id": document["conversation"]["id"]}
+    return "".join(_line(own | dict(message)) for message in document["messages"] or [])
+
+
+def _line(item: Json) -> str:
+    return json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 TEXT_FORMS = {
@@ -60,3 +84,15 @@ def render(document: Document, forms: Iterable[str]) -> dict[str, bytes]:
             form = TEXT_FORMS[name]
             files[form.file] = form.render(document).encode()
     return files
+
+
+def check_libraries(forms: Collection[str]) -> None:
+    """Check that the libraries of some forms are installed.
+
+    :param forms: names in :data:`FORMS`.
+    :raises SymblConfigurationError: names the library, and the command that installs it.
+    """
+    if PARQUET in forms and importlib.util.find_spec("pyarrow") is None:
+        raise SymblConfigurationError(
+            "formats: got parquet, and pyarrow is not installed: pip install 'airflow-provider-symbl[parquet]'"
+        )

@@ -39,6 +39,8 @@ SAME_NAME = {
         "local_server/routes/serializers.py",
     ): "JSON of insights, JSON of records",
     ("local_server/page/routes.py", "local_server/routes/"): "the page's routes are above those of the API",
+    ("links/conversation.py", "operators/conversation.py"): "the links to a conversation, and what is done with one",
+    ("local_server/routes/transcripts.py", "results/transcripts.py"): "Symbl's transcripts, and those that are stored",
     ("sensors/job.py", "triggers/job.py"): "two ways to wait for a job",
 }
 """Files and folders of one name, with the reason."""

@@ -39,7 +39,6 @@ INNER = {
     "airflow_provider_symbl.operators.literals",
     "airflow_provider_symbl.operators.media",
     "airflow_provider_symbl.operators.recording",
-    "airflow_provider_symbl.operators.results_folder",
     "airflow_provider_symbl.operators.storage",
     "airflow_provider_symbl.operators.submission",
     "airflow_provider_symbl.operators.task_state",
