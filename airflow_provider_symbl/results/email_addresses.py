@@ -136,7 +136,7 @@ def _token(match: re.Match[str]) -> _Token:
 
 
 def _is_spelled(word: str) -> bool:
-    return len(word) == 1 or word in NUMBERS or word in REPEATS or word.isdecimal()
+    return (len(word) == 1 and word.isalnum()) or word in NUMBERS or word in REPEATS or word.isdecimal()
 
 
 def _local(tokens: list[_Token], free: int, at: int) -> tuple[int | None, bool]:
@@ -168,7 +168,7 @@ def _domain(tokens: list[_Token], first: int, *, is_sure: bool) -> int | None:
     while place < len(tokens) and tokens[place].word not in DOTS and not ending:
         word = tokens[place].word
         words += not (_is_spelled(word) or word in SEPARATORS)
-        if words > DOMAIN_LIMIT or word == "at" or (tokens[place].is_cut and place > first):
+        if words > DOMAIN_LIMIT or word in ("at", *AT) or (tokens[place].is_cut and place > first):
             return None
         ending = word.rpartition(".")[2] if "." in word[1:] else ""
         place += 1

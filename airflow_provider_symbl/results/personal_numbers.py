@@ -6,7 +6,7 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from airflow_provider_symbl.results.spoken_digits import CUT, digit_runs, readings
+from airflow_provider_symbl.results.spoken_digits import CUT, digit_runs, may_hold_digits, readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -94,11 +94,13 @@ class _Numbers(NamedTuple):
 def _step_by_step(text: str, within: Callable[[str], Iterable[Place]], numbers: _Numbers) -> list[Place]:
     """Find numbers: first those that are all the digits that follow each other over several messages.
 
-    Then those in one message, and last those that are only a part of such digits. So a number that begins a message is
-    not taken for the end of what was said before.
+    Then those in one message. Those that are a part of digits over several messages have a reach of their own, and come
+    last. So a number that begins a message is not taken for the end of what was said before.
     """
     if CUT not in text:
         return _merged(within(text))
+    if numbers.reach:  # only where nothing was found before
+        return _merged(place for run in digit_runs(text) for place in _over(run, numbers))
     places = _merged(
         (run.start, run.groups[-1].end)
         for run in digit_runs(text)
@@ -107,10 +109,10 @@ def _step_by_step(text: str, within: Callable[[str], Iterable[Place]], numbers: 
     )
     offset = 0
     for part in masked(text, places).split(CUT):
-        places += [(offset + start, offset + end) for start, end in within(part)]
+        if may_hold_digits(part):
+            places += [(offset + start, offset + end) for start, end in within(part)]
         offset += len(part) + len(CUT)
-    places = _merged(places)
-    return _merged([*places, *(place for run in digit_runs(masked(text, places)) for place in _over(run, numbers))])
+    return _merged(places)
 
 
 def _within(run: Run, lengths: range, is_number: _IsNumber) -> Iterator[Place]:
@@ -128,7 +130,7 @@ def _within(run: Run, lengths: range, is_number: _IsNumber) -> Iterator[Place]:
 
 def _over(run: Run, numbers: _Numbers) -> Iterator[Place]:
     """Find numbers that go over the ends of messages, and begin and end with the digits of a message."""
-    if not numbers.reach or not any(group.begins_message for group in run.groups):
+    if not any(group.begins_message for group in run.groups):
         return
     for groups in readings(run):
         for first, last in _windows(groups, numbers.lengths):

@@ -53,7 +53,8 @@ PAUSES = frozenset(
 LINKS = frozenset(("and", "that's", "thats", "that\u2019s", "so", "like", "go", "on", "next", "followed", "by", "it's"))
 """The same, but they also join numbers that are two: between groups that are written they end a run."""
 FILLERS = PAUSES | LINKS
-MOST_READINGS = 20
+LONG_RUN = 60
+"""Groups of a run from which on "twenty one" is read as 21 alone."""
 MOST_FILLERS = 4
 """How many of them may follow each other within a run."""
 SOME = r"(?:first|next|last|final|other)\s(?:two|three|four|five|six|\d)"
@@ -135,7 +136,9 @@ def readings(run: Run) -> Iterator[list[Digits]]:
     :param run: any.
     """
     yield run.groups
-    for taken in [group for group in run.groups if group.seam][:MOST_READINGS]:
+    if len(run.groups) > LONG_RUN:
+        return
+    for taken in filter(lambda group: group.seam, run.groups):
         yield [part for group in run.groups for part in (_taken_apart(group) if group is taken else [group])]
 
 
