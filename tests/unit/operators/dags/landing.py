@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from airflow.sdk import dag
 
@@ -23,9 +24,11 @@ def landing() -> None:
         poll_interval=0.05,
         deferrable=True,
     )
+    output: Any = submit.output
+    conversation_id = output["conversation_id"]
     land = SymblGetConversationOperator(
         task_id="land",
-        conversation_id=submit.output["conversation_id"],
+        conversation_id=conversation_id,
         features=FEATURES,
         results=os.environ.get("RESULTS", "results"),
         formats=FORMS,
@@ -36,7 +39,7 @@ def landing() -> None:
         deferrable=True,
         poll_interval=0.05,
     )
-    land >> SymblDeleteConversationOperator(task_id="delete", conversation_id=submit.output["conversation_id"])
+    land >> SymblDeleteConversationOperator(task_id="delete", conversation_id=conversation_id)
 
 
 landing_dag = landing()
