@@ -248,7 +248,9 @@ def _is_phone(groups: list[Digits], region: str | None, *, has_plus: bool, is_wh
     except phonenumbers.NumberParseException:
         return False
     if phonenumbers.is_valid_number(number):
-        return True
+        # Short service numbers, such as Canada's 310-1234, would be found within longer ones.
+        reason = phonenumbers.is_possible_number_with_reason(number)
+        return is_whole or reason == phonenumbers.ValidationResult.IS_POSSIBLE
     # A digit that was heard wrong does not make it public.
     return is_whole and is_said_singly and len(digits) >= SURE_LENGTH and phonenumbers.is_possible_number(number)
 
