@@ -103,6 +103,7 @@ def test_a_deferral_carries_what_the_triggerer_needs(scripted_symbl: ScriptedSym
         "messages_before": None,
         "limit": "job_timeout",
         "recording": "",
+        "is_job_over": False,
     }
     assert caught.value.method_name == "execute_complete"
     # Airflow's own timeout would end the task without a word, and leave the trigger's event unread.
