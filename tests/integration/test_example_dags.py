@@ -69,21 +69,6 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     assert {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")} == landed
 
 
-def test_calls_become_tables_that_answer_questions(box: Box) -> None:
-    """Who talked how long on which day, and which questions nobody answered."""
-    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
-    run_id = _start(box, "symbl_talk_time")
-    state = box.airflow.wait_for_run("symbl_talk_time", run_id, RUN_SECONDS)
-    assert state == "success", _logs(box, {"symbl_talk_time": run_id}, {"symbl_talk_time": state})
-    answers = box.airflow.xcom("symbl_talk_time", run_id, "ask")
-    assert {speaker for _, speaker, _, _ in answers["talk_time"]} == {"Agent", "Customer"}
-    for _, _, seconds, messages in answers["talk_time"]:
-        assert seconds > 10
-        assert messages > 5
-    said = "".join(file.read_text() for file in (box.results / "tables").rglob("transcript.txt"))
-    assert all(f"{asked['speaker']}: {asked['question']}" in said for asked in answers["unanswered"])
-
-
 def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     """In their order; afterwards Symbl holds nothing of it."""
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
