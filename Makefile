@@ -117,7 +117,9 @@ test-load: $(READY)  ## many waits in one triggerer
 
 test-integration: $(READY)  ## a whole Airflow, hostile requests, memory
 	$(call say,integration tests)
-	@$(PYTEST) tests/integration
+	@$(PYTEST) tests/integration --ignore=tests/integration/test_links.py
+	@# By itself: what drives the browser keeps an event loop in its thread, which other tests would find running.
+	@$(PYTEST) tests/integration/test_links.py
 
 # What drives the browser keeps an event loop in its thread, which other tests would find running.
 test-ui: $(READY)  ## symbl-local's page in a browser
