@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import conf
+from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
@@ -60,7 +60,7 @@ _READS = choices(*READS)
 _FORMS = choices(*FORMS)
 
 
-class SymblGetConversationOperator(ConversationOperator):
+class SymblGetConversationOperator(ConversationOperator, BaseOperator):
     """Read all of a conversation whose job is over, and write it in the forms that people use.
 
     All forms are made from one document, so they say the same. A file is whole or not there, and a second run writes
@@ -296,7 +296,7 @@ class SymblGetConversationOperator(ConversationOperator):
         return document
 
 
-class SymblDeleteConversationOperator(ConversationOperator):
+class SymblDeleteConversationOperator(ConversationOperator, BaseOperator):
     """Delete a conversation at Symbl for good; fails unless Symbl confirms it.
 
     A retry whose conversation is gone succeeds: the try before deleted it and did not hear so.

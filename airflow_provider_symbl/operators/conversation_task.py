@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
 from airflow_provider_symbl.client.validators import as_text, is_empty, path_id, text
 from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, is_templated
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.hooks.symbl import SymblHook
 
 
-class ConversationOperator(CheckedArguments, BaseOperator):
+class ConversationOperator(CheckedArguments):
     """Checks both, and reaches the conversation; these are the subclass's."""
 
     symbl_conn_id: str

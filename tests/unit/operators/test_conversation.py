@@ -270,3 +270,11 @@ def test_a_deleted_conversation_is_gone(conversation_id: str, symbl_local: Symbl
     with pytest.raises(AirflowFailException, match=conversation_id):
         run(task)
     assert run(task, TaskState(try_number=2)) == conversation_id
+
+
+@pytest.mark.parametrize("operator", [SymblGetConversationOperator, SymblDeleteConversationOperator])
+def test_a_mapped_task_gets_airflows_own_defaults(operator: type[SymblGetConversationOperator]) -> None:
+    """A base class that Airflow takes for an operator would set some of them to None, and the task could not start."""
+    with DAG("a_dag", schedule=None):
+        mapped = operator.partial(task_id="each").expand(conversation_id=["1", "2"])
+    assert (mapped.inlets, mapped.outlets) == ([], [])
