@@ -11,7 +11,9 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from airflow_provider_symbl.results.vcon import INSIGHTS, to_vcon
+from airflow_provider_symbl.client.models import Conversation
+from airflow_provider_symbl.results.document import assemble
+from airflow_provider_symbl.results.vcon import INSIGHTS, MEDIA_TYPES, to_vcon
 from tests.support.conversations import documents
 from tests.support.rooms import ROOT
 from tests.support.sizes import SIZES
@@ -70,6 +72,18 @@ def test_the_library_reads_what_the_document_says(library: Library, document: Do
     made = json.loads(text)
     for part in ("subject", "created_at", "parties", "dialog", "analysis"):
         assert seen[part] == made[part]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("ending", sorted(MEDIA_TYPES.keys() - {".flac"}))  # the library knows none of it
+def test_the_library_knows_the_type_of_a_recording(library: Library, ending: str) -> None:
+    """Without one it calls the vCon invalid; a recording that lies nowhere in particular has no URL, and so no hash."""
+    document = assemble(Conversation("4815162342"), {}, {"path": f"calls/A.B{ending.upper()}", "sha256": "ab" * 32})
+    seen = library.read(to_vcon(document))
+    assert (seen["problems"], seen["is_valid"]) == ([], True)
+    (recording,) = seen["dialog"]
+    assert (recording["mediatype"], recording["filename"]) == (MEDIA_TYPES[ending], f"A.B{ending.upper()}")
+    assert recording.keys() & {"url", "content_hash"} == set()
 
 
 def check_dialog(document: Document, seen: dict[str, Any]) -> None:
