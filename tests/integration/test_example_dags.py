@@ -38,8 +38,8 @@ def test_the_example_dags_succeed_and_wait_in_the_triggerer(box: Box) -> None:
     # A chat is understood at once. By polls, the sensor's first look finds its job not over, so that it defers.
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "polls", "polls": 2}, timeout=10)
     runs = {dag_id: _start(box, dag_id) for dag_id in DEFERRED}
-    states = {dag_id: box.airflow.wait_for_run(dag_id, run_id, RUN_SECONDS) for dag_id, run_id in runs.items()}
-    assert states == dict.fromkeys(DEFERRED, "success"), _logs(box, runs, states)
+    for dag_id, run_id in runs.items():
+        _wait_for_success(box, dag_id, run_id)
     for dag_id, tasks in DEFERRED.items():
         for task_id in tasks:
             assert box.airflow.was_deferred(dag_id, runs[dag_id], task_id), f"{dag_id}.{task_id}"
@@ -56,8 +56,7 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     """The first night submits each recording and lands its transcript; the second one finds nothing to do."""
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
     run_id = _start(box, "symbl_nightly")
-    state = box.airflow.wait_for_run("symbl_nightly", run_id, RUN_SECONDS)
-    assert state == "success", _logs(box, {"symbl_nightly": run_id}, {"symbl_nightly": state})
+    _wait_for_success(box, "symbl_nightly", run_id)
     assert box.airflow.was_deferred("symbl_nightly", run_id, "call.submit", map_index=0)
     results = read_results(box.results, box.symbl.job_seconds())
     assert missing_recordings(results, RECORDINGS) == []
@@ -65,7 +64,7 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     for result in results:
         assert "-->" in (box.results / f"{result.recording}.srt").read_text()
     landed = {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")}
-    assert box.airflow.wait_for_run("symbl_nightly", box.airflow.trigger("symbl_nightly"), RUN_SECONDS) == "success"
+    _wait_for_success(box, "symbl_nightly", box.airflow.trigger("symbl_nightly"))
     assert {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")} == landed
 
 
@@ -73,8 +72,7 @@ def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     """In their order; afterwards Symbl holds nothing of it."""
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
     run_id = _start(box, "symbl_meeting_parts")
-    state = box.airflow.wait_for_run("symbl_meeting_parts", run_id, RUN_SECONDS)
-    assert state == "success", _logs(box, {"symbl_meeting_parts": run_id}, {"symbl_meeting_parts": state})
+    _wait_for_success(box, "symbl_meeting_parts", run_id)
     folder = box.results / "meetings" / "a-meeting-in-three-parts"
     document = json.loads((folder / "conversation.json").read_text())
     said = [message["text"] for message in document["messages"]]
@@ -94,15 +92,9 @@ def _start(box: Box, dag_id: str) -> str:
     return run_id
 
 
-def _logs(box: Box, runs: dict[str, str], states: dict[str, str]) -> str:
-    """Return the logs of what failed, for the reader of a failed test."""
-    return "\n".join(
-        box.airflow.task_log(dag_id, runs[dag_id], task.task_id, task.try_number, task.map_index)
-        for dag_id, state in states.items()
-        if state != "success"
-        for task in box.airflow.task_instances(dag_id, runs[dag_id])
-        if task.state == "failed"
-    )
+def _wait_for_success(box: Box, dag_id: str, run_id: str) -> None:
+    state = box.airflow.wait_for_run(dag_id, run_id, RUN_SECONDS)
+    assert state == "success", box.airflow.describe_run(dag_id, run_id)
 
 
 def _chat() -> list[object]:

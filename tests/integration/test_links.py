@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from demo.box import RECORDINGS
 from demo.local_airflow import LocalAirflow
-from demo.processes import wait_until
+from demo.processes import DemoError, wait_until
 from demo.recordings_server import serve_folder
 from demo.symbl_server import SymblServer
 
@@ -30,6 +30,8 @@ SECONDS = 300.0
 
 DAGS = Path(__file__).parent / "dags"
 CHAT = RECORDINGS / "chats" / "expired-password.json"
+
+FAILED = frozenset({"failed", "up_for_retry", "upstream_failed"})
 
 HOLD = {"call": "GET /v1/job/*", "delay": 3600, "times": None}
 """Has symbl-local answer no look at a job until the rule is cleared."""
@@ -54,13 +56,19 @@ class Browsing:
         return next(task.state for task in tasks if task.task_id == task_id)
 
     def wait_for(self, task_id: str, state: str) -> None:
-        """Wait until a task has a state, and its submission is made."""
+        """Wait until a task has a state, and its submission is made; a task that fails is not waited for."""
 
         def is_reached() -> bool | None:
             links = self.airflow.call("GET", f"{self._instance(task_id)}/links")["extra_links"]
-            return (self.state(task_id) == state and bool(links["Conversation"])) or None
+            found = self.state(task_id)
+            if found in FAILED:
+                raise DemoError(found)
+            return (found == state and bool(links["Conversation"])) or None
 
-        wait_until(is_reached, seconds=SECONDS, what=f"{task_id} to be {state}, with its link")
+        try:
+            wait_until(is_reached, seconds=SECONDS, what=f"{task_id} to be {state}, with its link")
+        except DemoError as problem:
+            pytest.fail(f"{task_id}: {problem}\n{self.airflow.describe_run('shown', self.run_id)}")
 
     def follow(self, task_id: str, link: str) -> Page:
         """Go to a task's page, click a link there, and return the window that it opens."""
