@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jiwer
 import pytest
@@ -14,7 +14,7 @@ from demo.results import missing_recordings, read_results, word_error_rate
 from tests.support.word_error import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 RUN_SECONDS = 600.0
 """Far more than a run takes, so that a busy machine fails nothing."""
@@ -68,6 +68,32 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     assert {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")} == landed
 
 
+def test_calls_become_tables_that_answer_questions(box: Box) -> None:
+    """Each call is landed once, by its own name; and the tables tell who talked how long, and what nobody answered."""
+    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
+    run_id = _start(box, "symbl_talk_time")
+    _wait_for_success(box, "symbl_talk_time", run_id)
+    calls = sorted(file.name for file in (RECORDINGS / "calls").iterdir())
+    landed = [box.airflow.xcom("symbl_talk_time", run_id, "land", map_index=index) for index in range(len(calls))]
+    tasks = box.airflow.task_instances("symbl_talk_time", run_id)
+    assert [task.map_index for task in tasks if task.task_id == "land"] == [*range(len(calls))]
+    assert len({str(manifest["conversation_id"]) for manifest in landed}) == len(calls)
+    documents = [json.loads((box.results / "tables" / call / "conversation.json").read_text()) for call in calls]
+    scripts = json.loads((RECORDINGS / "scripts.json").read_text())
+    for call, document in zip(calls, documents, strict=True):
+        said = " ".join(message["text"] for message in document["messages"])
+        expected = " ".join(turn["text"] for turn in scripts[f"calls/{call}"]["turns"])
+        assert jiwer.wer(normalised(expected), normalised(said)) <= 0.15
+    answers = box.airflow.xcom("symbl_talk_time", run_id, "ask")
+    assert {speaker for _, speaker, _, _ in answers["talk_time"]} == {"Agent", "Customer"}
+    assert sum(messages for _, _, _, messages in answers["talk_time"]) == sum(
+        len(document["messages"]) for document in documents
+    )
+    assert sum(seconds for _, _, seconds, _ in answers["talk_time"]) > 30
+    unanswered = sorted(text for document in documents for text in _unanswered(document))
+    assert sorted(asked["question"] for asked in answers["unanswered"]) == unanswered
+
+
 def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     """In their order; afterwards Symbl holds nothing of it."""
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
@@ -83,6 +109,16 @@ def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     assert " ".join(said[-1].split()[-2:]) in (folder / "transcript.srt").read_text()
     # Airflow's API reads text of digits as a number.
     assert str(box.airflow.xcom("symbl_meeting_parts", run_id, "delete")) == document["conversation"]["id"]
+
+
+def _unanswered(document: Mapping[str, Any]) -> Iterator[str]:
+    """Give the questions after which nobody else spoke."""
+    speakers = {message["id"]: message["speaker"]["name"] for message in document["messages"]}
+    following = dict(zip(speakers, [*list(speakers.values())[1:], None], strict=True))
+    for question in document["questions"]:
+        last = question["message_ids"][-1]
+        if following[last] in {None, speakers[last]}:
+            yield question["text"]
 
 
 def _start(box: Box, dag_id: str) -> str:
