@@ -39,7 +39,8 @@ def _contents(folders: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
     for folder in folders:
         for file in [folder] if folder.is_file() else sorted(folder.rglob("*")):
             yield str(file), str(file).encode()
-            if file.is_file():
+            # What runs meanwhile may remove a file again, such as a journal.
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                 content = file.read_bytes()
                 yield str(file), gzip.decompress(content) if content.startswith(GZIP) else content
                 if content.startswith(SQLITE):
