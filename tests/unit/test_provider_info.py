@@ -40,6 +40,7 @@ INNER = {
     "airflow_provider_symbl.operators.media",
     "airflow_provider_symbl.operators.recording",
     "airflow_provider_symbl.operators.storage",
+    "airflow_provider_symbl.triggers.resumption",
     "airflow_provider_symbl.operators.submission",
     "airflow_provider_symbl.operators.task_state",
     "airflow_provider_symbl.operators.waiting",
