@@ -45,12 +45,12 @@ ORDERS: dict[str, Callable[[Track], tuple[float, str]]] = {
 class Deferral:
     """What a trigger is to wait for.
 
-    :param jobs: key, job's id and conversation's id of each.
+    :param jobs: job's and conversation's id of each.
     :param enough: how many of them have to be over before it is worth going on.
     :param wake_at: when to go on whatever they do, in seconds since the epoch; None for never.
     """
 
-    jobs: tuple[tuple[str, str | None, str], ...]
+    jobs: tuple[tuple[str, str], ...]
     enough: int
     wake_at: float | None
 
@@ -61,6 +61,7 @@ class NightCore:
     :param settings: what it keeps to.
     :param options_of: gives the digests that the parameters for a file could have now.
     :param on_known: takes the row of each file that is over since an earlier night or try.
+    :param is_ledger_new: whether the ledger was made just now.
     """
 
     def __init__(
@@ -68,8 +69,11 @@ class NightCore:
         settings: NightSettings,
         options_of: Callable[[RecordingFile], Collection[str]],
         on_known: Callable[[Row], None],
+        *,
+        is_ledger_new: bool = False,
     ) -> None:
         self.settings = settings
+        self._is_ledger_new = is_ledger_new
         self.planning = Planning(settings, options_of, on_known)
         self.board = Board(settings)
         self.submissions = Submissions(self.board)
@@ -98,6 +102,18 @@ class NightCore:
         finish_by = None if self.submissions.stopped is not None else self.settings.finish_by
         moments = (self.board.next_due(), self.submissions.next_due, finish_by)
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def progress(self) -> str:
+        """Return one line about how far the night is."""
+        if not self._is_planned:
+            return f"{self.planning.found} recordings listed, looking into those that are new"
+        tracks = self.board.tracks.values()
+        done = [track.last.done for track in tracks if track.attempts and track.last.done is not None]
+        landed = sum(one.is_landed for one in done)
+        return (
+            f"{landed} landed, {len(done) - landed} attempts failed, {len(self.board.running)} run, "
+            f"{len(self.board.to_send)} wait to be sent; {len(tracks)} contents, {self.planning.found} recordings"
+        )
 
     def _take(self, event: events.Event, now: float) -> list[events.Action]:
         planning = self.planning
@@ -173,7 +189,7 @@ class NightCore:
         """Return why the first night of a ledger is not begun; empty where it may be."""
         waiting = [self.board.tracks[key] for key in self.board.to_send]
         is_meant = self.settings.is_first_night_meant or len(waiting) <= FIRST_NIGHT_LIMIT
-        if not self.planning.is_ledger_new or is_meant:
+        if not self._is_ledger_new or is_meant:
             return ""
         minutes = sum(track.minutes for track in waiting)
         price = self.settings.price_per_minute
@@ -218,7 +234,7 @@ class NightCore:
             self.submissions.is_leaving = True
             yield from self.submissions.releases()
             if not self.board.busy:
-                self.deferral = self._deferral()
+                self.deferral = self._deferral(now)
                 yield self._close()
 
     @property
@@ -263,29 +279,34 @@ class NightCore:
             soon.append(self.submissions.next_due)
         return min(soon, default=now + WORTH_DEFERRING) >= now + WORTH_DEFERRING
 
-    def _deferral(self) -> Deferral:
+    def _deferral(self, now: float) -> Deferral:
         board = self.board
-        polled = sorted({due.key for due in board.agenda if due.what == "poll"})
-        answers = [(key, board.tracks[key].last.answer) for key in polled]
-        jobs = tuple((key, answer.job_id, str(answer.conversation_id)) for key, answer in answers if answer is not None)
-        others = [due.moment for due in board.agenda if due.what not in {"poll", "reconcile"}]
-        moments = (*others, self.submissions.next_due, self.settings.finish_by)
-        wake_at = min((moment for moment in moments if moment is not None), default=None)
-        return Deferral(jobs, self.submissions.enough(len(jobs)), wake_at)
+        keys = sorted({due.key for due in board.agenda if due.what == "poll"})
+        answers = [answer for key in keys if (answer := board.tracks[key].last.answer) is not None]
+        jobs = tuple((one.job_id, str(one.conversation_id)) for one in answers if one.job_id is not None)
+        moments = [due.moment for due in board.agenda if due.what not in {"poll", "reconcile"}]
+        moments += [moment for moment in (self.submissions.next_due, self.settings.finish_by) if moment is not None]
+        if len(jobs) < len(answers):
+            # Of a job whose id was lost only this side can tell the end.
+            moments.append(now + self.settings.max_poll_interval)
+        return Deferral(jobs, self.submissions.enough(len(jobs)), min(moments, default=None))
 
     def _close(self) -> events.Action:
         """Return the end of this pass: what is over is closed in the ledger."""
         self._is_compacting = True
-        over = {key: track.attempts for key, track in self.board.tracks.items() if self._is_compacted(track)}
-        return events.Compact(over, self.planning.extra)
+        tracks = self.board.tracks
+        over = {key: track.attempts for key, track in tracks.items() if self._is_compacted(track)}
+        leftovers = {
+            key: track.closed.attempts
+            for key, track in tracks.items()
+            if track.closed is not None and track.attempts and track.attempts[0].number <= track.closed.attempts
+        }
+        return events.Compact(over, self.planning.extra, leftovers)
 
     def _is_compacted(self, track: Track) -> bool:
-        if not track.attempts:
+        done = track.last.done if track.attempts else None
+        if done is None or (track.closed is not None and track.closed.attempts >= track.last.number):
             return False
-        done = track.last.done
-        if done is None:
-            # What a crash left behind of something that is closed.
-            return track.closed is not None and track.closed.attempts >= track.last.number
         if done.is_landed:
             return track.last.is_deleted or not self.settings.delete_after
         standing = standing_of(track.attempts, track.closed, track.options, self.settings.max_attempts)

@@ -149,10 +149,16 @@ class Rerender:
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """Close what is over, and delete its open facts. Ends in :class:`Compacted`."""
+    """Close what is over, and delete its open facts. Ends in :class:`Compacted`.
+
+    :param attempts: of what is over, by key.
+    :param extra: lines for what never had a claim.
+    :param leftovers: highest closed number by key, of open facts that a crash has left behind something closed.
+    """
 
     attempts: Mapping[str, Sequence[Attempt]]
     extra: Sequence[Closed]
+    leftovers: Mapping[str, int]
 
 
 Action = (
@@ -206,14 +212,14 @@ class FactsRead:
     :param attempts: all open ones by key.
     :param index: of all that is closed.
     :param remembered: what tries of the same night found in files, by version, and when.
-    :param is_new: whether the ledger was made just now.
+    :param unreadable: what is wrong with the facts of a key, where some cannot be read.
     :param is_paused: whether a file ``pause`` lies in it.
     """
 
     attempts: Mapping[str, Sequence[Attempt]]
     index: ClosedIndex
     remembered: Mapping[bytes, tuple[Inspection | Unfit, float]]
-    is_new: bool = False
+    unreadable: Mapping[str, str]
     is_paused: bool = False
 
 

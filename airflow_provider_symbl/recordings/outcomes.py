@@ -19,7 +19,7 @@ REASONS: Mapping[OutcomeName, tuple[str, ...]] = {
     "landed": ("landed",),
     "failed": (
         *("refused", "job failed", "unreadable", "codec not known", "empty", "longer than the budget"),
-        *("never ended", "results"),
+        *("never ended", "replaced", "results"),
     ),
     "waiting": (
         *("elsewhere", "unknown", "overdue", "running", "budget", "not settled", "finish_by", "paused"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.recordings import events
 from airflow_provider_symbl.recordings.facts import Closed, Inspection, Unfit
-from airflow_provider_symbl.recordings.outcomes import Row
+from airflow_provider_symbl.recordings.outcomes import Held, Row
 from airflow_provider_symbl.recordings.rows import row_of_closed
 from airflow_provider_symbl.recordings.standing import standing_of, wants_redrive, was_redriven
 from airflow_provider_symbl.recordings.tracks import Track
@@ -46,6 +46,7 @@ class Planning:
         self._attempts: Mapping[str, Sequence[Attempt]] = {}
         self._ours: dict[str, Closed] = {}
         self._closed_by_us: list[Closed] = []
+        self._unreadable: Mapping[str, str] = {}
         self._pending = 0
         self._is_listed = False
         self._fresh: dict[bytes, Inspection | Unfit] = {}
@@ -60,7 +61,6 @@ class Planning:
         """Lines for what never has a claim: a new name of what is closed, a file that can never be sent."""
         self.found = 0
         """How many files were listed."""
-        self.is_ledger_new = False
 
     def on_facts(self, event: events.FactsRead) -> list[events.Action]:
         """Take what the ledger holds.
@@ -68,7 +68,7 @@ class Planning:
         :param event: the facts.
         """
         self._index, self._remembered, self._attempts = event.index, event.remembered, event.attempts
-        self.is_ledger_new = event.is_new
+        self._unreadable = event.unreadable
         for key, attempts in event.attempts.items():
             for attempt in attempts:
                 if attempt.claim is not None:
@@ -214,6 +214,8 @@ class Planning:
             inspection = next((other for _, other, _ in files if other is not None), None)
         self.aliases += [(other, key, file.path) for other, _, _ in files[1:]]
         track = Track(key, file, inspection, seen, attempts, closed)
+        if key in self._unreadable:
+            track.held = Held("waiting", "fact that cannot be read", self._unreadable[key])
         if closed is not None:
             self._remember_names(files, closed)
         self._ask_redrive(track)
