@@ -257,9 +257,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Relooked:
-    """Which claims came too late and were withdrawn, with what closed them."""
+    """Which claims came too late and were withdrawn, and all that others have closed since the last look."""
 
     claimed: Mapping[str, int]
+    late: frozenset[str]
     closed: Mapping[str, Closed]
     is_paused: bool = False
 

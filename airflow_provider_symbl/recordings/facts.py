@@ -173,6 +173,7 @@ class Done:
     :param is_final: of a failure: whether no further attempt may follow without ``redrive``.
     :param completed: when the job was seen completed.
     :param files: of what landed: URI, size and SHA-256 by file name.
+    :param folder: that they lie in, below the results.
     :param note: what happened besides, such as that it was paid for twice.
     """
 
@@ -183,6 +184,7 @@ class Done:
     is_final: bool = False
     completed: float | None = None
     files: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    folder: str = ""
     note: str = ""
 
     @property
@@ -234,6 +236,7 @@ class Closed:
     :param submitted: when its last attempt was claimed.
     :param completed: when its job was seen completed.
     :param forms: names of the files that landed.
+    :param folder: that they lie in, below the results.
     :param note: what happened besides, such as that it was paid for twice.
     """
 
@@ -258,6 +261,7 @@ class Closed:
     submitted: float | None = None
     completed: float | None = None
     forms: tuple[str, ...] = ()
+    folder: str = ""
     note: str = ""
 
     @property

@@ -22,6 +22,8 @@ MOST_FAILURES = 5
 """Attempts in a row to land a conversation."""
 STABLE_READS = 3
 """Reads in a row that find the same messages, where there is no job to ask for."""
+MOST_READS = 10
+"""Reads of a conversation without a job in one pass, after which its age counts."""
 LOOKS = (2.0, 10.0, 45.0, 120.0)
 """Seconds after which a lost answer is looked for again: Symbl may not show a conversation at once."""
 ALL_SEVEN_DAYS = "its job has not ended within seven days"
@@ -148,6 +150,9 @@ class Jobs:
             self._fail(track, Done(self._settings.night, now, "job failed", event.message, completed=now))
         elif age > NEVER_ENDED:
             self._fail(track, Done(self._settings.night, now, "never ended", ALL_SEVEN_DAYS, is_final=True))
+        elif event.seen and track.polls < MOST_READS:
+            # What it holds has to be seen a few times, however old it is.
+            self._board.plan(now + self._settings.poll_interval, "poll", event.key)
         elif age > self._settings.job_timeout:
             self._board.running.discard(event.key)
             track.held = Held("waiting", "overdue", event.message or "its job goes on for longer than job_timeout")

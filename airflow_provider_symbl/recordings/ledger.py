@@ -56,6 +56,7 @@ class Ledger:
         self._store = store
         self._account = {"host": host, "app_id": app_id}
         self._new_id = new_id
+        self._clock = clock
         self._open = OpenAttempts(store, new_id())
         self._segments = Segments(store, new_id, clock)
         self.id = ""
@@ -203,18 +204,19 @@ class Ledger:
         :param night: whose.
         :param facts: by the digest of the file's version.
         """
-        lines = (ledger_format.inspected_line(digest, found) for digest, found in facts.items())
+        now = self._clock()
+        lines = (ledger_format.inspected_line(digest, found, now) for digest, found in facts.items())
         if facts:
             name = f"{NIGHTS}{ledger_format.night_folder(night)}/inspected-{self._new_id()}.jsonl.gz"
             self._store.create(name, ledger_format.pack(lines))
 
-    def remembered(self, night: Night) -> dict[bytes, Inspection | Unfit]:
-        """Return what earlier tries of a night found; what cannot be read is as if it was never found.
+    def remembered(self, night: Night) -> dict[bytes, tuple[Inspection | Unfit, float]]:
+        """Return what earlier tries of a night found, and when; what cannot be read is as if it was never found.
 
         :param night: whose.
         """
         listed = self._store.list(f"{NIGHTS}{ledger_format.night_folder(night)}/inspected-")
-        found: dict[bytes, Inspection | Unfit] = {}
+        found: dict[bytes, tuple[Inspection | Unfit, float]] = {}
         for name, content in self._store.read_many(file.name for file in listed).items():
             try:
                 for lines in ledger_format.unpacked(content, name):

@@ -110,18 +110,18 @@ def closed_line(closed: Closed) -> bytes:
     return as_json({name: value for name, value in kept.items() if name not in defaults or value != defaults[name]})
 
 
-def inspected_line(digest: bytes, found: Inspection | Unfit) -> bytes:
-    """Return a line that remembers what was found in a version of a file."""
-    return as_json({"digest": digest.hex(), **_plain(found)})
+def inspected_line(digest: bytes, found: Inspection | Unfit, seen: float) -> bytes:
+    """Return a line that remembers what was found in a version of a file, and when."""
+    return as_json({"digest": digest.hex(), "seen": seen, **_plain(found)})
 
 
-def inspected_of(told: dict[str, Json]) -> tuple[bytes, Inspection | Unfit]:
+def inspected_of(told: dict[str, Json]) -> tuple[bytes, tuple[Inspection | Unfit, float]]:
     """Read what :func:`inspected_line` gave."""
-    digest = bytes.fromhex(told["digest"])
+    digest, seen = bytes.fromhex(told["digest"]), float(told["seen"])
     if "reason" in told:
-        return digest, Unfit(**_known(Unfit, told))
+        return digest, (Unfit(**_known(Unfit, told)), seen)
     found = Inspection(**_known(Inspection, told))
-    return digest, replace(found, warnings=tuple(found.warnings))
+    return digest, (replace(found, warnings=tuple(found.warnings)), seen)
 
 
 def pack(lines: Iterable[bytes], replaces: Iterable[str] = ()) -> bytes:

@@ -31,8 +31,6 @@ from airflow_provider_symbl.exceptions import (
 from airflow_provider_symbl.recordings import events
 from airflow_provider_symbl.recordings.closed_index import ClosedIndex, find_keys
 from airflow_provider_symbl.recordings.facts import Answer, Done
-from airflow_provider_symbl.recordings.landing import as_facts
-from airflow_provider_symbl.recordings.preflight import inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,10 +38,9 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.recordings.discovery import RecordingSource
     from airflow_provider_symbl.recordings.events import Event
-    from airflow_provider_symbl.recordings.facts import NotMade
+    from airflow_provider_symbl.recordings.facts import Inspection, NotMade, RecordingFile, Unfit
     from airflow_provider_symbl.recordings.landing import Landing
     from airflow_provider_symbl.recordings.ledger import Ledger
-    from airflow_provider_symbl.recordings.options import RecordingOptions
     from airflow_provider_symbl.recordings.settings import NightSettings
 
 log = logging.getLogger(__name__)
@@ -71,7 +68,7 @@ class Performer:
     :param settings: of the night.
     :param ledger: open.
     :param source: of the recordings.
-    :param options: the parameters for each.
+    :param inspect: looks into a file; None where it is gone.
     :param sender: a client that sends a submission once, and tells a full account at once.
     :param reader: a client that reads, and tries again by itself.
     :param landing: writes the results.
@@ -83,7 +80,7 @@ class Performer:
     settings: NightSettings
     ledger: Ledger
     source: RecordingSource
-    options: RecordingOptions
+    inspect: Callable[[RecordingFile], Inspection | Unfit | None]
     sender: SymblClient
     reader: SymblClient
     landing: Landing
@@ -136,10 +133,7 @@ class Performer:
         yield events.Listed((), is_last=True)
 
     def _inspect(self, action: events.Inspect) -> Event:
-        budget = self.settings.max_minutes
-        return events.Inspected(
-            action.file, inspect(action.file, self.source, self.options, send=self.send, max_minutes=budget)
-        )
+        return events.Inspected(action.file, self.inspect(action.file))
 
     def _find_closed(self, action: events.FindClosed) -> Event:
         self.ledger.remember(self.settings.night, action.inspected)
@@ -160,14 +154,12 @@ class Performer:
         return events.Claimed(action.key, "won" if is_ours else "lost")
 
     def _relook(self, action: events.Relook) -> Event:
-        closed = {
-            one.key: one
-            for one in self.ledger.newly_closed()
-            if one.key in action.claimed and one.attempts >= action.claimed[one.key]
-        }
-        for key in closed:
+        # Of all keys, since each segment is read once: what is claimed later must be known by then.
+        closed = {one.key: one for one in self.ledger.newly_closed()}
+        late = [key for key, number in action.claimed.items() if key in closed and closed[key].attempts >= number]
+        for key in late:
             self.ledger.withdraw(key, action.claimed[key])
-        return events.Relooked(action.claimed, closed, self.ledger.is_paused())
+        return events.Relooked(action.claimed, frozenset(late), closed, self.ledger.is_paused())
 
     def _send(self, action: events.Send) -> Event:
         key, number = action.key, action.number
@@ -335,8 +327,8 @@ class Performer:
         attempt, night = action.attempt, self.settings.night
         conversation_id = str(attempt.answer.conversation_id) if attempt.answer is not None else ""
         try:
-            written = self.landing.land(self.reader, conversation_id, action.path, attempt.claim)
-            done = Done(night, self.clock(), completed=action.completed, files=as_facts(written))
+            folder, files = self.landing.land(self.reader, conversation_id, action.path, attempt.claim)
+            done = Done(night, self.clock(), completed=action.completed, files=files, folder=folder)
         except SymblNotFoundError as error:
             done = Done(night, self.clock(), "job failed", _cut(f"its conversation is gone: {error}"))
         except SymblError as error:
@@ -345,10 +337,10 @@ class Performer:
 
     def _rerender(self, action: events.Rerender) -> Event:
         try:
-            written = self.landing.rerender(str(action.closed.conversation_id), action.path)
+            folder, files = self.landing.rerender(str(action.closed.conversation_id), action.closed.folder)
         except SymblError as error:
             return events.Landed(action.key, None, str(error), is_storage=isinstance(error, SymblStorageError))
-        return events.Landed(action.key, Done(self.settings.night, self.clock(), files=as_facts(written)))
+        return events.Landed(action.key, Done(self.settings.night, self.clock(), files=files, folder=folder))
 
     def _finish(self, action: events.Finish) -> Event:
         return events.Finished(action.key, self._finished(action.key, action.number, action.done))

@@ -130,13 +130,16 @@ class Planning:
     def minutes_paid(self) -> float:
         """Return the minutes that this night has paid for in earlier tries."""
         night = self._settings.night
-        claims = [
+        closed = {one.key: one for one in self._closed_by_us}
+        open_minutes = [
             one.claim.minutes
-            for attempts in self._attempts.values()
+            for key, attempts in self._attempts.items()
             for one in attempts
+            # A crash may have left behind what is closed already.
+            if key not in closed or one.number > closed[key].attempts
             if one.claim is not None and one.claim.night == night and _is_paid(one)
         ]
-        return sum(claims) + sum(closed.minutes for closed in self._closed_by_us)
+        return sum(open_minutes) + sum(one.minutes for one in closed.values())
 
     def _take(self, file: RecordingFile, found: Inspection | Unfit, seen: float) -> None:
         if isinstance(found, Inspection):
@@ -217,6 +220,7 @@ class Planning:
         if key in self._unreadable:
             track.held = Held("waiting", "fact that cannot be read", self._unreadable[key])
         if closed is not None:
+            track.is_closed_before = True
             self._remember_names(files, closed)
         self._ask_redrive(track)
         return track

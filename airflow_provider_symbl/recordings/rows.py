@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, assert_never
 
 from airflow_provider_symbl.recordings.outcomes import Held, Row
 from airflow_provider_symbl.recordings.settings import FOREIGN_GRACE, SEND_GRACE
 from airflow_provider_symbl.recordings.standing import standing_of
-from airflow_provider_symbl.results.file_names import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +17,6 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.tracks import Track
 
 LOST = "the answers to its submissions were lost"
-
-
-def folder_of(path: str) -> str:
-    """Return the folder of a recording's results, below the folder of all results.
-
-    :param path: of the recording, as it was listed.
-    """
-    return "/".join(map(file_name, PurePosixPath(path).parts))
 
 
 def row_of_unfit(file: RecordingFile, unfit: Unfit) -> Row:
@@ -63,7 +53,7 @@ def row_of_closed(file: RecordingFile, closed: Closed) -> Row:
         submitted=closed.submitted,
         completed=closed.completed,
         landed=closed.at if closed.is_landed else None,
-        folder=folder_of(file.path) if closed.is_landed else None,
+        folder=closed.folder or None,
         forms=closed.forms,
         notes=(closed.note,) if closed.note else (),
     )
@@ -95,7 +85,7 @@ def row_of(
     standing = standing_of(attempts, closed, options, settings.max_attempts)
     last = standing.attempt
     if last is None and closed is not None and standing.state in {"landed", "failed"}:
-        row = _row_of_closed_content(file, closed, settings, is_old=track.closed is not None)
+        row = _row_of_closed_content(file, closed, settings, is_old=track.is_closed_before)
         is_changed = closed.is_landed and bool(options) and closed.options != options
         return replace(row, notes=(*row.notes, "landed with other options")) if is_changed else row
     facts = _facts(track, file, attempts, settings.night)
@@ -103,7 +93,7 @@ def row_of(
     match standing.state:
         case "landed" if done is not None and done.night == settings.night:
             held = Held("landed", "landed")
-            facts = replace(facts, landed=done.at, folder=folder_of(file.path), forms=tuple(sorted(done.files)))
+            facts = replace(facts, landed=done.at, folder=done.folder or None, forms=tuple(sorted(done.files)))
         case "landed":
             held = Held("skipped", "landed by another", " ".join(done.night) if done is not None else "")
         case "failed" if done is not None and done.night != settings.night:

@@ -14,7 +14,7 @@ from airflow_provider_symbl.recordings.facts import FREE, Closed
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from airflow_provider_symbl.recordings.facts import Attempt
+    from airflow_provider_symbl.recordings.facts import Attempt, Night
     from airflow_provider_symbl.recordings.ledger_store import LedgerStore
 
 FOLDER = "closed/"
@@ -183,12 +183,19 @@ def closed_entry(key: str, attempts: Sequence[Attempt]) -> Closed:
         is_redriven=claim.redrive if claim else False,
         size=claim.size if claim else 0,
         duration=claim.duration if claim else None,
-        minutes=claim.minutes if claim else 0.0,
+        minutes=sum(_minutes(attempt, done.night) for attempt in ordered),
         submitted=claim.at if claim else None,
         completed=done.completed,
+        folder=done.folder,
         forms=tuple(done.files),
-        note=done.note,
+        note="; ".join(attempt.done.note for attempt in ordered if attempt.done is not None and attempt.done.note),
     )
+
+
+def _minutes(attempt: Attempt, night: Night) -> float:
+    """Return what a night has paid for an attempt."""
+    is_paid = attempt.answer is not None and attempt.answer.conversation_id is not None
+    return attempt.claim.minutes if is_paid and attempt.claim is not None and attempt.claim.night == night else 0.0
 
 
 def _counts(attempt: Attempt, options: str) -> bool:

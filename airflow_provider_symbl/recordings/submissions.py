@@ -136,12 +136,15 @@ class Submissions:
         self._is_relooking = False
         if event.is_paused:
             self.stopped = self.stopped or Held("waiting", "paused", "a file named pause lies in the ledger")
+        for key, closed in event.closed.items():
+            if key in self._board.tracks:
+                self._board.tracks[key].closed = closed
         for key in event.claimed:
             track = self._board.tracks[key]
-            if key in event.closed:
+            if key in event.late:
                 self._under_way.discard(key)
+                self._board.end(key)
                 track.attempts.pop()
-                track.closed = event.closed[key]
                 self._board.advance(track, now)
             else:
                 self._hold(track, now)
@@ -163,11 +166,13 @@ class Submissions:
             self._on_not_taken(track, event, now)
             return
         self._under_way.discard(event.key)
+        if event.outcome in {"made", "superseded", "unknown"}:
+            # What may be paid for counts, so that the budget holds whatever comes to light.
+            self.minutes += track.minutes
         match event.outcome:
             case "made" | "superseded":
                 self._limit.on_taken()
                 self._refusals, self._paused_until = 0, 0.0
-                self.minutes += track.minutes
                 if event.outcome == "superseded":
                     track.held = Held("waiting", "not settled", event.message)
             case "gone":
@@ -213,6 +218,13 @@ class Submissions:
         file, inspection, settings = track.file, track.inspection, self._settings
         if file is None or inspection is None:
             return None
+        standing = standing_of(
+            track.attempts, track.closed, track.options, settings.max_attempts, is_redriven=track.is_redriven
+        )
+        if standing.state != "send":
+            # Another night has closed it meanwhile.
+            self._board.advance(track, now)
+            return None
         if not file.is_settled and now < track.seen + settings.settle_seconds:
             self._board.plan(track.seen + settings.settle_seconds, "settled", track.key)
             return None
@@ -222,9 +234,6 @@ class Submissions:
         ):
             track.held = Held("waiting", "budget", f"{settings.max_minutes:g} minutes a night")
             return None
-        standing = standing_of(
-            track.attempts, track.closed, track.options, settings.max_attempts, is_redriven=track.is_redriven
-        )
         claim = Claim(
             path=file.path,
             version=file.digest.hex(),

@@ -1,0 +1,441 @@
+"""Runs seeded histories of nights, one action after the other, and judges what came of them.
+
+The core, the loop, the ledger, the landing and the rows are the real ones. Which action takes effect next, how long it
+takes, and where a process is killed, the seed decides; so a seed that fails fails again, alone.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_symbl.recordings import events
+from airflow_provider_symbl.recordings.core import NightCore
+from airflow_provider_symbl.recordings.facts import Night
+from airflow_provider_symbl.recordings.landing import Landing
+from airflow_provider_symbl.recordings.ledger import Ledger
+from airflow_provider_symbl.recordings.ledger_store import InMemoryLedgerStore
+from airflow_provider_symbl.recordings.outcomes import REASONS
+from airflow_provider_symbl.recordings.performer import Performer
+from airflow_provider_symbl.recordings.runner import loop_of, rows_of
+from airflow_provider_symbl.recordings.settings import NightSettings
+from tests.support.night.world import START, Clock, Files, KilledError, Symbl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from airflow_provider_symbl.recordings.outcomes import Row
+
+DAY = 24 * 3600.0
+HOUR = 3600.0
+
+
+class KillableStore(InMemoryLedgerStore):
+    """A ledger's store in which the process that calls may be killed before or after any call takes effect.
+
+    :param clock: of the world.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.calls_left: float = float("inf")
+
+    def _call(self) -> None:
+        self.calls_left -= 1
+        if self.calls_left <= 0:
+            self.calls_left = float("inf")
+            raise KilledError
+
+    def list(self, prefix: str) -> Any:
+        """Return what is there."""
+        self._call()
+        return super().list(prefix)
+
+    def read(self, name: str) -> bytes:
+        """Return what a file holds."""
+        self._call()
+        return super().read(name)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Create a file, or be killed before or after."""
+        self._call()
+        created = super().create(name, content)
+        self._call()
+        return created
+
+    def delete(self, name: str) -> None:
+        """Delete a file."""
+        self._call()
+        super().delete(name)
+
+
+class Results:
+    """The folder of results, in memory."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def open_folder(self, name: str) -> _ResultFolder:
+        """Return the folder of a recording."""
+        return _ResultFolder(self.files, name)
+
+
+@dataclass
+class _ResultFolder:
+    files: dict[str, bytes]
+    name: str
+
+    def uri(self, name: str) -> str:
+        return f"memory://results/{self.name}/{name}"
+
+    def check(self) -> None:
+        pass
+
+    def write(self, name: str, content: bytes) -> None:
+        self.files[f"{self.name}/{name}"] = content
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.files[f"{self.name}/{name}"]
+        except KeyError:
+            raise FileNotFoundError(name) from None
+
+
+@dataclass
+class Plan:
+    """What a history is made of.
+
+    :param seed: decides everything.
+    :param nights: how many, at most.
+    :param recordings: how many at the beginning, at most.
+    """
+
+    seed: int
+    nights: int = 3
+    recordings: int = 20
+
+
+@dataclass
+class Report:
+    """What a history came to.
+
+    :param problems: what must never be, one sentence each.
+    :param outcomes: how often each outcome and reason was told.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    paid: int = 0
+    kills: int = 0
+
+
+class Task:
+    """One process of a night's task.
+
+    :param world: that it runs in.
+    :param night: whose it is.
+    """
+
+    def __init__(self, world: World, night: Night, **settings: Any) -> None:
+        self.world = world
+        self.night = night
+        self.known: list[Row] = []
+        self.is_dead = False
+        self.serial = 0
+        ledger = world.ledger()
+        is_new = ledger.open()
+        made = NightSettings(night=night, **{**world.settings, **settings})
+        self.core = NightCore(made, lambda _: {world.options}, self.known.append, is_ledger_new=is_new)
+        self.performer = Performer(
+            settings=made,
+            ledger=ledger,
+            source=world.files,  # type: ignore[arg-type]  # it can do what a source can
+            inspect=lambda file: world.files.inspect(file, world.options),
+            sender=world.symbl,  # type: ignore[arg-type]  # it can do what a client can
+            reader=world.symbl,  # type: ignore[arg-type]  # the same
+            landing=Landing(world.results.open_folder, ("messages",), ("json",), is_read_back=made.delete_after),
+            clock=world.clock,
+        )
+        self.loop = loop_of(self.core, world.clock)
+        self.take(None)
+
+    def take(self, event: events.Event | None) -> None:
+        """Hand an event, or the time, to the loop, and plan what it asks for."""
+        self.serial += 1
+        try:
+            actions, due = self.loop.send(event)
+        except StopIteration:
+            self.is_dead = True
+            return
+        for action in actions:
+            self.world.plan(self.world.delay(action), self._effect, action)
+        if due is not None:
+            self.world.plan(max(0.0, due - self.world.clock.now), self._tick, self.serial)
+
+    def _tick(self, serial: int) -> None:
+        if serial == self.serial:
+            self.take(None)
+
+    def _effect(self, action: events.Action) -> None:
+        delay = 0.0
+        for event in self.performer.perform(action):
+            # The events of one action come in their order.
+            delay += self.world.chance.expovariate(20.0)
+            self.world.plan(delay, self.take, event)
+
+    def rows(self) -> list[Row]:
+        """Return the report's rows."""
+        return [*rows_of(self.core, self.performer.ledger, self.known, self.world.clock.now)]  # type: ignore[arg-type]  # a list is iterated alike
+
+
+class World:
+    """One history.
+
+    :param plan: what it is made of.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.chance = chance = random.Random(plan.seed)
+        self.clock = Clock()
+        self.results = Results()
+        self.store = KillableStore(self.clock)
+        self.files = Files(self.clock, is_object_store=chance.random() < 0.5)
+        self.options = "a"
+        self.option_changes = 0
+        self.is_calm = False
+        self.cap = chance.choice([1, 2, 5, 50])
+        is_calm = chance.random() < 0.2
+        kinds = ("unreachable", "full", "lost_before", "lost_after", "job", "read")
+        faults = {} if is_calm else {kind: chance.choice([0.0, 0.0, 0.05, 0.2]) for kind in kinds}
+        self.symbl = Symbl(self.clock, chance, chance.choice([self.cap, self.cap + 3, max(1, self.cap - 1)]), faults)
+        self.settings: dict[str, Any] = {
+            "cap": self.cap,
+            "max_attempts": 3,
+            "settle_seconds": 60.0,
+            "job_timeout": HOUR,
+            "is_first_night_meant": True,
+            "delete_after": chance.random() < 0.2,
+            "max_minutes": chance.choice([None, None, 2.0]),
+            "deferrable": False,
+        }
+        self.slowness = chance.choice([0.0, 0.0, 0.01])
+        self.report = Report()
+        self.last_rows: dict[str, Row] = {}
+        self._agenda: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._serial = itertools.count()
+        self._ids = itertools.count()
+        self._names = itertools.count()
+        self.plan_of_history = plan
+        for _ in range(chance.randint(0, plan.recordings)):
+            self._new_file()
+
+    def ledger(self) -> Ledger:
+        """Return the ledger, as a process opens it."""
+        return Ledger(
+            self.store, "https://api.symbl.ai", "app", new_id=lambda: f"{next(self._ids):016x}", clock=self.clock
+        )
+
+    def plan(self, seconds: float, what: Callable[..., None], *about: Any) -> None:
+        """Have something happen after some seconds."""
+        heapq.heappush(self._agenda, (self.clock.now + seconds, next(self._serial), what, about))
+
+    def delay(self, action: events.Action) -> float:
+        """Return how long an action takes until it has its effect; now and then a process stands still."""
+        if self.chance.random() < self.slowness:
+            return self.chance.uniform(0.0, 2 * HOUR)
+        return self.chance.expovariate(1.0 if isinstance(action, events.Send) else 10.0)
+
+    # The history.
+
+    def run(self) -> Report:
+        """Run all nights, and one calm one at the end; return what must never be."""
+        plan = self.plan_of_history
+        nights = self.chance.randint(1, plan.nights)
+        for number in range(nights):
+            self.clock.now = START + number * DAY
+            self._night(number)
+            self._meddle()
+        # Three calm nights, each after all that could still be open has become old.
+        self.is_calm = True
+        self.symbl.faults = {}
+        self.slowness = 0.0
+        self.settings["max_minutes"] = None
+        self.store.calls_left = float("inf")
+        self.symbl.cap = max(self.symbl.cap, self.cap)
+        for number in range(nights, nights + 3):
+            self.clock.now = max(self.clock.now, START + number * DAY)
+            self._run([Night("nightly", f"run {number}", "night")])
+        self._judge()
+        return self.report
+
+    def _night(self, number: int) -> None:
+        tasks = [Night("nightly", f"run {number}", "night")]
+        if self.chance.random() < 0.25:
+            tasks.append(Night("other", f"run {number}", "night"))
+        tries = self.chance.choice([1, 1, 2, 4])
+        for remaining in range(tries, 0, -1):
+            is_killed = remaining > 1
+            self.store.calls_left = self.chance.randint(1, 300) if is_killed else float("inf")
+            self._run(tasks, seconds=self.chance.choice([None, 30.0, 600.0]) if is_killed else None)
+            self.clock.now += self.chance.choice([1.0, 300.0, 2 * HOUR])
+
+    def _run(self, nights: list[Night], seconds: float | None = None) -> None:
+        """Run one process for each night until all are over, or dead."""
+        self._agenda.clear()
+        tasks: list[Task] = []
+        try:
+            tasks += [Task(self, night) for night in nights]
+        except KilledError:
+            self.report.kills += 1
+            return
+        for _ in range(0 if self.is_calm else self.chance.randint(0, 3)):
+            self.plan(self.chance.uniform(0, 300), self._meddle_once)
+        end = self.clock.now + (seconds if seconds is not None else 3 * DAY)
+        is_cut = False
+        while self._agenda and not all(task.is_dead for task in tasks):
+            moment, _, what, about = heapq.heappop(self._agenda)
+            if moment > end:
+                is_cut = True
+                break
+            self.clock.now = max(self.clock.now, moment)
+            owner = getattr(what, "__self__", None)
+            if isinstance(owner, Task) and owner.is_dead:
+                continue
+            try:
+                what(*about)
+            except KilledError:
+                self.report.kills += 1
+                owner.is_dead = True  # type: ignore[union-attr]  # only a task calls the store
+                tasks = [task for task in tasks if task is not owner]
+        if is_cut and seconds is None:
+            self.report.problems.append("a night did not come to its end within three days")
+        for task in tasks:
+            if task.is_dead:
+                self._judge_balance(task)
+
+    # What people do.
+
+    def _new_file(self) -> None:
+        content = bytes([self.chance.randrange(65, 90)]) * self.chance.randint(1, 60) + str(next(self._names)).encode()
+        kind = self.chance.random()
+        if kind < 0.05:
+            content = b""
+        elif kind < 0.1:
+            content = b"?" + content
+        elif kind < 0.2 and self.files.files:
+            content = self.chance.choice(list(self.files.files.values())).content
+        path = f"calls/{next(self._names)}.wav"
+        self.files.put(path, content)
+        import hashlib
+
+        digest = hashlib.sha256(content).hexdigest()
+        if self.chance.random() < 0.03:
+            self.symbl.bad_contents.add(digest)
+        elif self.chance.random() < 0.03:
+            self.symbl.refused_contents.add(digest)
+
+    def _meddle(self) -> None:
+        for _ in range(self.chance.randint(0, 6)):
+            self._meddle_once()
+        if self.chance.random() < 0.2:
+            self.options = self.chance.choice("ab")
+            self.option_changes += 1
+
+    def _meddle_once(self) -> None:
+        files = self.files.files
+        paths = sorted(files)
+        what = self.chance.random()
+        if what < 0.4 or not paths:
+            self._new_file()
+            return
+        path = self.chance.choice(paths)
+        if what < 0.6:
+            files[f"calls/renamed-{next(self._names)}.wav"] = files.pop(path)
+        elif what < 0.75:
+            self.files.put(path, files[path].content + b"more")
+        elif what < 0.9:
+            self.files.put(path, f"replaced {next(self._names)}".encode())
+        else:
+            del files[path]
+
+    # What must never be.
+
+    def _judge_balance(self, task: Task) -> None:
+        self.store.calls_left = float("inf")
+        rows = task.rows()
+        paths = Counter(row.path for row in rows)
+        found = task.core.planning.found
+        problems = self.report.problems
+        problems += [f"{path} has {count} rows" for path, count in paths.items() if count != 1]
+        if len(rows) != found:
+            problems.append(f"{found} were found, and {len(rows)} have an outcome")
+        self.last_rows = {row.path: row for row in rows}
+        for row in rows:
+            self.report.outcomes[row.outcome, row.reason] += 1
+            if row.reason not in REASONS[row.outcome]:
+                problems.append(f"{row.path}: {row.outcome} has no reason {row.reason!r}")
+        budget = task.core.settings.max_minutes
+        if budget is not None and task.core.submissions.minutes > budget + 1e-6:
+            problems.append(f"{task.core.submissions.minutes} minutes were paid of {budget}")
+
+    def _judge(self) -> None:
+        problems = self.report.problems
+        self.report.paid = len(self.symbl.sold)
+        self._judge_payments(problems)
+        for path, file in sorted(self.files.files.items()):
+            self._judge_file(path, file.content, problems)
+        if self.symbl.most_running > max(self.cap, self.symbl.cap):
+            problems.append(f"{self.symbl.most_running} jobs ran at once, above the cap of {self.cap}")
+
+    def _judge_payments(self, problems: list[str]) -> None:
+        good = Counter(one.content for one in self.symbl.sold if not one.has_failed)
+        notes = " ".join(f"{closed.note}" for closed in self.ledger_closed())
+        for content, count in good.items():
+            named = sum(one.id in notes for one in self.symbl.sold if one.content == content)
+            if count > 1 + named:
+                problems.append(f"a content was paid for {count} times: {content[:8]}")
+        tries = Counter(one.content for one in self.symbl.sold)
+        problems += [f"a content was sent {count} times" for count in tries.values() if count > 3 * self.option_changes + 3]
+
+    def ledger_closed(self) -> Iterator[Any]:
+        """Yield what is closed."""
+        ledger = self.ledger()
+        ledger.open()
+        return ledger.closed()
+
+    def _judge_file(self, path: str, content: bytes, problems: list[str]) -> None:
+        import hashlib
+
+        digest = hashlib.sha256(content).hexdigest()
+        if not content or content.startswith(b"?") or digest in self.symbl.refused_contents:
+            return
+        sold = [one for one in self.symbl.sold if one.content == digest]
+        good = [one for one in sold if not one.has_failed]
+        if not good:
+            row = self.last_rows.get(path)
+            if row is not None and row.reason == "same content":
+                row = self.last_rows.get(row.message)
+            # An adopted conversation tells no failure of its job, so it is overdue until it is given up after a week.
+            is_told = row is not None and (
+                (row.outcome in {"failed", "quarantined"} and row.attempts >= 3) or row.reason == "overdue"
+            )
+            if not is_told:
+                problems.append(f"{path} was lost: sent {len(sold)} times, and the last night says {row}")
+            return
+        texts = [text for name, text in self.results.files.items() if digest.encode() in text]
+        if not texts:
+            problems.append(f"{path} was paid for, and never landed")
+
+
+def play(seed: int, nights: int = 3, recordings: int = 20) -> Report:
+    """Run one history.
+
+    :param seed: which.
+    :param nights: how many at most.
+    :param recordings: how many at most, to begin with.
+    """
+    return World(Plan(seed, nights, recordings)).run()
