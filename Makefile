@@ -147,10 +147,11 @@ matrix: $(AIRFLOWS:%=.tox/%.passed)  ## unit and contract tests on each Airflow 
 	@touch $@
 
 .PHONY: bench
-bench: $(READY)  ## how well and how fast symbl-local hears, how fast it answers meanwhile, and what a poll costs
+bench: $(READY)  ## how well and how fast symbl-local hears, how fast it answers meanwhile, what a poll and a large ledger cost
 	@$(BIN)/python -m tests.benchmarks.speech
 	@$(BIN)/python -m tests.benchmarks.latency
 	@$(BIN)/python -m tests.benchmarks.polls
+	@$(BIN)/python -m tests.benchmarks.ledger
 
 .PHONY: demo
 demo: $(READY)  ## a night of recordings in a throw-away Airflow, with a table of what was said

@@ -105,7 +105,7 @@ class Ledger:
     def attempts(self, unreadable: dict[str, str] | None = None) -> dict[str, list[Attempt]]:
         """Return the open attempts of all keys, by number; look here first, and into the closed part afterwards.
 
-        A key may still stand here that is closed already; its numbers are then none above the closed ones.
+        A key may still stand here that is closed meanwhile; its numbers are then not above the closed one.
 
         :param unreadable: takes the error of each key with a fact of another format, whose attempts are left out.
         :raises SymblStorageError: the same, where ``unreadable`` is not given.
@@ -179,17 +179,20 @@ class Ledger:
         lines = [closed_entry(key, attempts) for key, attempts in entries.items() if is_ended(attempts)]
         if lines or extra:
             self._segments.write([*lines, *extra])
-            self.delete_leftovers({line.key: line.attempts for line in lines})
+            if lines:
+                self._open.delete({line.key: line.attempts for line in lines})
         return len(lines) + len(extra)
 
-    def delete_leftovers(self, closed: Mapping[str, int]) -> None:
-        """Delete the open files of attempts that are closed; a kill between the two leaves some.
+    def delete_leftovers(self) -> None:
+        """Delete the open files of attempts that are closed, which a task leaves that is killed while it closes them.
 
-        The end of the last attempt goes last, so that whoever sees anything of a key sees how it ended.
-
-        :param closed: the highest closed number of each key.
+        Whoever begins with this finds no key both open and closed with the same number.
         """
-        self._open.delete(closed)
+        if keys := self._open.keys():
+            closed: dict[str, int] = {}
+            for entry in self.closed_of(keys):
+                closed[entry.key] = max(entry.attempts, closed.get(entry.key, 0))
+            self._open.delete(closed)
 
     def merge(self, most: int = 64) -> None:
         """Put segments into one where there are many.

@@ -79,9 +79,10 @@ class ObjectLedgerStore:
 
     def create(self, name: str, content: bytes) -> bool:
         """Create an object that must not exist."""
+        non_empty(content)
         try:
             with self._lock:
-                self._files.pipe_file(self._place(name), non_empty(content), mode="create")
+                self._files.pipe_file(self._place(name), content, mode="create")
         except Exception as problem:  # noqa: BLE001 - what stands there decides: a PUT that was answered too late is sent again
             return is_mine(self, name, content, problem)
         return True

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.ledger_store import LedgerStore, StoredFile
 
 FOLDER = "open/"
+TRIES = 3
 REPAIRS = 9
 """How often a fact is written beside half-written files of the same."""
 FACT_FILE = re.compile(
@@ -78,43 +79,55 @@ class OpenAttempts:
         """Delete a claim."""
         self._store.delete(f"{FOLDER}{key}.{number}.claim")
 
+    def keys(self) -> set[str]:
+        """Return the keys that have any file."""
+        return {file.key for file in self._files("")}
+
     def delete(self, closed: Mapping[str, int]) -> None:
-        """Delete the files of attempts, the end of the last one last.
+        """Delete the files of attempts, the claims first: an attempt without one is not seen any more.
+
+        The claim of the last attempt stays longest, so that whoever sees anything of a key sees how it ended.
 
         :param closed: the highest number of each key.
         """
         files = [file for file in self._files("") if file.number <= closed.get(file.key, 0)]
         last = {file.key: file.number for file in sorted(files)}
-        steps: tuple[list[str], ...] = ([], [], [])
-        for file in files:
-            is_last = file.number == last[file.key]
-            steps[is_last + (is_last and file.fact == "done")].append(file.name)
-        for names in steps:
-            self._store.delete_many(names)
+        claims = [file for file in files if file.fact == "claim"]
+        self._store.delete_many(file.name for file in claims if file.number < last[file.key])
+        self._store.delete_many(file.name for file in claims if file.number == last[file.key])
+        self._store.delete_many(file.name for file in files if file.fact != "claim")
 
     def read(self, prefix: str, unreadable: dict[str, str] | None = None) -> dict[str, list[Attempt]]:
-        """Return the attempts of keys, by number.
+        """Return the attempts of keys, by number; what has no claim any more is closed, and left out.
 
         :param prefix: the beginning of the names of the files that are read.
         :param unreadable: takes the error of each key with a fact of another format, whose attempts are left out.
         :raises SymblStorageError: the same, where it is not given.
         """
+        for _ in range(TRIES):
+            listed, contents = self._listed(prefix)
+            # Where a file is gone meanwhile, its key is being closed or was withdrawn: half of it would tell lies.
+            torn = {file.key for files in listed.values() for file in files if file.name not in contents}
+            if not torn:
+                break
+        found: dict[str, list[Attempt]] = defaultdict(list)
+        errors = {} if unreadable is None else unreadable
+        for (key, number), files in listed.items():
+            if key not in torn and any(file.fact == "claim" for file in files):
+                try:
+                    found[key].append(self._attempt(number, files, contents))
+                except SymblStorageError as problem:
+                    if unreadable is None:
+                        raise
+                    errors.setdefault(key, str(problem))
+        return {key: attempts for key, attempts in found.items() if key not in errors}
+
+    def _listed(self, prefix: str) -> tuple[dict[tuple[str, int], list[FactFile]], dict[str, bytes]]:
+        """Return the files of each attempt, and what they hold."""
         grouped = defaultdict(list)
         for file in sorted(self._files(prefix)):
             grouped[file.key, file.number].append(file)
-        contents = self._store.read_many(file.name for files in grouped.values() for file in files)
-        found: dict[str, list[Attempt]] = defaultdict(list)
-        for (key, number), files in grouped.items():
-            # Where one is gone meanwhile, all of them are closed or withdrawn.
-            if any(file.name not in contents for file in files):
-                continue
-            try:
-                found[key].append(self._attempt(number, files, contents))
-            except SymblStorageError as problem:
-                if unreadable is None:
-                    raise
-                unreadable.setdefault(key, str(problem))
-        return {key: attempts for key, attempts in found.items() if key not in (unreadable or {})}
+        return grouped, self._store.read_many(file.name for files in grouped.values() for file in files)
 
     def _is_whole(self, name: str, kind: type[Fact]) -> bool:
         """Tell whether a fact stands; one that is gone was whole, and is closed."""
@@ -139,7 +152,7 @@ class OpenAttempts:
             self._first(Answer, "answer", files, contents),
             self._first(Done, "done", files, contents),
             is_deleted=any(file.fact == "deleted" for file in files),
-            claimed=None if claim else min((file.modified for file in files if file.modified), default=None),
+            claimed=None if claim else next(file.modified for file in files if file.fact == "claim"),
         )
 
     def _first(

@@ -21,6 +21,8 @@ FOLDER = "closed/"
 MOST_BYTES = 32 << 20
 """Of the segments that are merged into one, as they are stored: some 300,000 lines. What is larger is left as it is."""
 TRIES = 3
+LISTINGS = 2
+"""How many there are at least."""
 
 
 class Segments:
@@ -96,26 +98,26 @@ class Segments:
                 self._store.delete_many(chosen)
 
     def _unread(self, done: set[str]) -> Iterator[tuple[str, bytes]]:
-        """Give segments until a listing shows no other; a name is done once the next one is asked for.
+        """Give segments until a second listing shows no other; a name is done once the next one is asked for.
 
-        What is merged while it is listed can be in no listing under either name, but then is in the next one.
+        A listing is no snapshot: what is merged while it lasts can be in it under neither name, but is in the next one.
         """
-        tries = 0
-        while names := [file.name for file in self._store.list(FOLDER) if file.name not in done]:
-            missing = 0
+        names, missing, listed = [""], 0, 0
+        while names or listed < LISTINGS:
+            names = [file.name for file in self._store.list(FOLDER) if file.name not in done]
+            listed += 1
+            found = 0
             for name in names:
-                try:
+                with contextlib.suppress(FileNotFoundError):  # merged meanwhile
                     content = self._store.read(name)
-                except FileNotFoundError:
-                    missing += 1
-                    continue
-                replaced = ledger_format.replaced_by(content, self._store.uri(name))
-                if not replaced or not replaced <= done:
-                    yield name, content
-                done.add(name)
-                self._replaced |= replaced
-            tries = tries + 1 if missing == len(names) else 0
-            if tries == TRIES:
+                    found += 1
+                    replaced = ledger_format.replaced_by(content, self._store.uri(name))
+                    if not replaced or not replaced <= done:
+                        yield name, content
+                    done.add(name)
+                    self._replaced |= replaced
+            missing = 0 if found else missing + 1
+            if names and missing == TRIES:
                 raise SymblStorageError(f"ledger: {self._store.uri(names[0])} is listed and cannot be found")
 
     def _entries(self, name: str, content: bytes) -> Iterator[Closed]:

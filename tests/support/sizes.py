@@ -29,6 +29,7 @@ class Sizes:
     :param generated_texts: Hypothesis' examples for what is found in any text.
     :param generated_stores: Hypothesis' runs of a server that is ended and started between submissions.
     :param generated_documents: Hypothesis' examples of a conversation that goes through every form.
+    :param raced_files: files that six processes create at the same time, in each kind of storage.
     :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
     """
 
@@ -46,6 +47,7 @@ class Sizes:
     generated_texts: int
     generated_stores: int
     generated_documents: int
+    raced_files: int
     generated_calls: int
 
 
@@ -64,6 +66,7 @@ USUAL = Sizes(
     generated_texts=20,
     generated_stores=5,
     generated_documents=300,
+    raced_files=50,
     generated_calls=3,
 )
 FULL = Sizes(
@@ -81,6 +84,7 @@ FULL = Sizes(
     generated_texts=100,
     generated_stores=20,
     generated_documents=2000,
+    raced_files=300,
     generated_calls=10,
 )
 SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]
