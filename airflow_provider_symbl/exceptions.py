@@ -62,7 +62,7 @@ class SymblUnknownSubmissionError(SymblTransportError):
 
 
 class SymblStorageError(SymblError):
-    """The storage of what is to be sent stumbles: unreachable, too slow, an expired token; nothing has been sent."""
+    """The storage of what is to be sent stumbles: unreachable, too slow, an expired token; nothing was submitted."""
 
 
 class SymblUnrepeatableSubmissionError(SymblError):

@@ -84,6 +84,8 @@ class Transport:
             # Of a URL that cannot be read, such as a proxy's: its text may hold a password.
             raise RequestFailedError(_failure(problem, body), type(problem).__name__) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
+            if body is not None and body.cut_short:
+                raise RequestFailedError(Failure.CUT_SHORT, body.cut_short) from None
             # Their texts repeat URLs, and their tracebacks are long.
             reason = _unresolved(problem, self._settings) or _reason(problem)
             raise RequestFailedError(_failure(problem, body), reason) from None

@@ -72,6 +72,7 @@ class Inspection:
     :param channels: of sound.
     :param options: the digest of all parameters that change what Symbl makes of it.
     :param parameters: Symbl's parameters by their snake_case names, the overrides for this file among them.
+    :param starts: of text, when its first message says that it was said.
     :param warnings: sentences for the report, such as "both channels are the same".
     """
 
@@ -82,7 +83,13 @@ class Inspection:
     channels: int = 1
     options: str = ""
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    starts: float | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def are_channels_apart(self) -> bool:
+        """Whether each channel is recognised, and paid for, by itself."""
+        return self.parameters.get("enable_separate_recognition_per_channel") is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,8 @@ class Claim:
     :param ends: when the submission is certainly over: nothing leaves after it.
     :param redrive: whether it was asked for by ``redrive``, and gives one attempt more.
     :param sha256: of the content.
+    :param since: from when on a conversation of it may have begun, as Symbl may tell.
+    :param features: what is waited for besides the job.
     """
 
     path: str
@@ -129,6 +138,8 @@ class Claim:
     ends: float
     redrive: bool = False
     sha256: str | None = None
+    since: float | None = None
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ found = landed + failed + waiting + quarantined + skipped.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,16 +19,29 @@ REASONS: Mapping[OutcomeName, tuple[str, ...]] = {
     "landed": ("landed",),
     "failed": (
         *("refused", "job failed", "unreadable", "codec not known", "empty", "longer than the budget"),
-        *("never ended", "order", "results"),
+        *("never ended", "replaced", "results"),
     ),
     "waiting": (
         *("elsewhere", "unknown", "overdue", "running", "budget", "not settled", "finish_by", "paused"),
-        *("fact that cannot be read",),
+        *("fact that cannot be read", "unreachable", "first night", "stopped", "dry run"),
     ),
     "quarantined": ("quarantined",),
     "skipped": ("landed before", "landed by another", "same content", "not a recording", "gone"),
 }
 """The reasons that each outcome can have."""
+
+
+class Held(NamedTuple):
+    """Why nothing more is done for a content in this night, where its facts do not tell.
+
+    :param outcome: waiting, failed or skipped.
+    :param reason: of those that the outcome can have.
+    :param message: one sentence.
+    """
+
+    outcome: OutcomeName
+    reason: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
