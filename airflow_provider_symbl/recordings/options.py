@@ -24,7 +24,7 @@ from airflow_provider_symbl.recordings.files.globs import name_or_path_glob
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.endpoints import Source
-    from airflow_provider_symbl.client.validators import Json
+    from airflow_provider_symbl.client.validators import Json, Validator
     from airflow_provider_symbl.recordings.facts import Kind, RecordingFile
     from airflow_provider_symbl.recordings.files.globs import Glob
 
@@ -34,6 +34,7 @@ EXTRA = "extra_parameters"
 NAMES = (*MEDIA_PARAMETERS, EXTRA)
 SIDECAR_SIZE = 1 << 20
 """Bytes of a sidecar at most."""
+VALIDATORS: Mapping[str, Validator] = {**MEDIA_PARAMETERS, EXTRA: lambda _, given: parsed(given)}
 WITHOUT_EFFECT = frozenset({"name", "metadata", "webhookUrl"})
 """Parameters that change nothing of what Symbl makes of a recording."""
 NOTHING = object()
@@ -126,10 +127,22 @@ class RecordingOptions:
         try:
             others = {name: value for name, value in chosen.items() if name != EXTRA}
             sent = validate(source, others, chosen.get(EXTRA))
+            # As they are sent: a template may have made text of a boolean.
+            chosen = {name: VALIDATORS[name](name, value) for name, value in chosen.items()}
         except SymblConfigurationError as problem:
             message = f"{file.path if sidecar is None else file.sidecar}: {problem}"
             raise SymblConfigurationError(message) from None
         return chosen, _digest(sent)
+
+    def digests(self, file: RecordingFile, sidecar: bytes | None = None) -> frozenset[str]:
+        """Return the digests that a recording can have by its path alone, before anybody has looked what it is.
+
+        :param file: as it was listed.
+        :param sidecar: what is in its sidecar; None where it has none.
+        :raises SymblConfigurationError: as :meth:`for_file`.
+        """
+        kinds: tuple[Kind, ...] = ("audio", "text")  # video has the parameters of audio
+        return frozenset(self.for_file(file, sidecar, kind)[1] for kind in kinds)
 
     def is_named(self, file: RecordingFile) -> bool:
         """Tell whether the pattern finds anything in a path; without a pattern, everything is as it should be.

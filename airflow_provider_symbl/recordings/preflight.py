@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import re
@@ -12,18 +13,19 @@ from airflow_provider_symbl.client.parameters import check_content
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError
 from airflow_provider_symbl.recordings.facts import KEY_LENGTH, Inspection, Unfit
 from airflow_provider_symbl.recordings.headers.containers import MAY_HOLD_VIDEO, container_of, is_protected
+from airflow_provider_symbl.recordings.headers.contents import HEAD_SIZE, TEXT_SIZE, read_contents
 from airflow_provider_symbl.recordings.headers.mp4_header import read_mp4
-from airflow_provider_symbl.recordings.headers.reading import HEAD_SIZE, TEXT_SIZE, read_contents
 from airflow_provider_symbl.recordings.headers.sound import BY_TINYTAG, Sound, likely, read_sound
 from airflow_provider_symbl.recordings.headers.wav_header import is_silent, is_twice
+from airflow_provider_symbl.recordings.settings import billed_minutes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.recordings.discovery import RecordingSource
     from airflow_provider_symbl.recordings.facts import Kind, RecordingFile
-    from airflow_provider_symbl.recordings.headers.reading import Contents
+    from airflow_provider_symbl.recordings.headers.contents import Contents
     from airflow_provider_symbl.recordings.options import RecordingOptions, Send
 
 NO_RECORDING = re.compile(
@@ -39,11 +41,8 @@ SOUND_NAMES = frozenset(
 VIDEO_NAMES = frozenset({"mp4", "m4v", "mov", "3gp", "3g2"})
 OTHER_VIDEO_NAMES = frozenset({"avi", "flv", "mkv", "mpeg", "mpg", "ts", "webm", "wmv", "asf", "w64"})
 HEADER_BLOCK = 1 << 16
-BYTES_A_SECOND = 1000
-"""What a recording counts as whose length is not known."""
 LONGEST = 4 * 3600
 """Seconds of a recording that Symbl takes, by its FAQ."""
-APART = "enable_separate_recognition_per_channel"
 CHANGED = Unfit("not settled", "It has changed since it was listed.", is_final=False)
 
 
@@ -53,6 +52,7 @@ class _Look(NamedTuple):
     kind: Kind
     sound: Sound
     warnings: tuple[str, ...] = ()
+    starts: float | None = None
 
 
 def inspect(
@@ -62,7 +62,7 @@ def inspect(
     *,
     send: Send = "file",
     max_minutes: float | None = None,
-) -> Inspection | Unfit:
+) -> Inspection | Unfit | None:
     """Look at a recording: all its bytes are read once, and nothing is decoded.
 
     What it is is told by its content. A header only budgets and warns: what is odd in it refuses no recording, and a
@@ -75,13 +75,13 @@ def inspect(
     :param options: what Symbl is asked to make of recordings.
     :param send: whether Symbl gets the file, or a link to it.
     :param max_minutes: the whole budget of a night; None for none.
-    :return: what it is; else why it is not sent, with the reasons "gone" and "not settled" among those for what has
-        changed since it was listed.
+    :return: what it is; None where it is gone; else why it is not sent: "not settled" where it has changed since it
+        was listed.
     :raises SymblConfigurationError: of its sidecar alone, which it names.
     """
     try:
         found = _look(file, source, send)
-        if isinstance(found, Unfit):
+        if found is None or isinstance(found, Unfit):
             return found
         look, key, sha256 = found
         sidecar = _sidecar(file, source)
@@ -95,23 +95,18 @@ def inspect(
         if sidecar is not None:
             raise
         return Unfit("refused", str(problem), is_final=False)
-    warnings = (*look.warnings, *_warnings_about(file, look, parameters, options))
     inspection = Inspection(
-        look.kind, key, sha256, look.sound.duration, look.sound.channels, digest, parameters, warnings
+        kind=look.kind,
+        key=key,
+        sha256=sha256,
+        duration=look.sound.duration,
+        channels=look.sound.channels,
+        options=digest,
+        parameters=parameters,
+        starts=look.starts,
+        warnings=(*look.warnings, *_warnings_about(file, look, options)),
     )
     return _beyond(file, inspection, max_minutes) or inspection
-
-
-def counted_minutes(size: int, inspection: Inspection) -> float:
-    """Return the minutes that a recording counts as, for the budget and the price; text counts none.
-
-    :param size: bytes, which stand for seconds where its length is not known.
-    :param inspection: what it is. Channels that are recognised apart are paid each.
-    """
-    if inspection.kind == "text":
-        return 0.0
-    seconds = size / BYTES_A_SECOND if inspection.duration is None else inspection.duration
-    return seconds / 60 * (inspection.channels if _is_true(inspection.parameters.get(APART)) else 1)
 
 
 def is_settled(
@@ -129,7 +124,7 @@ def is_settled(
     return now.is_settled or seconds_between >= settle_seconds
 
 
-def _look(file: RecordingFile, source: RecordingSource, send: Send) -> tuple[_Look, str, str | None] | Unfit:
+def _look(file: RecordingFile, source: RecordingSource, send: Send) -> tuple[_Look, str, str | None] | Unfit | None:
     """Return what a file is, its key, and the hash of its bytes where they were read."""
     name = file.path.rpartition("/")[2]
     if NO_RECORDING.fullmatch(name):
@@ -159,10 +154,10 @@ def _by_content(file: RecordingFile, source: RecordingSource) -> tuple[_Look, st
     return look if isinstance(look, Unfit) else (look, contents.sha256[:KEY_LENGTH], contents.sha256)
 
 
-def _without_bytes(file: RecordingFile, source: RecordingSource) -> Unfit:
+def _without_bytes(file: RecordingFile, source: RecordingSource) -> Unfit | None:
     now = source.look(file)
     if now is None:
-        return _gone()
+        return None
     if now.size:
         return CHANGED
     return Unfit("empty", "It has no bytes.")
@@ -178,10 +173,18 @@ def _text(contents: Contents) -> _Look | Unfit:
     if not any(isinstance(message, dict) and "payload" in message for message in messages):
         return Unfit("not a recording", "It is a JSON list, and not one of messages.")
     try:
-        check_content(TEXT, messages)
+        checked = check_content(TEXT, messages)
     except SymblConfigurationError as problem:
         return Unfit("refused", str(problem))
-    return _Look("text", Sound())
+    return _Look("text", Sound(), starts=_starts(checked))
+
+
+def _starts(messages: Sequence[Mapping[str, Json]]) -> float | None:
+    """Return when the first message says that it was said; a time without a zone is taken for UTC."""
+    told = [message.get("duration", {}).get("startTime") for message in messages]
+    moments = [datetime.datetime.fromisoformat(moment) for moment in told if moment is not None]
+    zoned = [moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC) for moment in moments]
+    return min(moment.timestamp() for moment in zoned) if zoned else None
 
 
 def _sound(file: RecordingFile, source: RecordingSource, contents: Contents) -> _Look | Unfit:
@@ -258,21 +261,19 @@ def _sidecar(file: RecordingFile, source: RecordingSource) -> bytes | None:
         return None
 
 
-def _warnings_about(
-    file: RecordingFile, look: _Look, parameters: Mapping[str, Json], options: RecordingOptions
-) -> list[str]:
+def _warnings_about(file: RecordingFile, look: _Look, options: RecordingOptions) -> list[str]:
     warnings = []
     if look.sound.duration is not None and look.sound.duration > LONGEST:
         warnings.append("it is longer than the four hours that Symbl takes")
-    if look.kind == "audio" and _is_true(parameters.get(APART)) and look.sound.channels == 1 and look.sound.duration:
-        warnings.append("it has one channel, and channels are to be recognised apart")
     if not options.is_named(file):
         warnings.append("the pattern finds nothing in its path")
     return warnings
 
 
 def _beyond(file: RecordingFile, inspection: Inspection, max_minutes: float | None) -> Unfit | None:
-    minutes = counted_minutes(file.size, inspection)
+    minutes = billed_minutes(
+        file.size, inspection.duration, inspection.channels if inspection.are_channels_apart else 1
+    )
     if max_minutes is None or minutes <= max_minutes:
         return None
     told = "is" if inspection.duration is not None else "has no length that is told, and counts as"
@@ -280,27 +281,19 @@ def _beyond(file: RecordingFile, inspection: Inspection, max_minutes: float | No
     return Unfit("longer than the budget", message, is_final=False)
 
 
-def _unreadable(file: RecordingFile, source: RecordingSource, problem: Exception) -> Unfit:
+def _unreadable(file: RecordingFile, source: RecordingSource, problem: Exception) -> Unfit | None:
     """Tell a storage that fails from a file that has changed since it was listed, which some stores say by an error."""
     try:
         now = source.look(file)
     except SymblStorageError:
         now = file
     if now is None:
-        return _gone()
+        return None
     if (now.size, now.version) != (file.size, file.version):
         return CHANGED
     reason = getattr(problem, "strerror", None) or type(problem).__name__
     return Unfit("unreadable", f"{file.path} cannot be read ({reason}).", is_final=False)
 
 
-def _gone() -> Unfit:
-    return Unfit("gone", "It was listed, and is not there any more.", is_final=False)
-
-
 def _ending(file: RecordingFile) -> str:
     return file.path.rpartition("/")[2].rpartition(".")[2].lower()
-
-
-def _is_true(given: object) -> bool:
-    return given is True or (isinstance(given, str) and given.lower() == "true")

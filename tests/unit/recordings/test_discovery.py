@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import create_autospec
 
 import pytest
-from hypothesis import given, strategies
+import requests
+from hypothesis import given, settings, strategies
 from upath import UPath
 
 from airflow_provider_symbl.client.uploads import Upload
@@ -154,6 +155,7 @@ TREES = strategies.lists(strategies.lists(NAMES, min_size=1, max_size=4).map("/"
 PARTS = strategies.sampled_from(["*", "**", "a", "?", "[ab]*", "*b", "[!a]", ".*", "a*b"])
 
 
+@settings(deadline=None)  # it makes folders
 @given(TREES, strategies.lists(PARTS, min_size=1, max_size=4).map("/".join))
 def test_globs_match_as_pythons_do(tmp_path_factory: pytest.TempPathFactory, names: list[str], pattern: str) -> None:
     """With hidden files; a glob leads into every folder that it finds something in."""
@@ -441,6 +443,18 @@ def test_a_bucket_is_listed_as_a_folder_is(s3: S3Server, bucket: Callable[[objec
     assert paths(f"s3://{BUCKET}/calls/?.wav", bucket) == ["a.wav", "b.wav"]
     assert paths([f"s3://{BUCKET}/calls/deep/c.wav", f"s3://{BUCKET}/calls/no.wav"], bucket) == ["no.wav", "deep/c.wav"]
     assert paths([f"s3://{BUCKET}/callsign.wav"], bucket) == ["callsign.wav"]
+
+
+def test_a_link_to_an_object_is_signed_by_its_store(s3: S3Server, bucket: Callable[[object], Any]) -> None:
+    """From what uploads take, which has the store's file system and key."""
+    put(s3, "calls/a b.wav", content=b"sound")
+    source = RecordingSource(
+        f"s3://{BUCKET}/calls", bucket, make_link=lambda path, seconds: path.fs.sign(path.path, expiration=seconds)
+    )
+    (file,) = found(source)
+    link = source.link(file, 60)
+    assert "Expires" in link
+    assert requests.get(link, timeout=10).content == b"sound"
 
 
 def test_nobodys_cache_hides_what_others_did(s3: S3Server, bucket: Callable[[object], Any]) -> None:

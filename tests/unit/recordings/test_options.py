@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 from airflow_provider_symbl.recordings.facts import RecordingFile
@@ -15,6 +15,8 @@ from airflow_provider_symbl.recordings.options import RecordingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from airflow_provider_symbl.recordings.facts import Kind
 
 PATTERN = r"(?P<queue>[^/]+)/(?P<agent>[^/_]+)_(?P<number>\d+)?"
 
@@ -76,6 +78,7 @@ LEVELS = strategies.lists(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(LEVELS, strategies.sampled_from([None, "phone"]))
 def test_of_all_that_are_for_a_recording_the_last_wins(
     levels: list[tuple[str, dict[str, str | None]]], first: str | None
@@ -94,6 +97,7 @@ WORDS = strategies.text(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(WORDS, WORDS)
 def test_groups_fill_texts_wherever_they_stand(queue: str, agent: str) -> None:
     """In lists and objects, and in their JSON text, where what is found never becomes JSON."""
@@ -116,6 +120,7 @@ def test_groups_fill_texts_wherever_they_stand(queue: str, agent: str) -> None:
     }
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(strategies.text(strategies.sampled_from("{}agentq \"'%$\\"), min_size=1).filter(str.strip))
 def test_other_braces_stay(text: str) -> None:
     """A text without the name of a group is sent as it is."""
@@ -259,3 +264,22 @@ def test_the_digest_does_not_change_with_what_has_no_effect() -> None:
     assert digest({"mode": None, "custom_vocabulary": []}) == digest({})
     assert digest({"enable_summary": "true", "mode": "phone"}) == digest({"mode": "phone", "enable_summary": True})
     assert digest({"mode": "phone"}, send="url") == digest({"mode": "phone"})
+
+
+def test_a_path_alone_tells_which_digests_are_possible() -> None:
+    """One for sound and video, one for text; whatever it turns out to be."""
+    options = RecordingOptions({"mode": "phone", "enable_summary": "true"}, {"*.mp3": {"mode": "default"}})
+    kinds: tuple[Kind, ...] = ("audio", "video", "text")
+    for path in ("a.wav", "a.mp3"):
+        for sidecar in (None, b'{"enable_summary": false}'):
+            possible = options.digests(file(path), sidecar)
+            assert possible == {options.for_file(file(path), sidecar, kind)[1] for kind in kinds}
+            assert len(possible) == 2
+
+
+def test_parameters_are_told_as_they_are_sent() -> None:
+    """A template makes text of all; those who reckon with them should not have to read it."""
+    options = RecordingOptions(
+        {"enable_summary": "true", "trackers": '[{"id": "7"}]', "extra_parameters": '{"a": 1}'}, {}
+    )
+    assert chosen(options) == {"enable_summary": True, "trackers": [{"id": "7"}], "extra_parameters": {"a": 1}}

@@ -19,7 +19,7 @@ from airflow_provider_symbl.recordings.discovery import RecordingSource
 from airflow_provider_symbl.recordings.facts import Inspection, RecordingFile, Unfit
 from airflow_provider_symbl.recordings.options import RecordingOptions
 from airflow_provider_symbl.recordings.outcomes import REASONS
-from airflow_provider_symbl.recordings.preflight import counted_minutes, inspect, is_settled
+from airflow_provider_symbl.recordings.preflight import inspect, is_settled
 from tests.support.audio import RECORDINGS
 from tests.support.media_files import GSM, U_LAW, adts, chunk, flac, mp3, mp4, noise, tone, wav
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 MESSAGES = [{"payload": {"content": "Good morning."}, "from": {"name": "Ann"}}]
 SOUND, VIDEO = (b"soun", b"mp4a"), (b"vide", b"avc1")
-APART = {"enable_separate_recognition_per_channel": True}
 
 
 class Folder:
@@ -48,7 +47,7 @@ class Folder:
 
     def inspect(
         self, content: bytes, name: str = "recording", parameters: Mapping[str, object] | None = None, **limits: Any
-    ) -> Inspection | Unfit:
+    ) -> Inspection | Unfit | None:
         """Write a file and look at it."""
         (self.path / name).write_bytes(content)
         return inspect(self.file(name), self.source, RecordingOptions(parameters or {}, {}), **limits)
@@ -66,7 +65,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def reason_of(found: Inspection | Unfit) -> str:
+def reason_of(found: Inspection | Unfit | None) -> str:
     """Return why a file is not sent; it is one of the closed table."""
     assert isinstance(found, Unfit), found
     assert any(found.reason in reasons for reasons in REASONS.values())
@@ -177,7 +176,7 @@ def test_what_is_no_recording_is_not_sent(
 
 def test_a_text_that_is_too_long_is_not_read_as_one(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """It could be anything, and a parser would hold all of it."""
-    monkeypatch.setattr("airflow_provider_symbl.recordings.headers.reading.TEXT_SIZE", 100)
+    monkeypatch.setattr("airflow_provider_symbl.recordings.headers.contents.TEXT_SIZE", 100)
     monkeypatch.setattr("airflow_provider_symbl.recordings.preflight.json.loads", lambda _: pytest.fail("parsed"))
     assert reason_of(folder.inspect(json.dumps(MESSAGES * 5).encode())) == "not a recording"
 
@@ -197,20 +196,29 @@ def test_a_recording_longer_than_the_whole_budget_fails(folder: Folder) -> None:
     assert isinstance(folder.inspect(wav(tone(3)), max_minutes=0.05), Inspection)
 
 
-def test_channels_that_are_recognised_apart_count_each(folder: Folder) -> None:
-    """As they are billed."""
+@pytest.mark.parametrize("apart", [True, "true"])
+def test_channels_that_are_recognised_apart_count_each(folder: Folder, apart: object) -> None:
+    """As they are billed, also where a template has made text of the parameter."""
     content = wav(tone(30, channels=2), channels=2)
-    assert counted_minutes(len(content), folder.sound(content)) == pytest.approx(0.5)
-    assert counted_minutes(len(content), folder.sound(content, parameters=APART)) == pytest.approx(1.0)
-    assert reason_of(folder.inspect(content, parameters=APART, max_minutes=0.9)) == "longer than the budget"
+    assert not folder.sound(content, max_minutes=0.6).are_channels_apart
+    parameters = {"enable_separate_recognition_per_channel": apart}
+    assert folder.sound(content, parameters=parameters, max_minutes=1.0).are_channels_apart
+    assert reason_of(folder.inspect(content, parameters=parameters, max_minutes=0.9)) == "longer than the budget"
 
 
 def test_an_unknown_length_counts_by_its_bytes(folder: Folder) -> None:
-    """A kilobyte is a second; text counts nothing."""
-    content = adts(300)
-    assert counted_minutes(len(content), folder.sound(content)) == pytest.approx(1.0)
-    assert reason_of(folder.inspect(content, max_minutes=0.9)) == "longer than the budget"
-    assert counted_minutes(10_000, folder.sound(json.dumps(MESSAGES).encode())) == 0
+    """A kilobyte is a second, so that it cannot wait for ever either."""
+    assert folder.sound(adts(300), max_minutes=1.0).duration is None
+    assert reason_of(folder.inspect(adts(300), max_minutes=0.9)) == "longer than the budget"
+
+
+def test_a_text_tells_when_it_begins(folder: Folder) -> None:
+    """By its earliest message, which need not be the first; a time without a zone is UTC."""
+    times = ["1970-01-01T01:00:09", None, "1970-01-01T01:00:07.500Z", "1970-01-01T02:00:08+01:00"]
+    messages = [{**MESSAGES[0], "duration": {"startTime": time} if time else {}} for time in times]
+    assert folder.sound(json.dumps(messages).encode()).starts == 3607.5
+    assert folder.sound(json.dumps(MESSAGES).encode()).starts is None
+    assert folder.sound(mp3(3)).starts is None
 
 
 SILENCE = bytes(16_000)
@@ -246,9 +254,9 @@ def test_what_is_not_as_it_was_listed_is_not_sent(folder: Folder) -> None:
     path.write_bytes(wav(tone(2)))
     assert reason_of(inspect(file, folder.source, options)) == "not settled"
     path.unlink()
-    assert reason_of(inspect(file, folder.source, options)) == "gone"
+    assert inspect(file, folder.source, options) is None
     path.symlink_to("nowhere")
-    assert reason_of(inspect(folder.file("call.wav"), folder.source, options)) == "gone"
+    assert inspect(folder.file("call.wav"), folder.source, options) is None
     path.unlink()
     path.write_bytes(b"")
     file = folder.file("call.wav")
