@@ -6,7 +6,6 @@ import os
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.client.validators import invalid_value
 from airflow_provider_symbl.recordings.files.file_systems import Listing, joined
 from airflow_provider_symbl.recordings.files.globs import is_glob
 from airflow_provider_symbl.recordings.files.walk import found_pages, sidecar_names
@@ -42,9 +41,9 @@ class Listed:
         for place in self._places:
             is_local = not place.files.store
             if is_local and place.files.is_folder(place.key):
-                invalid_value("recordings", place.shown, "in a list, files only; a folder stands by itself")
+                place.refuse("is a folder", "in a list, files only; a folder stands by itself")
             if is_glob(place.key) and place.files.status(place.key) is None:
-                invalid_value("recordings", place.shown, "in a list, files only; a glob stands by itself")
+                place.refuse("is a glob", "in a list, files only; a glob stands by itself")
 
     def check_apart(self, results: Place) -> None:
         """Check that no result is among them, which would be paid for.
@@ -54,7 +53,7 @@ class Listed:
         """
         for place in self._places:
             if place.is_inside(results):
-                invalid_value("recordings", place.shown, f"what is not among the results in {results.shown}")
+                place.refuse(f"lies in the results, in {results.shown}", "what is apart from results and ledger")
 
     def pages(self, _warn: Callable[[str], None]) -> Iterator[list[Found]]:
         """Look at all files, folder by folder, some hundred at a time; one that is gone is found without a status."""

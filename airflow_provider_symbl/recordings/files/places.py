@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from airflow_provider_symbl.client.uploads import StoredPath, location
 from airflow_provider_symbl.client.validators import invalid_value, without_query
+from airflow_provider_symbl.exceptions import SymblConfigurationError
 from airflow_provider_symbl.recordings.files.file_systems import LOCAL, LocalFiles, StoredFiles
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ class Place(NamedTuple):
     def shown(self) -> str:
         """How messages name it."""
         return str(without_query(self.uri))
+
+    def refuse(self, why: str, allowed: str) -> NoReturn:
+        """Raise what is wrong with it as a place of recordings.
+
+        :param why: what it is or does.
+        :param allowed: what may stand there.
+        :raises SymblConfigurationError: always; the place is told whole.
+        """
+        message = f"recordings: {self.shown} {why}; allowed: {allowed}"
+        raise SymblConfigurationError(message)
 
     def is_inside(self, folder: Place) -> bool:
         """Tell whether it is a folder, or lies in it; whose credentials they are opened with makes no difference.

@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_symbl.client.uploads import reading_failed
-from airflow_provider_symbl.client.validators import invalid_value
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 from airflow_provider_symbl.recordings.files.file_systems import joined
 from airflow_provider_symbl.recordings.files.places import escaped
@@ -85,10 +84,8 @@ class Walk:
         root = self._root
         is_found = results.is_inside(root) and (self._glob is None or self._glob.leads_into(results.below(root)))
         if is_found or root.is_inside(results):
-            inner, outer = (results, root) if is_found else (root, results)
-            invalid_value(
-                "recordings", root.shown, f"a folder apart from the results: {inner.shown} is in {outer.shown}"
-            )
+            why = f"holds results, in {results.shown}" if is_found else f"lies in the results, in {results.shown}"
+            root.refuse(why, "a folder apart from results and ledger, of which neither is in the other")
 
     def pages(self, warn: Callable[[str], None]) -> Iterator[list[Found]]:
         """List all files but sidecars, some hundred at a time.
@@ -110,7 +107,7 @@ class Walk:
         root = self._root
         bucket = root.key.strip("/").partition("/")[0]
         if root.files.has_folders or not root.files.is_folder(bucket):
-            invalid_value("recordings", root.shown, FOLDER)
+            root.refuse("does not exist", FOLDER)
         logger.warning("Nothing lies below %s; if that is not what is meant, look at its spelling.", root.shown)
 
     def _place_of(self, folder: str) -> Place:
