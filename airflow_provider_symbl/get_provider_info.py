@@ -17,12 +17,15 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": INTEGRATION, "external-doc-url": "https://symbl.ai", "tags": ["service"]},
         ],
         "hooks": _modules("hooks.symbl"),
-        "operators": _modules("operators.text", "operators.audio", "operators.video", "operators.conversation"),
+        "operators": _modules(
+            "operators.text", "operators.audio", "operators.video", "operators.conversation", "operators.recordings"
+        ),
         "sensors": _modules("sensors.job"),
-        "triggers": _modules("triggers.job"),
+        "triggers": _modules("triggers.job", "triggers.recordings"),
         "extra-links": [
             "airflow_provider_symbl.links.conversation.SymblConversationLink",
             "airflow_provider_symbl.links.conversation.SymblResultsLink",
+            "airflow_provider_symbl.links.recordings.SymblReportLink",
         ],
         "connection-types": [
             {

@@ -294,14 +294,8 @@ class NightCore:
     def _close(self) -> events.Action:
         """Return the end of this pass: what is over is closed in the ledger."""
         self._is_compacting = True
-        tracks = self.board.tracks
-        over = {key: track.attempts for key, track in tracks.items() if self._is_compacted(track)}
-        leftovers = {
-            key: track.closed.attempts
-            for key, track in tracks.items()
-            if track.closed is not None and track.attempts and track.attempts[0].number <= track.closed.attempts
-        }
-        return events.Compact(over, self.planning.extra, leftovers)
+        over = {key: track.attempts for key, track in self.board.tracks.items() if self._is_compacted(track)}
+        return events.Compact(over, self.planning.extra)
 
     def _is_compacted(self, track: Track) -> bool:
         done = track.last.done if track.attempts else None

@@ -153,12 +153,10 @@ class Compact:
 
     :param attempts: of what is over, by key.
     :param extra: lines for what never had a claim.
-    :param leftovers: highest closed number by key, of open facts that a crash has left behind something closed.
     """
 
     attempts: Mapping[str, Sequence[Attempt]]
     extra: Sequence[Closed]
-    leftovers: Mapping[str, int]
 
 
 Action = (

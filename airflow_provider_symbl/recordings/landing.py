@@ -147,4 +147,3 @@ def _facts(path: str, claim: Claim | None) -> RecordingFacts:
         task_id=claim.night.task_id,
         run_id=claim.night.run_id,
     )
-

@@ -118,6 +118,7 @@ class Performer:
     # The plan.
 
     def _read_facts(self, _: events.ReadFacts) -> Event:
+        self.ledger.delete_leftovers()
         unreadable: dict[str, str] = {}
         # First what is open, then what is closed: a key that is closed in between stands in both.
         attempts = self.ledger.attempts(unreadable)
@@ -356,7 +357,6 @@ class Performer:
         return events.Deleted(action.key, is_deleted=True)
 
     def _compact(self, action: events.Compact) -> Event:
-        self.ledger.delete_leftovers(action.leftovers)
         self.ledger.compact(action.attempts, action.extra)
         self.ledger.merge()
         return events.Compacted()

@@ -27,7 +27,7 @@ class Planning:
     """Takes what was listed, and sorts it: what is over, what is to be looked into, and what is to be done.
 
     :param settings: what the night keeps to.
-    :param options_of: gives the digests that the parameters for a file could have now.
+    :param options_of: gives the digests that the parameters for a file could have now; none where nobody can tell.
     :param on_known: takes the row of each file that is over since an earlier night.
     """
 
@@ -182,7 +182,8 @@ class Planning:
         known = self._index.find(file.digest) if self._index is not None else None
         if known is None:
             return False
-        is_changed = bool(known.options) and known.options not in self._options_of(file)
+        digests = self._options_of(file)
+        is_changed = bool(known.options and digests) and known.options not in digests
         if not known.landed and (not known.is_final or is_changed):
             return False
         wish = wants_redrive(

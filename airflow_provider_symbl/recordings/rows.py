@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from airflow_provider_symbl.recordings.outcomes import Held, Row
+from airflow_provider_symbl.recordings.outcomes import REASONS, Held, Row
 from airflow_provider_symbl.recordings.settings import FOREIGN_GRACE, SEND_GRACE
 from airflow_provider_symbl.recordings.standing import standing_of
 
@@ -25,8 +25,8 @@ def row_of_unfit(file: RecordingFile, unfit: Unfit) -> Row:
     :param file: as it was listed.
     :param unfit: why not.
     """
-    is_none = unfit.reason == "not a recording"
-    return Row(file.path, "skipped" if is_none else "failed", unfit.reason, unfit.message, size=file.size)
+    outcome = next(outcome for outcome, reasons in REASONS.items() if unfit.reason in reasons)
+    return Row(file.path, outcome, unfit.reason, unfit.message, size=file.size)
 
 
 def row_of_closed(file: RecordingFile, closed: Closed) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.client.polling import features_asked
 from airflow_provider_symbl.recordings import events
@@ -169,21 +169,15 @@ class Submissions:
         if event.outcome in {"made", "superseded", "unknown"}:
             # What may be paid for counts, so that the budget holds whatever comes to light.
             self.minutes += track.minutes
-        match event.outcome:
-            case "made" | "superseded":
-                self._limit.on_taken()
-                self._refusals, self._paused_until = 0, 0.0
-                if event.outcome == "superseded":
-                    track.held = Held("waiting", "not settled", event.message)
-            case "gone":
-                track.held = Held("skipped", "gone")
-            case "released":
-                if track.cuts >= MOST_CUTS:
-                    track.held = Held("waiting", "unreachable", event.message)
-            case "refused" | "late" | "unknown" | "full" | "cut" | "stopped":
-                pass
-            case _:
-                assert_never(event.outcome)
+        if event.outcome in {"made", "superseded"}:
+            self._limit.on_taken()
+            self._refusals, self._paused_until = 0, 0.0
+        if event.outcome == "superseded":
+            track.held = Held("waiting", "not settled", event.message)
+        elif event.outcome == "gone":
+            track.held = Held("skipped", "gone")
+        elif event.outcome == "released" and track.cuts >= MOST_CUTS:
+            track.held = Held("waiting", "unreachable", event.message)
         self._board.advance(track, now)
 
     def _on_not_taken(self, track: Track, event: events.Sent, now: float) -> None:

@@ -399,7 +399,9 @@ class World:
             if count > 1 + named:
                 problems.append(f"a content was paid for {count} times: {content[:8]}")
         tries = Counter(one.content for one in self.symbl.sold)
-        problems += [f"a content was sent {count} times" for count in tries.values() if count > 3 * self.option_changes + 3]
+        problems += [
+            f"a content was sent {count} times" for count in tries.values() if count > 3 * self.option_changes + 3
+        ]
 
     def ledger_closed(self) -> Iterator[Any]:
         """Yield what is closed."""

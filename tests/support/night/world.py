@@ -193,7 +193,9 @@ class Symbl:
         if self._has("read"):
             raise SymblServerError(503, "later", "GET", "/v1/conversations")
         since = start_time.timestamp()
-        return iter([Conversation(one.id, name=one.name) for one in self.sold if one.made >= since and not one.is_deleted])
+        return iter(
+            [Conversation(one.id, name=one.name) for one in self.sold if one.made >= since and not one.is_deleted]
+        )
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation."""
