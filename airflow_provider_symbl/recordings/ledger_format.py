@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 import zlib
-from dataclasses import MISSING, asdict, fields, replace
+from dataclasses import MISSING, fields, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,8 +36,9 @@ BUFFER = 1 << 20
 Fact = TypeVar("Fact", Claim, Answer, Done)
 
 
-FIELDS: Mapping[Any, frozenset[str]] = {
-    kind: frozenset(field.name for field in fields(kind)) for kind in (Claim, Answer, Done, Closed, Inspection, Unfit)
+FIELDS: Mapping[Any, dict[str, None]] = {
+    kind: dict.fromkeys(field.name for field in fields(kind))
+    for kind in (Claim, Answer, Done, Closed, Inspection, Unfit)
 }
 CLOSED_DEFAULTS = {field.name: field.default for field in fields(Closed) if field.default is not MISSING}
 
@@ -206,7 +207,7 @@ def closed_of(told: dict[str, Any], uri: str) -> Closed:
             if name in told:
                 told[name] = tuple(told[name])
         # A million lines are read: what is to be left out is looked for only where something is.
-        return Closed(**(told if told.keys() <= FIELDS[Closed] else _known(Closed, told)))
+        return Closed(**(told if told.keys() <= FIELDS[Closed].keys() else _known(Closed, told)))
     except (KeyError, TypeError) as problem:
         raise cannot_be_read(uri, problem) from None
 
@@ -238,7 +239,8 @@ def _check_format(told: Mapping[str, Json], uri: str) -> None:
 
 
 def _plain(fact: Claim | Answer | Done | Closed | Inspection | Unfit) -> dict[str, Json]:
-    plain = asdict(fact)
+    # `asdict` copies all that is inside too, which takes ten times as long.
+    plain = {name: getattr(fact, name) for name in FIELDS[type(fact)]}
     for name in MESSAGES:
         if name in plain:
             plain[name] = plain[name][:LONGEST_MESSAGE]

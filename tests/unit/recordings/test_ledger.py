@@ -244,6 +244,38 @@ def test_attempts_that_are_closed_meanwhile_are_left_out(memory: InMemoryLedgerS
     assert Ledger(store, HOST, APP_ID).attempts() == {}
 
 
+def test_a_key_that_cannot_be_seen_whole_is_left_out() -> None:
+    """Half of it would tell lies; all others are told."""
+
+    class Losing(InMemoryLedgerStore):
+        """A store that lists an answer which it cannot find."""
+
+        def read(self, name: str) -> bytes:
+            """Read a file."""
+            if name == f"open/{KEY}.1.answer":
+                raise FileNotFoundError(name)
+            return super().read(name)
+
+    ledger = open_ledger(Losing())
+    for of_key in (KEY, key(2)):
+        write_attempt(ledger, of_key, 1)
+    assert {*ledger.attempts()} == {key(2)}
+
+
+def test_a_segment_that_was_not_read_to_its_end_is_given_again(memory: InMemoryLedgerStore) -> None:
+    """An entry that nobody has taken is not known."""
+    ledger, reader = open_ledger(memory), open_ledger(memory)
+    for number in range(3):
+        ledger.compact({}, [replace(CLOSED, key=key(number)), replace(CLOSED, key=key(100 + number))])
+    entries = reader.closed()
+    taken = {next(entries).key for _ in range(3)}
+    del entries
+    taken.add(next(reader.newly_closed()).key)
+    again = {entry.key for entry in reader.newly_closed()}
+    assert len(again) == 4
+    assert taken | again == {key(number) for number in (0, 1, 2, 100, 101, 102)}
+
+
 def test_what_landed_is_closed(store: LedgerStore) -> None:
     """Its files are gone, and its entry tells all of it; what has no end stays."""
     ledger, reader = open_ledger(store), open_ledger(store)

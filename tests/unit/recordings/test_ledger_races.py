@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from tests.support.sizes import SIZES
 from tests.unit.recordings.racing_creators import name, race, store_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RACERS = 6
@@ -60,6 +62,16 @@ def test_each_object_is_won_once(ledger_s3: S3Server) -> None:
     check(store_at(place), winners(place, SIZES.raced_files), SIZES.raced_files)
 
 
+@pytest.fixture
+def _hasty_threads() -> Iterator[None]:
+    """Let threads take turns within a call, not after five milliseconds."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_hasty_threads")
 @pytest.mark.parametrize("kind", ["memory", "fsspec memory"])
 def test_each_file_in_memory_is_won_once(kind: str) -> None:
     """By one of six threads that begin together."""
