@@ -462,6 +462,8 @@ def test_nobodys_cache_hides_what_others_did(s3: S3Server, bucket: Callable[[obj
     put(s3, "calls/a.wav", "calls/b.wav")
     source = RecordingSource(f"s3://{BUCKET}/calls", bucket)
     before, gone = found(source)
+    store = bucket(f"s3://{BUCKET}/calls").fs
+    store.ls(f"{BUCKET}/calls")  # as whatever else uses the file system may do
     put(s3, "calls/c.wav")
     put(s3, "calls/a.wav", content=b"other")
     s3.files().rm_file(f"{BUCKET}/calls/b.wav")
@@ -469,7 +471,11 @@ def test_nobodys_cache_hides_what_others_did(s3: S3Server, bucket: Callable[[obj
     assert now is not None
     assert (now.size, now.version != before.version) == (5, True)
     assert source.look(gone) is None
-    assert [(file.path, file.size) for file in found(source)] == [("a.wav", 5), ("c.wav", 1)]
+    store.ls(f"{BUCKET}/calls")
+    put(s3, "calls/d.wav")
+    assert [(file.path, file.size) for page in source.pages() for file in page] == [
+        *(("a.wav", 5), ("c.wav", 1), ("d.wav", 1)),
+    ]
 
 
 def test_an_object_is_opened_under_exactly_its_key(s3: S3Server, bucket: Callable[[object], Any]) -> None:

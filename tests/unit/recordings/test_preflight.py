@@ -229,7 +229,8 @@ WINDOWS = {
     "heard in the middle": (wav(SILENCE * 2 + tone(1) + SILENCE * 2), []),
     "heard at the end": (wav(SILENCE * 4 + tone(1)), []),
     "heard at the beginning": (wav(tone(1) + SILENCE * 4), []),
-    "quiet, and not silent": (wav(struct.pack("<2h", 40, -40) * 20_000), []),
+    "quiet, and not silent": (wav(struct.pack("<2h", 40, 0) * 20_000), []),
+    "quiet below zero": (wav(struct.pack("<2h", -40, 0) * 20_000), []),
     "equal channels": (
         wav(tone(5, channels=2), channels=2),
         ["both channels are the same: recognised apart, it is paid twice"],
