@@ -68,7 +68,7 @@ def count(number: float) -> str:
 
 
 def money(price: float) -> str:
-    """Return a price; nobody has said of which currency."""
+    """Return a number with two digits after the point, such as a price, whose currency nobody has said."""
     return f"{price:,.2f}"
 
 
