@@ -216,7 +216,7 @@ def _report(uri: str, header: ReportHeader, figures: Figures) -> NightReport:
 
 def _told(row: Row) -> dict[str, Json]:
     """Return what a row tells; what holds nothing is left out, which halves the file."""
-    return {key: value for key, value in row.as_json().items() if value not in (None, "", 0, [])}
+    return {name: value for name in row.__slots__ if (value := getattr(row, name)) not in (None, "", 0, ())}
 
 
 def _line(told: JsonObject) -> bytes:
