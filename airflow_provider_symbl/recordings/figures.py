@@ -94,7 +94,7 @@ class Figures:
     @property
     def balance(self) -> dict[str, int]:
         """The six numbers; the first is the sum of the others."""
-        outcomes = {name: counted.total() for name, counted in self.reasons.items()}
+        outcomes: dict[str, int] = {name: counted.total() for name, counted in self.reasons.items()}
         return {FOUND: sum(outcomes.values()), **outcomes}
 
     @property

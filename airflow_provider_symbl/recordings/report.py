@@ -162,7 +162,7 @@ def check_balance(folder: Folder, listed: int) -> None:
     hashes = array("q")  # a million paths as such would take twenty times the memory
     for row in _rows(content):
         counted[row["outcome"]] += 1
-        hashes.append(hash(row["path"]))
+        hashes.append(hash(str(row["path"])))
     _check_each_once(content, {one for one, next_one in pairwise(sorted(hashes)) if one == next_one})
     if counted.total() != listed:
         told = f"{wording.counted(listed, 'recording')} listed, {counted.total():,} in {RECORDINGS}"
@@ -216,7 +216,7 @@ def _report(uri: str, header: ReportHeader, figures: Figures) -> NightReport:
 
 def _told(row: Row) -> dict[str, Json]:
     """Return what a row tells; what holds nothing is left out, which halves the file."""
-    return {key: value for key, value in row.as_json().items() if value not in (None, "", 0, [])}
+    return {name: value for name in row.__slots__ if (value := getattr(row, name)) not in (None, "", 0, ())}
 
 
 def _line(told: JsonObject) -> bytes:
@@ -240,15 +240,15 @@ def _read(folder: Folder, name: str) -> bytes:
 
 def _rows(content: bytes) -> Iterator[JsonObject]:
     """Yield what each line holds, once it is a recording with an outcome and a reason of the table."""
-    allowed = {(outcome, reason) for outcome, reasons in REASONS.items() for reason in reasons}
+    allowed = [(outcome, reason) for outcome, reasons in REASONS.items() for reason in reasons]
     for number, line in enumerate(io.BytesIO(content), start=1):
         try:
             row = json.loads(line)
-            path, outcome, reason = (row[key] for key in ("path", "outcome", "reason"))
+            path, held = str(row["path"]), (row["outcome"], row["reason"])
         except (ValueError, LookupError, TypeError):
             raise SymblBalanceError(f"line {number:,} of {RECORDINGS} is no recording") from None
-        if (outcome, reason) not in allowed:
-            raise SymblBalanceError(printable(f"{path}: {outcome}({reason}) is no outcome of a night"))
+        if held not in allowed:
+            raise SymblBalanceError(printable(f"{path}: {held[0]}({held[1]}) is no outcome of a night"))
         yield row
 
 
@@ -259,7 +259,7 @@ def _check_each_once(content: bytes, suspected: set[int]) -> None:
     """
     if not suspected:
         return
-    seen = Counter(row["path"] for row in _rows(content) if hash(row["path"]) in suspected)
+    seen = Counter(path for row in _rows(content) if hash(path := str(row["path"])) in suspected)
     twice = [path for path, number in seen.items() if number > 1]
     if twice:
         names = ", ".join(twice[:SHOWN_DUPLICATES])

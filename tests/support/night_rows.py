@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.recordings.outcomes import OutcomeName
 
-STARTED = 1_790_000_000.0
-LENGTH = 4_210.0
+STARTED = 1_790_028_000.0
 CAP = 20
 FORMS = ("conversation.json", "transcript.md", "transcript.srt", "transcript.txt")
 HOSTILE = (
@@ -24,7 +23,7 @@ HOSTILE = (
     "bytes-\udcff\udcfe-\ud800.wav",
     "long/" + "x" * 300 + ".wav",
     "שלום עולם.wav",
-    "späte Lieferung – 😀.wav",
+    "späte Lieferung 😀.wav",
     r"calls\x.wav",
 )
 MESSAGES = {
@@ -36,14 +35,17 @@ MESSAGES = {
 }
 
 
-def header(**changes: Any) -> ReportHeader:  # noqa: ANN401 - any of its fields
-    """Return the header of a night of an hour and ten minutes."""
+def header(size: int = 0, **changes: Any) -> ReportHeader:
+    """Return the header of a night in which the cap's worth of recordings is sent each minute.
+
+    :param size: how many recordings.
+    """
     told: dict[str, Any] = {
         "night": Night("nightly_calls", "scheduled__2026-09-21T22:00:00+00:00", "process_recordings"),
         "ledger": "5f0c2b1a",
         "account": "api.symbl.ai",
         "started": STARTED,
-        "ended": STARTED + LENGTH,
+        "ended": STARTED + 60 * (1 + size // CAP),
         "recordings": "s3://calls/2026-09-21/**/*.wav",
         "results": "s3://results/calls",
         "cap": CAP,
@@ -53,13 +55,13 @@ def header(**changes: Any) -> ReportHeader:  # noqa: ANN401 - any of its fields
     return ReportHeader(**{**told, **changes})
 
 
-def landed(number: int, path: str, **changes: Any) -> Row:  # noqa: ANN401 - any of its fields
+def landed(number: int, path: str, **changes: Any) -> Row:
     """Return the row of a recording that this night has landed, as one of twenty at a time.
 
     :param number: of the recording in the night.
     :param path: of it.
     """
-    begins = STARTED + number // CAP * 60 % 3600
+    begins = STARTED + number // CAP * 60
     took = 30 + number % 29
     told: dict[str, Any] = {
         "key": f"{number:032x}",
@@ -78,11 +80,12 @@ def landed(number: int, path: str, **changes: Any) -> Row:  # noqa: ANN401 - any
     return Row(path, "landed", "landed", **{**told, **changes})
 
 
-def other(outcome: OutcomeName, reason: str, number: int, path: str, **changes: Any) -> Row:  # noqa: ANN401 - the same
+def other(outcome: OutcomeName, reason: str, number: int, path: str, **changes: Any) -> Row:
     """Return the row of a recording that has not landed in this night."""
     told: dict[str, Any] = {"message": MESSAGES.get(reason, ""), "key": f"{number:032x}", "size": 44 + number}
-    if reason in {"job failed", "running", "overdue", "replaced"}:
-        told |= {"submitted": STARTED + number % 3000, "attempts": 2, "minutes": 0.5}
+    if reason in {"job failed", "replaced"}:
+        begins = STARTED + number // CAP * 60
+        told |= {"submitted": begins, "completed": begins + 50, "attempts": 2, "minutes": 0.5}
         told |= {"conversation_id": str(5_000_000_000_000_000 + number)}
     if outcome == "quarantined":
         told["since"] = STARTED - 86_400.0 * (1 + number % 9)
@@ -99,7 +102,7 @@ def night(size: int) -> Iterator[Row]:
         path = f"calls/2026-09-21/agent-{number % 50}/{number:06}.wav"
         if number < len(HOSTILE):
             path = HOSTILE[number]
-        if number % 10 == 3:  # noqa: PLR2004 - one in ten, not the first
+        if number % 10 == 3:
             outcome, reason = others[number // 10 % len(others)]
             yield other(outcome, reason, number, path)
         else:

@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 TEMPLATE = "report.html.jinja"
 MOST_ROWS = 1000
 """Rows of each reason, and of each kind of note, that the page shows."""
+MOST_OPEN = 20
+"""Rows of a reason up to which they are open to see; more would bury the reasons that follow."""
 MOST_READABLE = ("transcript.md", "transcript.txt", "transcript.vtt", "transcript.srt", "conversation.json")
 """Which file a recording's name leads to, the first of them that there is."""
 CHART_WIDTH, CHART_HEIGHT = 1000, 100
@@ -129,6 +131,7 @@ def render(told: JsonObject, shown: ShownRows, uri: str) -> bytes:
         chart=chart(told["jobs_over_time"], told["cap"]),
         verdict=wording.verdict(told),
         advice=wording.ADVICE,
+        most_open=MOST_OPEN,
         style=style,
         script=script,
         style_hash=_hash(style),

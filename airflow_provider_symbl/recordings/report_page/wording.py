@@ -68,7 +68,7 @@ def count(number: float) -> str:
 
 
 def money(price: float) -> str:
-    """Return a price; nobody has said of which currency."""
+    """Return a number with two digits after the point, such as a price, whose currency nobody has said."""
     return f"{price:,.2f}"
 
 
@@ -112,7 +112,8 @@ def verdict(told: JsonObject) -> str:
     if not found:
         return f"No recordings were found in {shown(told['recordings'])}: there was nothing to do."
     if told["is_dry_run"]:
-        return f"A dry run: nothing was sent. {counted(found, 'recording')} found, {balance['waiting']:,} to be sent."
+        to_send = told["reasons"]["waiting"].get("dry run", 0)
+        return f"A dry run: nothing was sent. {counted(found, 'recording')} found, {to_send:,} to be sent."
     if not new:
         return f"Nothing was new among {counted(found, 'recording')}: nothing was sent, and nothing is open."
     others = [
