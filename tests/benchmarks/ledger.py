@@ -77,11 +77,12 @@ def plan(folder: Path) -> dict[str, float]:
     figures = {"segments": float(listed), "listing s": time.perf_counter() - begun}
     ledger = Ledger(store, "https://api.symbl.ai", "app-id")
     ledger.open()
-    begun, before = time.perf_counter(), memory()
+    begun, worked, before = time.perf_counter(), time.process_time(), memory()
     index = ClosedIndex(NIGHT)
     for closed in ledger.closed():
         index.add(closed)
-    figures |= {"index s": time.perf_counter() - begun, "entries": float(len(index)), "index MB": memory() - before}
+    figures |= {"index s": time.perf_counter() - begun, "index CPU s": time.process_time() - worked}
+    figures |= {"entries": float(len(index)), "index MB": memory() - before}
     begun = time.perf_counter()
     keys = {closed.key for closed in entries(0, NEW)}
     figures["found again"] = float(len(find_keys(ledger, keys)))
