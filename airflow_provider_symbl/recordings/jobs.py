@@ -103,6 +103,7 @@ class Jobs:
         self._is_reconciling = False
         for key in event.asked:
             track = self._board.end(key)
+            self._board.unanswered.discard(key)
             if key in event.answers:
                 track.note(answer=event.answers[key])
                 self._board.advance(track, now)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from airflow_provider_symbl.client.client import SymblClient
+    from airflow_provider_symbl.client.models import Submission
     from airflow_provider_symbl.recordings.discovery import RecordingSource
     from airflow_provider_symbl.recordings.events import Event
     from airflow_provider_symbl.recordings.facts import Inspection, NotMade, RecordingFile, Unfit
@@ -100,7 +101,6 @@ class Performer:
             events.FindClosed: self._find_closed,
             events.MakeClaim: self._claim,
             events.Relook: self._relook,
-            events.Send: self._send,
             events.Release: self._release,
             events.Reconcile: self._reconcile,
             events.Poll: self._poll,
@@ -112,6 +112,8 @@ class Performer:
         }
         if isinstance(action, events.ListFiles):
             yield from self._list()
+        elif isinstance(action, events.Send):
+            yield from self._send(action)
         else:
             yield carry_out[type(action)](action)
 
@@ -162,16 +164,28 @@ class Performer:
             self.ledger.withdraw(key, action.claimed[key])
         return events.Relooked(action.claimed, frozenset(late), closed, self.ledger.is_paused())
 
-    def _send(self, action: events.Send) -> Event:
-        key, number = action.key, action.number
+    def _send(self, action: events.Send) -> Iterator[Event]:
+        key = action.key
         seconds = action.claim.ends - self.clock()
         if seconds <= 0:
-            return events.Sent(key, "cut", message="its time was over before it was sent")
+            yield events.Sent(key, "cut", message="its time was over before it was sent")
+            return
         try:
             with time_limit(seconds):
                 upload, made = self._submit(action, seconds)
         except SymblError as error:
-            return self._not_made(action, error)
+            yield self._not_made(action, error)
+            return
+        # Made, and not written down: it is a step of its own, so that a simulation can stop or delay a process here.
+        yield events.Tick()
+        try:
+            yield self._made(action, upload, made)
+        except SymblStorageError as error:
+            # A later look finds it by its token.
+            yield events.Sent(key, "unknown", message=str(error))
+
+    def _made(self, action: events.Send, upload: Upload | None, made: Submission) -> Event:
+        key, number = action.key, action.number
         answer = Answer(self.settings.night, self.clock(), made.conversation_id, made.job_id)
         if not self._note_answer(key, number, answer):
             return self._late(key, number, answer)
@@ -181,7 +195,7 @@ class Performer:
             return events.Sent(key, "superseded", answer, done, note)
         return events.Sent(key, "made", answer)
 
-    def _submit(self, action: events.Send, seconds: float) -> tuple[Upload | None, Any]:
+    def _submit(self, action: events.Send, seconds: float) -> tuple[Upload | None, Submission]:
         file, inspection = action.file, action.inspection
         token = self.ledger.token(action.key, action.number)
         parameters: dict[str, Any] = {**inspection.parameters, "name": f"{self.name or file.path} ({token})"}
@@ -218,6 +232,7 @@ class Performer:
         return events.Sent(key, "cut", message=message)
 
     def _release(self, action: events.Release) -> Event:
+        # Where it cannot be written, the claim has no answer, and a later look finds nothing.
         return self._note_not_made(action.key, action.number, action.not_made, "released", "")
 
     def _note_not_made(

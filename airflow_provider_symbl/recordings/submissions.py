@@ -204,8 +204,9 @@ class Submissions:
         self._board.plan(until, "send", track.key)
 
     def _has_room(self) -> bool:
-        """Tell whether one more job would be within the limit; what is being sent counts like a job."""
-        return len(self._board.running) + len(self._under_way) < self._limit.now
+        """Tell whether one more job would be within the limit; what is being sent, or may have been, counts too."""
+        board = self._board
+        return len(board.running) + len(board.unanswered) + len(self._under_way) < self._limit.now
 
     def _claim(self, track: Track, now: float) -> events.Action | None:
         """Return the claim of the next attempt; None where it has to wait."""

@@ -118,6 +118,8 @@ class Board:
         """Keys that wait for their submission, in order."""
         self.running: set[str] = set()
         """Keys whose job Symbl works on, as far as anybody knows."""
+        self.unanswered: set[str] = set()
+        """Keys of earlier claims without an answer, whose jobs may run; until they were looked for once."""
         self.busy: set[str] = set()
         """Keys for which an action is under way."""
         self.agenda: list[Due] = []
@@ -190,6 +192,8 @@ class Board:
             case "send":
                 self._to_send(track)
             case "unanswered":
+                if not track.looks:
+                    self.unanswered.add(key)
                 self.plan(now, "reconcile", key)
             case "running":
                 self.running.add(key)

@@ -23,7 +23,7 @@ from airflow_provider_symbl.exceptions import (
 from airflow_provider_symbl.recordings.facts import Inspection, RecordingFile, Unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 START = 1_700_000_000.0
 
@@ -139,7 +139,11 @@ class Symbl:
     def __init__(self, clock: Clock, chance: random.Random, cap: int, faults: dict[str, float]) -> None:
         self.clock, self.chance, self.cap, self.faults = clock, chance, cap, faults
         self.sold: list[Sold] = []
-        self.most_running = 0
+        self.faults_ever: dict[str, float] = {}
+        self.on_sold: Callable[[], None] = lambda: None
+        """Is told of each conversation that is made."""
+        self.shown_after = 0.0
+        """Seconds after which a conversation is in the listing."""
         self.bad_contents: set[str] = set()
         """Digests of contents whose jobs always fail."""
         self.refused_contents: set[str] = set()
@@ -174,7 +178,7 @@ class Symbl:
         length = self.chance.uniform(1.0, 300.0)
         now = self.clock.now
         self.sold.append(Sold(f"c{number}", name, digest, now, now + length, has_failed))
-        self.most_running = max(self.most_running, self.running())
+        self.on_sold()
         if self._has("lost_after"):
             raise SymblUnknownSubmissionError("taken, no answer")
         return Submission(f"c{number}", f"j{number}")
