@@ -21,7 +21,7 @@ from airflow_provider_symbl.recordings.options import RecordingOptions
 from airflow_provider_symbl.recordings.outcomes import REASONS
 from airflow_provider_symbl.recordings.preflight import inspect, is_settled
 from tests.support.audio import RECORDINGS
-from tests.support.media_files import GSM, U_LAW, adts, chunk, flac, mp3, mp4, noise, tone, wav
+from tests.support.media_files import GSM, U_LAW, adts, box, chunk, flac, mp3, mp4, noise, tone, wav
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,6 +139,7 @@ UNFIT = {
     "nothing": (b"", "call.wav", "empty", True),
     "a header alone": (wav(b""), "call.wav", "empty", True),
     "noise": (noise(5000), "notes", "not a recording", True),
+    "noise in which one frame could begin": (noise(500) + mp3(0.03) + noise(5000), "notes", "not a recording", True),
     "noise under a recording's name": (noise(5000), "call.wav", "codec not known", True),
     "a broken text": (b'[{"payload": {"content": "Good', "chat.json", "not a recording", True),
     "a list of something else": (b'[{"id": 7}]', "chat.json", "not a recording", True),
@@ -172,6 +173,14 @@ def test_what_is_no_recording_is_not_sent(
     assert found.message
     assert "\n" not in found.message
     assert "Good" not in found.message
+
+
+def test_boxes_in_boxes_without_end_are_left(folder: Folder) -> None:
+    """No header makes the reader go as deep as it likes."""
+    nested = b""
+    for _ in range(3000):
+        nested = box(b"moov", nested)
+    assert folder.sound(box(b"ftyp", b"isom") + nested).duration is None
 
 
 def test_a_text_that_is_too_long_is_not_read_as_one(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
