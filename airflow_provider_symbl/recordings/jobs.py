@@ -103,8 +103,10 @@ class Jobs:
         self._is_reconciling = False
         for key in event.asked:
             track = self._board.end(key)
-            self._board.unanswered.discard(key)
+            if not event.message:
+                self._board.unanswered.discard(key)
             if key in event.answers:
+                self._board.unanswered.discard(key)
                 track.note(answer=event.answers[key])
                 self._board.advance(track, now)
                 continue

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 SKEW_THAT_COUNTS = 5.0
 """Seconds by which this machine's clock may differ from Symbl's before that is put right."""
-KINDS = ("audio", "video", "text")
 
 
 @dataclass(frozen=True)
@@ -168,15 +167,7 @@ class NightPass:
 
     def _options_of(self, file: RecordingFile) -> frozenset[str]:
         """Return the digests that a file's parameters can have; none where a sidecar would have to be read."""
-        if file.sidecar is not None:
-            return frozenset()
-        digests = set()
-        for kind in KINDS:
-            try:
-                digests.add(self._parts.options.for_file(file, None, kind)[1])  # type: ignore[arg-type]  # KINDS are kinds
-            except SymblConfigurationError:
-                continue
-        return frozenset(digests)
+        return frozenset() if file.sidecar is not None else self._parts.options.digests(file, None)
 
 
 def clock_of(client: SymblClient) -> Callable[[], float]:

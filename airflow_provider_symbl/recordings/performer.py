@@ -30,7 +30,7 @@ from airflow_provider_symbl.exceptions import (
 )
 from airflow_provider_symbl.recordings import events
 from airflow_provider_symbl.recordings.closed_index import ClosedIndex, find_keys
-from airflow_provider_symbl.recordings.facts import Answer, Done
+from airflow_provider_symbl.recordings.facts import Answer, Done, Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.models import Submission
     from airflow_provider_symbl.recordings.discovery import RecordingSource
     from airflow_provider_symbl.recordings.events import Event
-    from airflow_provider_symbl.recordings.facts import Inspection, NotMade, RecordingFile, Unfit
+    from airflow_provider_symbl.recordings.facts import Closed, Inspection, NotMade, RecordingFile
     from airflow_provider_symbl.recordings.landing import Landing
     from airflow_provider_symbl.recordings.ledger import Ledger
     from airflow_provider_symbl.recordings.settings import NightSettings
@@ -139,7 +139,8 @@ class Performer:
         return events.Inspected(action.file, self.inspect(action.file))
 
     def _find_closed(self, action: events.FindClosed) -> Event:
-        self.ledger.remember(self.settings.night, action.inspected)
+        lasting = {digest: found for digest, found in action.inspected.items() if _is_lasting(found)}
+        self.ledger.remember(self.settings.night, lasting)
         return events.ClosedFound(find_keys(self.ledger, action.keys) if action.keys else {})
 
     # One submission.
@@ -159,7 +160,7 @@ class Performer:
     def _relook(self, action: events.Relook) -> Event:
         # Of all keys, since each segment is read once: what is claimed later must be known by then.
         closed = {one.key: one for one in self.ledger.newly_closed()}
-        late = [key for key, number in action.claimed.items() if key in closed and closed[key].attempts >= number]
+        late = [key for key, number in action.claimed.items() if key in closed and _forestalls(closed[key], number)]
         for key in late:
             self.ledger.withdraw(key, action.claimed[key])
         return events.Relooked(action.claimed, frozenset(late), closed, self.ledger.is_paused())
@@ -198,7 +199,8 @@ class Performer:
     def _submit(self, action: events.Send, seconds: float) -> tuple[Upload | None, Submission]:
         file, inspection = action.file, action.inspection
         token = self.ledger.token(action.key, action.number)
-        parameters: dict[str, Any] = {**inspection.parameters, "name": f"{self.name or file.path} ({token})"}
+        name = inspection.parameters.get("name") or self.name or file.path
+        parameters: dict[str, Any] = {**inspection.parameters, "name": f"{name} ({token})"}
         upload = None
         if inspection.kind == "text":
             with self.source.open(file) as stream:
@@ -375,6 +377,18 @@ class Performer:
         self.ledger.compact(action.attempts, action.extra)
         self.ledger.merge()
         return events.Compacted()
+
+
+def _forestalls(closed: Closed, number: int) -> bool:
+    """Tell whether an attempt comes too late: its number is used, or what it is for has landed meanwhile."""
+    return closed.attempts >= number or closed.is_landed
+
+
+def _is_lasting(file_facts: Inspection | Unfit) -> bool:
+    """Tell whether another try may rely on what was found, and a ledger may hold it: no secret, no passing trouble."""
+    if isinstance(file_facts, Unfit):
+        return file_facts.is_final
+    return not {"webhook_url", "extra_parameters", "metadata"} & file_facts.parameters.keys()
 
 
 def _cut(message: str) -> str:

@@ -110,7 +110,9 @@ class Planning:
         if event.found is None:
             self.gone.append(event.file)
         else:
-            self._fresh[event.file.digest] = event.found
+            if event.file.sidecar is None:
+                # A sidecar may change, and the file's version does not tell.
+                self._fresh[event.file.digest] = event.found
             self._take(event.file, event.found, now)
         return self._when_all_is_seen()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -428,26 +429,26 @@ class World:
 
     def _judge_payments(self, problems: list[str]) -> None:
         good = Counter(one.content for one in self.symbl.sold if not one.has_failed)
-        notes = " ".join(closed.note for closed in self._closed())
+        named_ids = set(re.findall(r"conversation (c\d+)", " ".join(self._notes())))
         for content, count in good.items():
             ids = [one.id for one in self.symbl.sold if one.content == content]
             # Only where an answer is lost and Symbl shows what it made too late, it is paid twice.
-            is_lost = self.symbl.shown_after and not any(f"({one})" in notes for one in ids)
-            named = sum(f"({one})" in notes for one in ids)
+            named = len(named_ids & {*ids})
+            is_lost = self.symbl.shown_after and not named
             if count > 1 + named and not (is_lost and self.symbl.faults_ever.get("lost_after")):
                 problems.append(f"a content was paid for {count} times: {content[:8]}")
-            if named and not self.symbl.shown_after:
-                problems.append(f"an answer came after it was judged lost: {content[:8]}")
         tries = Counter(one.content for one in self.symbl.sold)
         problems += [
             f"a content was sent {count} times" for count in tries.values() if count > 3 * self.option_changes + 3
         ]
 
-    def _closed(self) -> Iterator[Any]:
-        """Yield what is closed."""
+    def _notes(self) -> Iterator[str]:
+        """Yield what the ledger notes besides."""
         ledger = self.ledger()
         ledger.open()
-        return ledger.closed()
+        yield from (closed.note for closed in ledger.closed())
+        for attempts in ledger.attempts().values():
+            yield from (one.done.note for one in attempts if one.done is not None)
 
     def _judge_file(self, path: str, content: bytes, problems: list[str]) -> None:
         import hashlib
