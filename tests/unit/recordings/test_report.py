@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from airflow_provider_symbl.results.writer import LocalFolder
 from tests.support.night_rows import CAP, HOSTILE, STARTED, header, landed, night, other
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from airflow_provider_symbl.recordings.report import NightReport
 
@@ -199,6 +200,40 @@ def test_any_name_comes_back(folder: LocalFolder, stored: Callable[..., NightRep
     query = f"select path from read_json('{folder.uri('recordings.jsonl').removeprefix('file://')}')"  # noqa: S608 - a test's own file
     assert [path for (path,) in duckdb.execute(query).fetchall()] == expected
     assert {one["path"] for one in told(folder)["slowest"]} == set(expected)
+
+
+def test_no_name_becomes_markup(folder: LocalFolder, stored: Callable[..., NightReport]) -> None:
+    """Nor does a message, a note, a setting, or what a page is told of its night."""
+    markup = "<img src=x>'\"><script>"
+    told = {"recordings": markup, "account": markup, "settings": {markup: markup}, "warnings": (markup,)}
+    stored(
+        [
+            landed(0, markup, notes=(markup,), forms=(markup,), folder=markup),
+            other("failed", "refused", 1, markup, message=markup, conversation_id=markup),
+        ],
+        **told,
+    )
+    page = folder.read("report.html").decode()
+    assert "<img" not in page
+    assert page.count("<script") == 1
+
+
+def test_the_rows_are_not_held(folder: LocalFolder) -> None:
+    """Those that the page shows are; all others are gone once they are written."""
+
+    def held() -> int:
+        gc.collect()
+        return sum(isinstance(one, Row) for one in gc.get_objects())
+
+    counts = [held()]
+
+    def many() -> Iterator[Row]:
+        for number in range(5 * MOST_ROWS):
+            yield other("skipped", "landed before", number, f"{number}.wav")
+        counts.append(held())
+
+    write_report(folder, header(), many())
+    assert counts[1] - counts[0] <= MOST_ROWS + 1
 
 
 @pytest.mark.parametrize("name", FILES)
