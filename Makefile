@@ -1,6 +1,6 @@
 # Everything a person or the CI runs here. Needs GNU make and a Python (3.10 or newer); the rest is fetched into
-# hidden folders of this checkout: .uv (the installer, unless the machine has it), .venv (the environment) and
-# .vendor_clients (the vendor's own client, which the contract tests run).
+# hidden folders of this checkout: .uv (the installer, unless the machine has it), .venv (the environment),
+# .vendor_clients (the vendor's own client, which the contract tests run) and .vcon (a library that reads vCons).
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -23,6 +23,8 @@ LOCK := .ci/requirements.txt
 READY := .venv/.ready
 VENDOR_CLIENTS_LOCK := .ci/vendor_clients.txt
 VENDOR_CLIENTS_READY := .vendor_clients/.ready
+VCON_LOCK := .ci/vcon.txt
+VCON_READY := .vcon/.ready
 # Tried, not just looked for: a version manager's shim can be on PATH and still not run.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 # What the lock is known to install on; uv takes one from the machine or fetches one.
@@ -63,6 +65,18 @@ $(VENDOR_CLIENTS_READY): $(VENDOR_CLIENTS_LOCK) Makefile | .venv/bin/python
 	@$(UV) pip sync --quiet --python .vendor_clients/bin/python --require-hashes $(VENDOR_CLIENTS_LOCK)
 	@touch $@
 
+.PHONY: vcon
+vcon: $(VCON_READY)  ## build .vcon, where a library lives that reads vCons, from its own lock
+
+# It pins a library that Airflow has a newer one of. It asks for Python 3.12 and runs on 3.11 as well, which pip alone can
+# be told.
+$(VCON_READY): $(VCON_LOCK) Makefile | .venv/bin/python
+	$(call say,installing what $(VCON_LOCK) pins)
+	@$(UV) venv --quiet --clear --seed --python .venv/bin/python .vcon
+	@.vcon/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	    --require-hashes --ignore-requires-python --requirement $(VCON_LOCK)
+	@touch $@
+
 .PHONY: lint
 lint: $(READY)  ## ruff, mypy and the import rules
 	$(call say,ruff)
@@ -89,7 +103,7 @@ quick: lint  ## lint, and the unit tests that need no process and no model: abou
 	@$(PYTEST) tests/unit $(PARALLEL) -m 'not process and not model'
 
 .PHONY: test
-test: lint $(VENDOR_CLIENTS_READY)  ## every check and every test at its usual size, as the CI runs them
+test: lint $(VENDOR_CLIENTS_READY) $(VCON_READY)  ## every check and every test at its usual size, as the CI runs them
 	$(call say,two of $(SIDE_BY_SIDE) at a time; each shows its output at its end)
 	@$(MAKE) --jobs=2 --output-sync=target --keep-going $(SIDE_BY_SIDE)
 	@$(MAKE) $(ALONE)
@@ -97,12 +111,12 @@ test: lint $(VENDOR_CLIENTS_READY)  ## every check and every test at its usual s
 
 .PHONY: test-all
 test-all: export SYMBL_TEST_SIZE := full
-test-all: lint $(VENDOR_CLIENTS_READY)  ## the same at full size, one stage after the other, so that the figures are true
+test-all: lint $(VENDOR_CLIENTS_READY) $(VCON_READY)  ## the same at full size, one stage after the other, so that the figures are true
 	@$(MAKE) --jobs=1 --keep-going $(SIDE_BY_SIDE) $(ALONE)
 	@$(MAKE) wheel
 
 .PHONY: $(SIDE_BY_SIDE) $(ALONE)
-test-unit: $(VENDOR_CLIENTS_READY) $(READY)  ## unit and contract tests, which alone count for coverage
+test-unit: $(VENDOR_CLIENTS_READY) $(VCON_READY) $(READY)  ## unit and contract tests, which alone count for coverage
 	$(call say,unit and contract tests)
 	@$(BIN)/coverage erase
 	@$(PYTEST) tests/contract tests/unit $(PARALLEL) --cov --cov-report=term
@@ -141,17 +155,18 @@ TESTED := pyproject.toml $(shell find airflow_provider_symbl demo example_dags t
 .PHONY: matrix
 matrix: $(AIRFLOWS:%=.tox/%.passed)  ## unit and contract tests on each Airflow from 3.0 on; goes on where it stopped
 
-.tox/%.passed: $(TESTED) | $(READY) $(VENDOR_CLIENTS_READY)
+.tox/%.passed: $(TESTED) | $(READY) $(VENDOR_CLIENTS_READY) $(VCON_READY)
 	$(call say,$*)
 	@$(BIN)/tox run -e $*
 	@touch $@
 
 .PHONY: bench
-bench: $(READY)  ## how well and how fast symbl-local hears, how fast it answers meanwhile, what a poll and a large ledger cost
+bench: $(READY)  ## how well symbl-local hears, how fast it answers, what a poll, a large ledger and the forms cost
 	@$(BIN)/python -m tests.benchmarks.speech
 	@$(BIN)/python -m tests.benchmarks.latency
 	@$(BIN)/python -m tests.benchmarks.polls
 	@$(BIN)/python -m tests.benchmarks.ledger
+	@$(BIN)/python -m tests.benchmarks.forms
 
 .PHONY: demo
 demo: $(READY)  ## a night of recordings in a throw-away Airflow, with a table of what was said
@@ -162,7 +177,7 @@ airflow: $(READY)  ## a whole Airflow with its UI, symbl-local, the connection a
 	@$(BIN)/python -m demo.airflow
 
 .PHONY: lock
-lock: | $(filter .uv/bin/uv,$(UV))  ## write both locks anew, keeping the pins that still fit
+lock: | $(filter .uv/bin/uv,$(UV))  ## write the three locks anew, keeping the pins that still fit
 	$(call say,locking)
 	@$(UV) pip compile --quiet pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --output-file $(LOCK)
@@ -171,7 +186,11 @@ lock: | $(filter .uv/bin/uv,$(UV))  ## write both locks anew, keeping the pins t
 	@$(UV) pip compile --quiet - <<<'symbl==2.0.6' --constraints $(LOCK) \
 	    --overrides <(printf '%s ; python_version < "3"\n' pyaudio numpy) --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --output-file $(VENDOR_CLIENTS_LOCK)
+	@# ffmpeg and logger are for media alone, and would have to be built.
+	@$(UV) pip compile --quiet - <<<'vcon==0.10.0' \
+	    --overrides <(printf '%s ; python_version < "3"\n' ffmpeg logger) --universal --python-version 3.12 \
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' --output-file $(VCON_LOCK)
 
 .PHONY: clean
 clean:  ## remove everything that was made here
-	@rm -rf .venv .uv .vendor_clients .tox .airflow dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.*
+	@rm -rf .venv .uv .vendor_clients .vcon .tox .airflow dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .coverage.*

@@ -148,6 +148,8 @@ class NightCore:
                 self.submissions.on_claimed(event)
             case events.Relooked():
                 self.submissions.on_relooked(event, now)
+            case events.Withdrawn():
+                self.submissions.on_withdrawn(event, now)
             case events.Sent():
                 self.submissions.on_sent(event, now)
             case events.Reconciled():

@@ -61,12 +61,17 @@ class MakeClaim:
 
 @dataclass(frozen=True, slots=True)
 class Relook:
-    """Look whether claimed keys were closed meanwhile, and withdraw claims that came too late.
-
-    Ends in :class:`Relooked`.
-    """
+    """Look once more at what is closed, since keys were claimed that may be so. Ends in :class:`Relooked`."""
 
     claimed: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take a claim back that came too late; nothing was sent under it. Ends in :class:`Withdrawn`."""
+
+    key: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,7 @@ Action = (
     | FindClosed
     | MakeClaim
     | Relook
+    | Withdraw
     | Send
     | Release
     | Reconcile
@@ -255,12 +261,18 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Relooked:
-    """Which claims came too late and were withdrawn, and all that others have closed since the last look."""
+    """All that others have closed since the last look, by key."""
 
     claimed: Mapping[str, int]
-    late: frozenset[str]
     closed: Mapping[str, Closed]
     is_paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """That a claim is taken back."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +360,7 @@ Event = (
     | ClosedFound
     | Claimed
     | Relooked
+    | Withdrawn
     | Sent
     | Reconciled
     | Polled

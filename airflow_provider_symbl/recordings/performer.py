@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.models import Submission
     from airflow_provider_symbl.recordings.discovery import RecordingSource
     from airflow_provider_symbl.recordings.events import Event
-    from airflow_provider_symbl.recordings.facts import Closed, Inspection, NotMade, RecordingFile
+    from airflow_provider_symbl.recordings.facts import Inspection, NotMade, RecordingFile
     from airflow_provider_symbl.recordings.landing import Landing
     from airflow_provider_symbl.recordings.ledger import Ledger
     from airflow_provider_symbl.recordings.settings import NightSettings
@@ -101,6 +101,7 @@ class Performer:
             events.FindClosed: self._find_closed,
             events.MakeClaim: self._claim,
             events.Relook: self._relook,
+            events.Withdraw: self._withdraw,
             events.Release: self._release,
             events.Reconcile: self._reconcile,
             events.Poll: self._poll,
@@ -160,10 +161,11 @@ class Performer:
     def _relook(self, action: events.Relook) -> Event:
         # Of all keys, since each segment is read once: what is claimed later must be known by then.
         closed = {one.key: one for one in self.ledger.newly_closed()}
-        late = [key for key, number in action.claimed.items() if key in closed and _forestalls(closed[key], number)]
-        for key in late:
-            self.ledger.withdraw(key, action.claimed[key])
-        return events.Relooked(action.claimed, frozenset(late), closed, self.ledger.is_paused())
+        return events.Relooked(action.claimed, closed, self.ledger.is_paused())
+
+    def _withdraw(self, action: events.Withdraw) -> Event:
+        self.ledger.withdraw(action.key, action.number)
+        return events.Withdrawn(action.key)
 
     def _send(self, action: events.Send) -> Iterator[Event]:
         key = action.key
@@ -377,11 +379,6 @@ class Performer:
         self.ledger.compact(action.attempts, action.extra)
         self.ledger.merge()
         return events.Compacted()
-
-
-def _forestalls(closed: Closed, number: int) -> bool:
-    """Tell whether an attempt comes too late: its number is used, or what it is for has landed meanwhile."""
-    return closed.attempts >= number or closed.is_landed
 
 
 def _is_lasting(file_facts: Inspection | Unfit) -> bool:

@@ -36,6 +36,7 @@ class Submissions:
         self._limit = ConcurrencyLimit(board.settings.cap)
         self._claimed: dict[str, int] = {}
         self._is_relooking = False
+        self._late: list[str] = []
         self._held: set[str] = set()
         self._under_way: set[str] = set()
         self._paused_until = 0.0
@@ -85,6 +86,11 @@ class Submissions:
             track = self._board.tracks[self._board.to_send.popleft()]
             if (action := self._claim(track, now)) is not None:
                 yield action
+        for key in self._late:
+            track = self._board.tracks[key]
+            self._board.begin(track, "withdraw")
+            yield events.Withdraw(key, track.last.number)
+        self._late.clear()
         if self._claimed and not self._is_relooking:
             self._is_relooking = True
             claimed, self._claimed = self._claimed, {}
@@ -139,15 +145,29 @@ class Submissions:
         for key, closed in event.closed.items():
             if key in self._board.tracks:
                 self._board.tracks[key].closed = closed
-        for key in event.claimed:
-            track = self._board.tracks[key]
-            if key in event.late:
-                self._under_way.discard(key)
-                self._board.end(key)
-                track.attempts.pop()
-                self._board.advance(track, now)
+        for key, number in event.claimed.items():
+            if self._comes_too_late(key, number):
+                self._late.append(key)
             else:
-                self._hold(track, now)
+                self._hold(self._board.tracks[key], now)
+
+    def on_withdrawn(self, event: events.Withdrawn, now: float) -> None:
+        """Take that a claim is taken back.
+
+        :param event: the event.
+        :param now: the moment.
+        """
+        track = self._board.end(event.key)
+        self._under_way.discard(event.key)
+        track.attempts.pop()
+        self._board.advance(track, now)
+
+    def _comes_too_late(self, key: str, number: int) -> bool:
+        """Tell whether the number of a claim was used and closed, or what it is for has landed meanwhile."""
+        track = self._board.tracks[key]
+        if track.closed is None:
+            return False
+        return track.closed.attempts >= number or (track.closed.is_landed and not track.is_redriven)
 
     def on_sent(self, event: events.Sent, now: float) -> None:
         """Take what came of a submission.

@@ -122,13 +122,14 @@ def plain(value: Any) -> Json:  # noqa: ANN401 - whatever a model holds
 
     :param value: a model, or what one holds.
     """
+    if isinstance(value, str):
+        return value if value.isascii() else LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, Model):
+        return {name: plain(item) for name, item in value.items() if name != "raw"}
     if isinstance(value, Mapping):
-        is_model = isinstance(value, Model)
-        return {plain(str(name)): plain(item) for name, item in value.items() if not (is_model and name == "raw")}
+        return {plain(str(name)): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    if isinstance(value, str):
-        return LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pendulum
@@ -18,6 +18,8 @@ SECONDS_PER_CHARACTER = 0.06
 """How long a cue lasts whose end nobody knows, and that is the last: about 17 characters a second can be read."""
 LEAST_GUESS = 1.0
 BYTE_ORDER_MARK = "\ufeff"
+INVISIBLE = re.compile(f"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f{BYTE_ORDER_MARK}]")
+"""Control characters that are no white space, and byte order marks."""
 
 
 class Line(NamedTuple):
@@ -57,12 +59,7 @@ def one_line(text: str) -> str:
 
     :param text: any.
     """
-    words = "".join(character for character in text if _is_shown(character)).split()
-    return " ".join(words)
-
-
-def _is_shown(character: str) -> bool:
-    return character.isspace() or (unicodedata.category(character) != "Cc" and character != BYTE_ORDER_MARK)
+    return " ".join(INVISIBLE.sub("", text).split())
 
 
 def lines(document: Document) -> Iterator[Line]:

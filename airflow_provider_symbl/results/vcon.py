@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-import mimetypes
 import uuid
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,6 +25,23 @@ UNKNOWN_TIME = "1970-01-01T00:00:00+00:00"
 """A vCon must say when it was made, and its dialogs when they began; this stands where nobody knows it."""
 KNOWN_BY = ("id", "email", "name")
 """By what a person is known again, the surest first."""
+MEDIA_TYPES = {
+    ".wav": "audio/x-wav",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/x-m4a",
+    ".aac": "audio/aac",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".avi": "video/x-msvideo",
+}
+"""Of recordings, by the end of their names; Python's own table takes in that of the machine."""
 INSIGHTS = ("topics", "questions", "action_items", "follow_ups", "entities", "trackers")
 
 
@@ -84,16 +100,16 @@ def _recording(document: Document, parties: list[JsonObject]) -> JsonObject:
     duration = facts.get("duration")
     if duration is None:
         duration = seconds_between(conversation.get("start_time", ""), conversation.get("end_time", ""))
-    digest = facts.get("sha256")
+    url, digest = _url(path), facts.get("sha256")
     told = {
         "type": "recording",
         "start": _time(conversation.get("start_time")),
         "duration": duration,
         "parties": list(range(len(parties))),
-        "mediatype": mimetypes.guess_type(name)[0],
+        "mediatype": MEDIA_TYPES.get(PurePosixPath(name).suffix.lower()),
         "filename": name or None,
-        "url": _url(path),
-        "content_hash": f"sha256-{_base64url(bytes.fromhex(digest))}" if digest else None,
+        "url": url,
+        "content_hash": f"sha256-{_base64url(bytes.fromhex(digest))}" if digest and url else None,
     }
     return {key: value for key, value in told.items() if value is not None}
 

@@ -53,7 +53,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(
     st.lists(st.one_of(PIECES, st.text(max_size=20)), min_size=1, max_size=5).map(" ".join),
     st.sampled_from(["", " ", "\n", "\x00"]),
-    st.integers(0, 3).map(lambda number: f"{number} word " * 2500),
+    st.integers(0, 3).map(lambda number: f"{number} word " * 3000),
 )
 NAMES = st.one_of(
     st.sampled_from(["", "Ann", "Bob: the <second>", "a & b", "Ann\nLee", "{x}", "**", "العربية"]), st.text(max_size=12)

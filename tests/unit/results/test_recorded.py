@@ -34,12 +34,17 @@ def read(file: Path) -> Any:  # noqa: ANN401 - any model
     return parse_response(READS[file.parent.name].call(), Response(200, file.read_bytes()), ())
 
 
-@pytest.fixture(params=MESSAGES, ids=lambda file: file.parent.name)
-def document(request: pytest.FixtureRequest) -> Document:
+def recorded_document(messages: Path) -> Document:
     """Return the document of recorded messages, with all else that was recorded."""
     found = {name: read(file) for name, file in OTHERS.items() if name in Document.__annotations__}
     conversation = Conversation.from_json({"id": "4815162342"})
-    return assemble(conversation, {"messages": read(request.param), **found}, keep_raw=True)
+    return assemble(conversation, {"messages": read(messages), **found}, keep_raw=True)
+
+
+@pytest.fixture(params=MESSAGES, ids=lambda file: file.parent.name)
+def document(request: pytest.FixtureRequest) -> Document:
+    """Return each document of recorded answers."""
+    return recorded_document(request.param)
 
 
 def test_every_form_holds_what_was_said(document: Document) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pysrt
 import pysubs2
+import pytest
 import srt
 import webvtt
 from hypothesis import HealthCheck, given, settings
@@ -27,14 +29,24 @@ from tests.support.sizes import SIZES
 from tests.support.vcon_schema import VCON
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
     from airflow_provider_symbl.results.document import Document
 
 COMMONMARK = MarkdownIt("commonmark")
+SHARES = 4
+"""Tests that generate conversations, so that processes can share them."""
+OF_EACH = math.ceil(1.1 * SIZES.generated_documents / SHARES)
+"""A tenth more than its share, since Hypothesis makes one in twenty twice."""
 OF_DOCUMENT, OF_VCON = Draft202012Validator(schema()), Draft202012Validator(VCON)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return one DuckDB for all conversations: each start of it takes longer than what it is asked here."""
+    with duckdb.connect() as database:
+        yield database
 
 
 def check_json(document: Document, files: dict[str, bytes]) -> None:
@@ -98,16 +110,16 @@ def check_vtt(document: Document, files: dict[str, bytes]) -> None:
     assert [html.unescape(voice) for voice in voices] == [cue.speaker for cue in expected if cue.speaker]
 
 
-def check_tables(document: Document, files: dict[str, bytes], folder: Path) -> None:
+def check_tables(
+    document: Document, files: dict[str, bytes], folder: Path, database: duckdb.DuckDBPyConnection
+) -> None:
     """Rows as the document has them, typed."""
     said = document["messages"] or []
     table = pq.read_table(io.BytesIO(files["messages.parquet"]))
     assert table.column("text").to_pylist() == [message["text"] for message in said]
     (folder / "messages.parquet").write_bytes(files["messages.parquet"])
-    with duckdb.connect() as database:
-        asked = database.execute("SELECT text FROM read_parquet($1) ORDER BY position", [f"{folder}/messages.parquet"])
-        found = asked.fetchall()
-    assert [text for (text,) in found] == [message["text"] for message in said]
+    asked = database.execute("SELECT text FROM read_parquet($1) ORDER BY position", [f"{folder}/messages.parquet"])
+    assert [text for (text,) in asked.fetchall()] == [message["text"] for message in said]
     insights = pq.read_table(io.BytesIO(files["insights.parquet"])).to_pylist()
     assert {row["kind"] for row in insights} == {"topic", "action_item"}
 
@@ -125,9 +137,15 @@ def check_vcon(document: Document, files: dict[str, bytes]) -> None:
         assert [dialog["body"] for dialog in made["dialog"]] == said
 
 
-@settings(max_examples=SIZES.generated_documents, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize("share", range(SHARES))
+@settings(max_examples=OF_EACH, deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=documents())
-def test_every_form_says_what_the_document_says(document: Document, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_every_form_says_what_the_document_says(
+    share: int,  # noqa: ARG001 - Hypothesis generates by it, and keeps by it what failed
+    document: Document,
+    tmp_path: Path,
+    database: duckdb.DuckDBPyConnection,
+) -> None:
     """In the order in which the forms are listed."""
     files = render(document, FORMS)
     assert files == render(document, FORMS)
@@ -137,7 +155,7 @@ def test_every_form_says_what_the_document_says(document: Document, tmp_path_fac
     check_srt(document, files)
     check_vtt(document, files)
     check_vcon(document, files)
-    check_tables(document, files, tmp_path_factory.getbasetemp())
+    check_tables(document, files, tmp_path, database)
 
 
 def _milliseconds(time: Any) -> int:  # noqa: ANN401 - a timedelta of a library without types
