@@ -20,7 +20,6 @@ from airflow_provider_symbl.results.redaction import check_kinds, check_region
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Validator
-    from airflow_provider_symbl.operators.recordings import SymblProcessRecordingsOperator
     from airflow_provider_symbl.recordings.facts import Night
     from airflow_provider_symbl.recordings.settings import NightSettings
 
@@ -182,13 +181,13 @@ def allowed(failures: float | None, found: int) -> int:
 class Rendered:
     """The arguments of a task that runs, read.
 
-    :param task: whose arguments they are; rendered and checked.
+    :param given: by name; rendered and checked.
     """
 
-    task: SymblProcessRecordingsOperator
+    given: Mapping[str, Any]
 
     def _read(self, name: str) -> Any:  # noqa: ANN401 - as its check gives it
-        given = getattr(self.task, name)
+        given = self.given[name]
         return None if is_empty(given) else CHECKS[name](name, given)
 
     @property
@@ -236,37 +235,29 @@ class Rendered:
         """
         from airflow_provider_symbl.recordings.settings import DEFAULT_CAP, NightSettings  # noqa: PLC0415 - no DAG file needs it
 
-        task = self.task
+        given = self.given
         return NightSettings(
             night=night,
             cap=self._read("max_concurrent_jobs") or account.max_concurrent_jobs or DEFAULT_CAP,
             max_attempts=self._read("max_attempts"),
-            settle_seconds=task.settle_seconds,
-            job_timeout=task.job_timeout,
-            poll_interval=task.poll_interval,
-            max_poll_interval=task.max_poll_interval,
+            settle_seconds=given["settle_seconds"],
+            job_timeout=given["job_timeout"],
+            poll_interval=given["poll_interval"],
+            max_poll_interval=given["max_poll_interval"],
             finish_by=_next(self._read("finish_by"), started, zone),
             max_minutes=self._read("max_minutes"),
-            price_per_minute=task.price_per_minute,
+            price_per_minute=given["price_per_minute"],
             is_first_night_meant=self._is_today(started, zone),
             redrive=self._read("redrive") or (),
-            order=task.order,
-            delete_after=bool(task.delete_after),
+            order=given["order"],
+            delete_after=bool(given["delete_after"]),
             is_dry_run=bool(self._read("is_dry_run")),
-            deferrable=task.deferrable,
+            deferrable=given["deferrable"],
         )
 
     def _is_today(self, started: float, zone: Any) -> bool:  # noqa: ANN401 - as above
         date = self._read("first_night")
         return date is not None and date == pendulum.from_timestamp(started, tz=zone or "UTC").date()
-
-
-def rendered(task: SymblProcessRecordingsOperator) -> Rendered:
-    """Return the arguments of a task that runs.
-
-    :param task: the task.
-    """
-    return Rendered(task)
 
 
 def _next(end: float | datetime.time | None, started: float, zone: Any) -> float | None:  # noqa: ANN401 - as above

@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.hooks.symbl import SymblHook
     from airflow_provider_symbl.recordings.facts import Night
-    from airflow_provider_symbl.recordings.ledger import Ledger
+    from airflow_provider_symbl.recordings.ledger.ledger import Ledger
     from airflow_provider_symbl.recordings.night import NightParts, NightPass
     from airflow_provider_symbl.recordings.options import Send
-    from airflow_provider_symbl.recordings.report import NightReport
+    from airflow_provider_symbl.recordings.report.report import NightReport
 
 LEDGER_FOLDER = "_symbl"
 LEDGER_KEY = "symbl_ledger"
@@ -260,7 +260,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
 
     def _finish(self, context: Context, report: NightReport) -> dict[str, Any]:
         """Tell of the night, and raise where too much of it went wrong."""
-        from airflow_provider_symbl.recordings.report import RECORDINGS, paragraph  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.recordings.report.report import RECORDINGS, paragraph  # noqa: PLC0415 - only needed once the task runs
 
         text = paragraph(report)
         self.log.info("%s", text)
@@ -305,7 +305,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         account = self.hook.settings
         results = path_of(self.results, "results")
         ledger_path = self._ledger_path(results)
-        given = night_arguments.rendered(self)
+        given = night_arguments.Rendered(vars(self))
         source = RecordingSource(
             self.recordings,
             functools.partial(path_of, argument="recordings"),
@@ -351,9 +351,9 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         return local_path(results) / LEDGER_FOLDER if is_local(results) else results / LEDGER_FOLDER
 
     def _open_ledger(self, path: Any, account: ClientSettings) -> Ledger:  # noqa: ANN401 - a path of one of two libraries
-        from airflow_provider_symbl.recordings.ledger import Ledger  # noqa: PLC0415 - only needed once the task runs
-        from airflow_provider_symbl.recordings.ledger_store import LocalLedgerStore  # noqa: PLC0415 - only needed once the task runs
-        from airflow_provider_symbl.recordings.object_ledger_store import ObjectLedgerStore  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.recordings.ledger.ledger import Ledger  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.recordings.ledger.ledger_store import LocalLedgerStore  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.recordings.ledger.object_ledger_store import ObjectLedgerStore  # noqa: PLC0415 - only needed once the task runs
 
         if is_local(path):
             return Ledger(LocalLedgerStore(local_path(path)), account.host, account.app_id)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError, SymblTransportError
-from airflow_provider_symbl.recordings.core import NightCore
-from airflow_provider_symbl.recordings.ledger_format import night_folder
+from airflow_provider_symbl.recordings.core.night_core import NightCore
+from airflow_provider_symbl.recordings.ledger.ledger_format import night_folder
 from airflow_provider_symbl.recordings.performer import Performer
 from airflow_provider_symbl.recordings.preflight import inspect
-from airflow_provider_symbl.recordings.report import ReportHeader, check_balance, write_report
+from airflow_provider_symbl.recordings.report.report import ReportHeader, check_balance, write_report
 from airflow_provider_symbl.recordings.runner import KnownRows, NightRunner, rows_of
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Json
-    from airflow_provider_symbl.recordings.core import Deferral
+    from airflow_provider_symbl.recordings.core.night_core import Deferral
     from airflow_provider_symbl.recordings.discovery import RecordingSource
     from airflow_provider_symbl.recordings.facts import RecordingFile
     from airflow_provider_symbl.recordings.landing import Landing
-    from airflow_provider_symbl.recordings.ledger import Ledger
+    from airflow_provider_symbl.recordings.ledger.ledger import Ledger
     from airflow_provider_symbl.recordings.options import RecordingOptions, Send
-    from airflow_provider_symbl.recordings.report import NightReport
+    from airflow_provider_symbl.recordings.report.report import NightReport
     from airflow_provider_symbl.recordings.settings import NightSettings
     from airflow_provider_symbl.results.writer import Folder
 

@@ -28,20 +28,20 @@ from airflow_provider_symbl.exceptions import (
     SymblUnknownSubmissionError,
     printable,
 )
-from airflow_provider_symbl.recordings import events
-from airflow_provider_symbl.recordings.closed_index import ClosedIndex, find_keys
+from airflow_provider_symbl.recordings.core import events
 from airflow_provider_symbl.recordings.facts import Answer, Done, Unfit
+from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, find_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from airflow_provider_symbl.client.client import SymblClient
     from airflow_provider_symbl.client.models import Submission
+    from airflow_provider_symbl.recordings.core.events import Event
     from airflow_provider_symbl.recordings.discovery import RecordingSource
-    from airflow_provider_symbl.recordings.events import Event
     from airflow_provider_symbl.recordings.facts import Inspection, NotMade, RecordingFile
     from airflow_provider_symbl.recordings.landing import Landing
-    from airflow_provider_symbl.recordings.ledger import Ledger
+    from airflow_provider_symbl.recordings.ledger.ledger import Ledger
     from airflow_provider_symbl.recordings.settings import NightSettings
 
 log = logging.getLogger(__name__)

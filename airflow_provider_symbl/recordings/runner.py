@@ -13,17 +13,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings import events
-from airflow_provider_symbl.recordings.closed_index import find_keys
+from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core.rows import row_of, row_of_unfit
+from airflow_provider_symbl.recordings.ledger.closed_index import find_keys
 from airflow_provider_symbl.recordings.outcomes import Row
-from airflow_provider_symbl.recordings.rows import row_of, row_of_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from airflow_provider_symbl.recordings.core import NightCore
-    from airflow_provider_symbl.recordings.events import Action, Event
-    from airflow_provider_symbl.recordings.ledger import Ledger
+    from airflow_provider_symbl.recordings.core.events import Action, Event
+    from airflow_provider_symbl.recordings.core.night_core import NightCore
+    from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings.closed_index import ClosedIndex, find_keys
 from airflow_provider_symbl.recordings.facts import Closed, Night
-from airflow_provider_symbl.recordings.ledger import Ledger
-from airflow_provider_symbl.recordings.ledger_store import LocalLedgerStore
+from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, find_keys
+from airflow_provider_symbl.recordings.ledger.ledger import Ledger
+from airflow_provider_symbl.recordings.ledger.ledger_store import LocalLedgerStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from airflow_provider_symbl.recordings.facts import Answer, Claim, Closed, Done, Night
-from airflow_provider_symbl.recordings.ledger import Ledger
+from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from airflow_provider_symbl.recordings.ledger_store import LedgerStore, StoredFile
+    from airflow_provider_symbl.recordings.ledger.ledger_store import LedgerStore, StoredFile
 
 Result = TypeVar("Result")
 

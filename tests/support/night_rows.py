@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.recordings.facts import Night
 from airflow_provider_symbl.recordings.outcomes import REASONS, Row
-from airflow_provider_symbl.recordings.report import ReportHeader
+from airflow_provider_symbl.recordings.report.report import ReportHeader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

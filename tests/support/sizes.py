@@ -30,6 +30,7 @@ class Sizes:
     :param generated_stores: Hypothesis' runs of a server that is ended and started between submissions.
     :param generated_documents: Hypothesis' examples of a conversation that goes through every form.
     :param raced_files: files that six processes create at the same time, in each kind of storage.
+    :param night_histories: seeded histories of nights in a simulated world.
     :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
     """
 
@@ -48,6 +49,7 @@ class Sizes:
     generated_stores: int
     generated_documents: int
     raced_files: int
+    night_histories: int
     generated_calls: int
 
 
@@ -67,6 +69,7 @@ USUAL = Sizes(
     generated_stores=5,
     generated_documents=300,
     raced_files=50,
+    night_histories=5000,
     generated_calls=3,
 )
 FULL = Sizes(
@@ -85,6 +88,7 @@ FULL = Sizes(
     generated_stores=20,
     generated_documents=2000,
     raced_files=300,
+    night_histories=100_000,
     generated_calls=10,
 )
 SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import ViewportSize, expect
 
 from airflow_provider_symbl.recordings.outcomes import REASONS
-from airflow_provider_symbl.recordings.report import check_balance, write_report
+from airflow_provider_symbl.recordings.report.report import check_balance, write_report
 from airflow_provider_symbl.results.writer import LocalFolder
 from tests.support.night_rows import HOSTILE, header, night
 from tests.ui import pixels

@@ -1,1 +1,1 @@
-"""A simulated world for nights: their real core, loop, ledger and report over a store, a Symbl and a clock of its own."""
+"""A simulated world for nights: the real core, loop, ledger and landing, over a store, a Symbl and a clock."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import random
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.client.models import Conversation, Job, Message, Records, Submission
 from airflow_provider_symbl.exceptions import (
@@ -23,7 +22,11 @@ from airflow_provider_symbl.exceptions import (
 from airflow_provider_symbl.recordings.facts import Inspection, RecordingFile, Unfit
 
 if TYPE_CHECKING:
+    import datetime
+    import random
     from collections.abc import Callable, Iterator
+
+    from airflow_provider_symbl.client.uploads import Upload
 
 START = 1_700_000_000.0
 
@@ -139,6 +142,8 @@ class Symbl:
     def __init__(self, clock: Clock, chance: random.Random, cap: int, faults: dict[str, float]) -> None:
         self.clock, self.chance, self.cap, self.faults = clock, chance, cap, faults
         self.sold: list[Sold] = []
+        self.taken = b""
+        """What was sent last."""
         self.faults_ever: dict[str, float] = {}
         self.on_sold: Callable[[], None] = lambda: None
         """Is told of each conversation that is made."""
@@ -157,7 +162,7 @@ class Symbl:
 
     # What a client can do.
 
-    def submit(self, _source: object, upload: Any, *, name: str, **_: object) -> Submission:
+    def submit(self, _source: object, upload: Upload, *, name: str, **_: object) -> Submission:
         """Take a file, or not."""
         path = "/v1/process/audio"
         if self._has("unreachable"):
@@ -168,6 +173,7 @@ class Symbl:
             raise SymblConcurrencyLimitError(429, "too many jobs", "POST", path, self.chance.choice([None, 5.0]))
         body = upload.body()
         content = b"".join(iter(body))
+        self.taken = content
         digest = hashlib.sha256(content).hexdigest()
         if digest in self.refused_contents:
             raise SymblBadRequestError(400, "not this one", "POST", path)
@@ -192,7 +198,7 @@ class Symbl:
             return Job(job_id, "in_progress")
         return Job(job_id, "failed" if one.has_failed else "completed")
 
-    def list_conversations(self, *, start_time: Any) -> Iterator[Conversation]:
+    def list_conversations(self, *, start_time: datetime.datetime) -> Iterator[Conversation]:
         """List what was made since then."""
         if self._has("read"):
             raise SymblServerError(503, "later", "GET", "/v1/conversations")

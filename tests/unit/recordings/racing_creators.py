@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings.ledger_store import LedgerStore, LocalLedgerStore
-from airflow_provider_symbl.recordings.object_ledger_store import ObjectLedgerStore
+from airflow_provider_symbl.recordings.ledger.ledger_store import LedgerStore, LocalLedgerStore
+from airflow_provider_symbl.recordings.ledger.object_ledger_store import ObjectLedgerStore
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue

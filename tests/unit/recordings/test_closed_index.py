@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_provider_symbl.recordings.closed_index import ClosedIndex, Known, find_keys, union
-from airflow_provider_symbl.recordings.ledger_store import InMemoryLedgerStore
+from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, Known, find_keys, union
+from airflow_provider_symbl.recordings.ledger.ledger_store import InMemoryLedgerStore
 from tests.benchmarks import ledger as benchmark
 from tests.support.ledger_facts import CLOSED, NIGHT, OTHER_NIGHT, key, open_ledger
 

@@ -10,9 +10,9 @@ import pytest
 
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError
 from airflow_provider_symbl.recordings.facts import Answer, Attempt, Inspection, Unfit
-from airflow_provider_symbl.recordings.ledger import Ledger
-from airflow_provider_symbl.recordings.ledger_format import closed_line, night_folder, pack
-from airflow_provider_symbl.recordings.ledger_store import InMemoryLedgerStore, LedgerStore
+from airflow_provider_symbl.recordings.ledger.ledger import Ledger
+from airflow_provider_symbl.recordings.ledger.ledger_format import closed_line, night_folder, pack
+from airflow_provider_symbl.recordings.ledger.ledger_store import InMemoryLedgerStore, LedgerStore
 from tests.support.ledger_facts import (
     ANSWER,
     APP_ID,
@@ -454,7 +454,7 @@ def test_a_night_remembers_what_it_found(store: LedgerStore, caplog: pytest.LogC
     """Over its tries, and for itself alone; what cannot be read is read again from the recordings."""
     ledger = open_ledger(store)
     sound = Inspection(
-        "audio", KEY, "ab" * 32, 60.5, 2, "options", {"trackers": [{"name": "a"}]}, ("both are the same",)
+        "audio", KEY, "ab" * 32, 60.5, 2, "options", {"trackers": [{"name": "a"}]}, None, ("both are the same",)
     )
     ledger.remember(NIGHT, {b"a" * 16: sound})
     ledger.remember(NIGHT, {b"b" * 16: Unfit("empty", "It has no bytes.", is_final=False)})
@@ -462,7 +462,9 @@ def test_a_night_remembers_what_it_found(store: LedgerStore, caplog: pytest.LogC
     for number, content in enumerate((b"half", pack([b"{}"]), pack([b'{"digest":"00","reason":""}']))):
         store.create(f"nights/{night_folder(NIGHT)}/inspected-{number}.jsonl.gz", content)
     expected = {b"a" * 16: sound, b"b" * 16: Unfit("empty", "It has no bytes.", is_final=False)}
-    assert open_ledger(store).remembered(NIGHT) == expected
+    remembered = open_ledger(store).remembered(NIGHT)
+    assert {digest: found for digest, (found, _) in remembered.items()} == expected
+    assert all(seen > 0 for _, seen in remembered.values())
     assert ledger.remembered(OTHER_NIGHT) == {}
     assert caplog.text.count("are read again") == 3
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_provider_symbl.recordings.closed_index import find_keys
-from airflow_provider_symbl.recordings.ledger import Ledger
-from airflow_provider_symbl.recordings.ledger_store import InMemoryLedgerStore
+from airflow_provider_symbl.recordings.ledger.closed_index import find_keys
+from airflow_provider_symbl.recordings.ledger.ledger import Ledger
+from airflow_provider_symbl.recordings.ledger.ledger_store import InMemoryLedgerStore
 from tests.support.ledger_facts import (
     ANSWER,
     APP_ID,

@@ -10,8 +10,8 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
-from airflow_provider_symbl.recordings import ledger_format
 from airflow_provider_symbl.recordings.facts import Answer, Claim, Closed, Done, Inspection, Night, Unfit
+from airflow_provider_symbl.recordings.ledger import ledger_format
 from tests.support.ledger_facts import ANSWER, CLOSED, NIGHT
 from tests.support.sizes import SIZES
 
@@ -103,9 +103,9 @@ def test_closed_entries_come_back(entries: list[Closed]) -> None:
 @many
 @given(digest=DIGESTS, found=INSPECTED)
 def test_what_was_inspected_comes_back(digest: bytes, found: Inspection | Unfit) -> None:
-    """With the digest of the file's version."""
-    line = ledger_format.inspected_line(digest, found)
-    assert ledger_format.inspected_of(json.loads(line)) == (digest, found)
+    """With the digest of the file's version, and when it was seen."""
+    line = ledger_format.inspected_line(digest, found, 12.5)
+    assert ledger_format.inspected_of(json.loads(line)) == (digest, (found, 12.5))
 
 
 @given(first=NIGHTS, second=NIGHTS)

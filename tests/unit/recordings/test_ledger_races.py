@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_provider_symbl.recordings.ledger_store import InMemoryLedgerStore, LedgerStore
-from airflow_provider_symbl.recordings.object_ledger_store import ObjectLedgerStore
+from airflow_provider_symbl.recordings.ledger.ledger_store import InMemoryLedgerStore, LedgerStore
+from airflow_provider_symbl.recordings.ledger.object_ledger_store import ObjectLedgerStore
 from tests.support.object_storage import Memory
 from tests.support.s3_server import BUCKET, S3Server
 from tests.support.sizes import SIZES

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError
-from airflow_provider_symbl.recordings.ledger_store import (
+from airflow_provider_symbl.recordings.ledger.ledger_store import (
     InMemoryLedgerStore,
     LedgerStore,
     LocalLedgerStore,
     prove_exclusive_creation,
 )
-from airflow_provider_symbl.recordings.object_ledger_store import EXCLUSIVE_SINCE, ObjectLedgerStore
+from airflow_provider_symbl.recordings.ledger.object_ledger_store import EXCLUSIVE_SINCE, ObjectLedgerStore
 from tests.support.object_storage import Memory
 from tests.support.s3_server import BUCKET, S3Server
 

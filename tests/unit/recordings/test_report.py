@@ -12,19 +12,19 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from airflow_provider_symbl.exceptions import SymblBalanceError, SymblError, SymblStorageError
-from airflow_provider_symbl.recordings import report
-from airflow_provider_symbl.recordings.figures import MOST_POINTS, Figures
 from airflow_provider_symbl.recordings.outcomes import REASONS, Row
-from airflow_provider_symbl.recordings.report import check_balance, paragraph, write_report
-from airflow_provider_symbl.recordings.report_page.rendering import MOST_ROWS, Links
-from airflow_provider_symbl.recordings.report_page.wording import ADVICE, verdict
+from airflow_provider_symbl.recordings.report import report
+from airflow_provider_symbl.recordings.report.figures import MOST_POINTS, Figures
+from airflow_provider_symbl.recordings.report.page.rendering import MOST_ROWS, Links
+from airflow_provider_symbl.recordings.report.page.wording import ADVICE, verdict
+from airflow_provider_symbl.recordings.report.report import check_balance, paragraph, write_report
 from airflow_provider_symbl.results.writer import LocalFolder
 from tests.support.night_rows import CAP, HOSTILE, STARTED, header, landed, night, other
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from airflow_provider_symbl.recordings.report import NightReport
+    from airflow_provider_symbl.recordings.report.report import NightReport
 
 SCHEMA = json.loads(Path(report.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 FILES = ("recordings.jsonl", "report.html", "report.json")

@@ -21,10 +21,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.exceptions import SymblBalanceError, SymblStorageError, printable
-from airflow_provider_symbl.recordings.figures import FOUND, OTHER_OPTIONS, PAID_TWICE, REPLACED, Figures
 from airflow_provider_symbl.recordings.outcomes import REASONS
-from airflow_provider_symbl.recordings.report_page import wording
-from airflow_provider_symbl.recordings.report_page.rendering import ShownRows, render
+from airflow_provider_symbl.recordings.report.figures import FOUND, OTHER_OPTIONS, PAID_TWICE, REPLACED, Figures
+from airflow_provider_symbl.recordings.report.page import wording
+from airflow_provider_symbl.recordings.report.page.rendering import ShownRows, render
 from airflow_provider_symbl.results.writer import write_files
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.client.validators import Json, JsonObject
     from airflow_provider_symbl.recordings.facts import Night
-    from airflow_provider_symbl.recordings.figures import JobsPoint, Slow
     from airflow_provider_symbl.recordings.outcomes import OutcomeName, Row
+    from airflow_provider_symbl.recordings.report.figures import JobsPoint, Slow
     from airflow_provider_symbl.results.writer import Folder
 
 VERSION = 1

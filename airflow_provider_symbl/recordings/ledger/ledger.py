@@ -12,19 +12,19 @@ import time
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError, printable
-from airflow_provider_symbl.recordings import ledger_format
-from airflow_provider_symbl.recordings.ledger_format import HalfWrittenError
-from airflow_provider_symbl.recordings.ledger_store import prove_exclusive_creation
-from airflow_provider_symbl.recordings.open_attempts import FOLDER as OPEN
-from airflow_provider_symbl.recordings.open_attempts import OpenAttempts
-from airflow_provider_symbl.recordings.segments import FOLDER as CLOSED
-from airflow_provider_symbl.recordings.segments import Segments, closed_entry, is_ended
+from airflow_provider_symbl.recordings.ledger import ledger_format
+from airflow_provider_symbl.recordings.ledger.ledger_format import HalfWrittenError
+from airflow_provider_symbl.recordings.ledger.ledger_store import prove_exclusive_creation
+from airflow_provider_symbl.recordings.ledger.open_attempts import FOLDER as OPEN
+from airflow_provider_symbl.recordings.ledger.open_attempts import OpenAttempts
+from airflow_provider_symbl.recordings.ledger.segments import FOLDER as CLOSED
+from airflow_provider_symbl.recordings.ledger.segments import Segments, closed_entry, is_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from airflow_provider_symbl.recordings.facts import Answer, Attempt, Claim, Closed, Done, Inspection, Night, Unfit
-    from airflow_provider_symbl.recordings.ledger_store import LedgerStore
+    from airflow_provider_symbl.recordings.ledger.ledger_store import LedgerStore
 
 log = logging.getLogger(__name__)
 

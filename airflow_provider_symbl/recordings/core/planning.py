@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings import events
+from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core.rows import row_of_closed
+from airflow_provider_symbl.recordings.core.standing import standing_of, wants_redrive, was_redriven
+from airflow_provider_symbl.recordings.core.tracks import Track
 from airflow_provider_symbl.recordings.facts import Closed, Inspection, Unfit
 from airflow_provider_symbl.recordings.outcomes import Held, Row
-from airflow_provider_symbl.recordings.rows import row_of_closed
-from airflow_provider_symbl.recordings.standing import standing_of, wants_redrive, was_redriven
-from airflow_provider_symbl.recordings.tracks import Track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from airflow_provider_symbl.recordings.closed_index import ClosedIndex, Known
     from airflow_provider_symbl.recordings.facts import Attempt, RecordingFile
+    from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, Known
     from airflow_provider_symbl.recordings.settings import NightSettings
 
 WITHOUT_INSPECTION = frozenset(("unanswered", "running", "refused"))

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from airflow_provider_symbl.recordings.figures import kinds_of_notes
-from airflow_provider_symbl.recordings.report_page import wording
+from airflow_provider_symbl.recordings.report.figures import kinds_of_notes
+from airflow_provider_symbl.recordings.report.page import wording
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.validators import Json, JsonObject
-    from airflow_provider_symbl.recordings.figures import JobsPoint
     from airflow_provider_symbl.recordings.outcomes import OutcomeName, Row
+    from airflow_provider_symbl.recordings.report.figures import JobsPoint
 
 HERE = Path(__file__).parent
 TEMPLATE = "report.html.jinja"

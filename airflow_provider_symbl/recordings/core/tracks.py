@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
+from airflow_provider_symbl.recordings.core.standing import standing_of
 from airflow_provider_symbl.recordings.settings import FOREIGN_GRACE, billed_minutes
-from airflow_provider_symbl.recordings.standing import standing_of
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.facts import Attempt, Closed, Done, Inspection, RecordingFile

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings import events
+from airflow_provider_symbl.recordings.core import events
 from airflow_provider_symbl.recordings.facts import Done
 from airflow_provider_symbl.recordings.outcomes import Held
 from airflow_provider_symbl.recordings.settings import NEVER_ENDED, SEND_GRACE
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.recordings.tracks import Board, Due, Track
+    from airflow_provider_symbl.recordings.core.tracks import Board, Due, Track
 
 GROWTH = 1.5
 """By which each pause between two polls is longer than the one before."""
@@ -197,7 +197,7 @@ class Jobs:
         track.polls = track.failures = 0
         self._board.advance(track, now)
 
-    def on_deleted(self, event: events.Deleted) -> None:
+    def on_deleted(self, event: events.Deleted, _now: float) -> None:
         """Take whether a conversation is deleted; where it is not, the next night tries again.
 
         :param event: the event.

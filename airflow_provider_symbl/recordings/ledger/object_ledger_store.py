@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.exceptions import SymblConfigurationError
-from airflow_provider_symbl.recordings.ledger_store import StoredFile, is_mine, non_empty, storage_errors
+from airflow_provider_symbl.recordings.ledger.ledger_store import StoredFile, is_mine, non_empty, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

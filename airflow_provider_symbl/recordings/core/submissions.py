@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.client.polling import features_asked
-from airflow_provider_symbl.recordings import events
-from airflow_provider_symbl.recordings.concurrency_limit import ConcurrencyLimit
+from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core.concurrency_limit import ConcurrencyLimit
+from airflow_provider_symbl.recordings.core.standing import standing_of
 from airflow_provider_symbl.recordings.facts import Attempt, Claim
 from airflow_provider_symbl.recordings.outcomes import Held
 from airflow_provider_symbl.recordings.settings import send_time
-from airflow_provider_symbl.recordings.standing import standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_provider_symbl.recordings.tracks import Board, Track
+    from airflow_provider_symbl.recordings.core.tracks import Board, Track
 
 GROWTH = 1.5
 MOST_CUTS = 5
@@ -59,7 +59,8 @@ class Submissions:
     @property
     def next_due(self) -> float | None:
         """When the account may have room again; None where nothing waits for that."""
-        return self._paused_until if self._board.to_send and self._has_room() else None
+        is_waiting = self._board.to_send and not self._is_closed and self._has_room()
+        return self._paused_until if is_waiting else None
 
     def enough(self, jobs: int) -> int:
         """Return how many of some jobs have to be over before it is worth sending more, or landing them.
@@ -107,7 +108,7 @@ class Submissions:
         if claim is None or file is None or inspection is None:
             return None
         self._board.begin(track, "send")
-        if self._is_closed or track.cuts >= MOST_CUTS or now >= claim.ends:
+        if self._is_closed or track.cuts >= MOST_CUTS or self._is_over(claim, now):
             return events.Release(track.key, track.last.number, "cut")
         if now < self._paused_until:
             self._hold(track, self._paused_until)
@@ -115,7 +116,7 @@ class Submissions:
         track.began = now
         return events.Send(track.key, track.last.number, file, inspection, claim)
 
-    def on_claimed(self, event: events.Claimed) -> None:
+    def on_claimed(self, event: events.Claimed, _now: float) -> None:
         """Take whether an attempt is ours.
 
         :param event: the event.
@@ -266,9 +267,16 @@ class Submissions:
             features=tuple(features_asked(inspection.parameters.get("features"))),
         )
         track.attempts.append(Attempt(standing.number, claim))
+        track.looks = track.polls = track.cuts = 0
+        track.messages_seen, track.completed = ("", 0), None
         self._under_way.add(track.key)
         self._board.begin(track, "claim")
         return events.MakeClaim(track.key, standing.number, file, claim)
+
+    @staticmethod
+    def _is_over(claim: Claim, now: float) -> bool:
+        """Tell whether nothing may leave under a claim any more."""
+        return now >= claim.ends
 
     def _minutes_under_way(self) -> float:
         return sum(self._board.tracks[key].minutes for key in self._under_way)

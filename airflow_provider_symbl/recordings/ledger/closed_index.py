@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from airflow_provider_symbl.recordings.facts import Closed, Night
-    from airflow_provider_symbl.recordings.ledger import Ledger
+    from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 
 HOUR = 3600
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.exceptions import SymblStorageError
-from airflow_provider_symbl.recordings import ledger_format
 from airflow_provider_symbl.recordings.facts import FREE, Closed
+from airflow_provider_symbl.recordings.ledger import ledger_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from airflow_provider_symbl.recordings.facts import Attempt, Night
-    from airflow_provider_symbl.recordings.ledger_store import LedgerStore
+    from airflow_provider_symbl.recordings.ledger.ledger_store import LedgerStore
 
 FOLDER = "closed/"
 MOST_BYTES = 32 << 20

@@ -8,14 +8,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from airflow_provider_symbl.exceptions import SymblStorageError
-from airflow_provider_symbl.recordings import ledger_format
 from airflow_provider_symbl.recordings.facts import Answer, Attempt, Claim, Done
-from airflow_provider_symbl.recordings.ledger_format import HalfWrittenError
+from airflow_provider_symbl.recordings.ledger import ledger_format
+from airflow_provider_symbl.recordings.ledger.ledger_format import HalfWrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from airflow_provider_symbl.recordings.ledger_store import LedgerStore, StoredFile
+    from airflow_provider_symbl.recordings.ledger.ledger_store import LedgerStore, StoredFile
 
 FOLDER = "open/"
 TRIES = 3

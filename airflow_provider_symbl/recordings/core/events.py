@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow_provider_symbl.recordings.closed_index import ClosedIndex
     from airflow_provider_symbl.recordings.facts import (
         Answer,
         Attempt,
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
         RecordingFile,
         Unfit,
     )
+    from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex
 
 
 # Actions: each is carried out by itself, and ends in one event.

@@ -8,25 +8,25 @@ of their own, which a provider cannot ask for. Here the ledger is the state, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.recordings import events
+from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core.jobs import Jobs
+from airflow_provider_symbl.recordings.core.planning import Planning
+from airflow_provider_symbl.recordings.core.standing import standing_of
+from airflow_provider_symbl.recordings.core.submissions import Submissions
+from airflow_provider_symbl.recordings.core.tracks import Board
 from airflow_provider_symbl.recordings.facts import Unfit
-from airflow_provider_symbl.recordings.jobs import Jobs
 from airflow_provider_symbl.recordings.outcomes import Held
-from airflow_provider_symbl.recordings.planning import Planning
 from airflow_provider_symbl.recordings.settings import FIRST_NIGHT_LIMIT
-from airflow_provider_symbl.recordings.standing import standing_of
-from airflow_provider_symbl.recordings.submissions import Submissions
-from airflow_provider_symbl.recordings.tracks import Board
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from airflow_provider_symbl.recordings.core.tracks import Due, Track
     from airflow_provider_symbl.recordings.facts import RecordingFile
     from airflow_provider_symbl.recordings.outcomes import Row
     from airflow_provider_symbl.recordings.settings import NightSettings
-    from airflow_provider_symbl.recordings.tracks import Due, Track
 
 CUT_SHORT = frozenset(("finish_by", "unreachable", "dry run", "first night", "stopped"))
 """Why a pass ends at once; where it is only paused, what runs is followed to its end."""
@@ -99,7 +99,10 @@ class NightCore:
 
     def next_due(self) -> float | None:
         """Return when the core is to be told the time, if nothing happens before; None for never."""
-        finish_by = None if self.submissions.stopped is not None else self.settings.finish_by
+        if self._is_compacting or self._is_cut_short:
+            # Nothing is begun any more: only what is under way is waited for.
+            return None
+        finish_by = self.settings.finish_by if self._is_planned else None
         moments = (self.board.next_due(), self.submissions.next_due, finish_by)
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -141,30 +144,20 @@ class NightCore:
         return []
 
     def _take_progress(self, event: events.Event, now: float) -> None:
-        match event:
-            case events.Inspected():
-                self._on_inspected_again(event, now)
-            case events.Claimed():
-                self.submissions.on_claimed(event)
-            case events.Relooked():
-                self.submissions.on_relooked(event, now)
-            case events.Withdrawn():
-                self.submissions.on_withdrawn(event, now)
-            case events.Sent():
-                self.submissions.on_sent(event, now)
-            case events.Reconciled():
-                self.jobs.on_reconciled(event, now)
-            case events.Polled():
-                self.jobs.on_polled(event, now)
-            case events.Landed():
-                self.jobs.on_landed(event, now)
-            case events.Finished():
-                self.jobs.on_finished(event, now)
-            case events.Deleted():
-                self.jobs.on_deleted(event)
-            case _:
-                message = f"no event of a night that is planned: {type(event).__name__}"
-                raise TypeError(message)
+        """Take what came of an action of a night that is planned."""
+        take: dict[type, Callable[[Any, float], None]] = {
+            events.Inspected: self._on_inspected_again,
+            events.Claimed: self.submissions.on_claimed,
+            events.Relooked: self.submissions.on_relooked,
+            events.Withdrawn: self.submissions.on_withdrawn,
+            events.Sent: self.submissions.on_sent,
+            events.Reconciled: self.jobs.on_reconciled,
+            events.Polled: self.jobs.on_polled,
+            events.Landed: self.jobs.on_landed,
+            events.Finished: self.jobs.on_finished,
+            events.Deleted: self.jobs.on_deleted,
+        }
+        take[type(event)](event, now)
 
     def _stop(self, held: Held) -> None:
         self.submissions.stopped = self.submissions.stopped or held
@@ -220,8 +213,8 @@ class NightCore:
     def _pump(self, now: float) -> Iterator[events.Action]:
         """Yield all that is to be done now; where nothing is, and nothing will be, close this pass."""
         finish_by = self.settings.finish_by
-        if finish_by is not None and now >= finish_by:
-            self._stop(Held("waiting", "finish_by"))
+        if finish_by is not None and now >= finish_by and not self._is_cut_short:
+            self.submissions.stopped = Held("waiting", "finish_by")
         while not self._is_cut_short and (due := self.board.take_due(now)) is not None:
             if (action := self._carry_out(due, now)) is not None:
                 yield action
