@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from demo.processes import DemoError, wait_until
+from demo.processes import TAIL_LINES, DemoError, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,14 +122,18 @@ class AirflowApi:
         """Wait until the run has ended and return how, ``success`` or ``failed``.
 
         :param timeout: seconds.
-        :raises DemoError: the run goes on after that time.
+        :raises DemoError: the run goes on after that time; the message holds what :meth:`describe_run` tells.
         """
 
         def ended() -> str | None:
             state = self.run_state(dag_id, run_id)
             return state if state in ENDED_RUN else None
 
-        return wait_until(ended, seconds=timeout, what=f"the run {run_id} of {dag_id}", every=0.5)
+        try:
+            return wait_until(ended, seconds=timeout, what=f"the run {run_id} of {dag_id}", every=0.5)
+        except DemoError as problem:
+            message = f"{problem}\n{self.describe_run(dag_id, run_id)}"
+            raise DemoError(message) from None
 
     def clear(self, dag_id: str, run_id: str) -> None:
         """Clear every task of the run, as the button of that name does, so that the run begins anew."""
@@ -140,6 +144,21 @@ class AirflowApi:
         """Return all tasks of the run, mapped ones one by one."""
         found = self.call("GET", f"{_run_path(dag_id, run_id)}/taskInstances", params={"limit": 1000})
         return [_task_instance(raw) for raw in found["task_instances"]]
+
+    def describe_run(self, dag_id: str, run_id: str) -> str:
+        """Return the state of each task, the end of the log of those that did not succeed, and state mismatches."""
+        tasks = [self._describe_task(dag_id, run_id, task) for task in self.task_instances(dag_id, run_id)]
+        found: dict[str, str | int] = {"dag_id": dag_id, "run_id": run_id, "event": "state mismatch", "limit": 1000}
+        mismatches = self.call("GET", "/api/v2/eventLogs", params=found)["event_logs"]
+        return "\n".join([*tasks, *(f"{entry['when']} {entry['event']}: {entry['extra']}" for entry in mismatches)])
+
+    def _describe_task(self, dag_id: str, run_id: str, task: TaskInstance) -> str:
+        name = f"{task.task_id}[{task.map_index}]" if task.map_index >= 0 else task.task_id
+        head = f"--- {name} is {task.state}, try {task.try_number}"
+        if task.state in {None, "success", "skipped", "upstream_failed"} or not task.try_number:
+            return head
+        log = self.task_log(dag_id, run_id, task.task_id, task.try_number, task.map_index)
+        return "\n".join([head, *(f"    {line}" for line in log.splitlines()[-TAIL_LINES:])])
 
     def was_deferred(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1, map_index: int = -1) -> bool:
         """Tell from the task's log whether the triggerer had it."""

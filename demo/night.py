@@ -53,18 +53,9 @@ def _run(box: Box) -> float:
     print(f"the DAG {DAG_ID} works on {RECORDINGS} …", flush=True)
     state = airflow.wait_for_run(DAG_ID, run_id, timeout=RUN_SECONDS)
     if state != "success":
-        raise DemoError(_what_failed(box, run_id))
+        message = f"the run {run_id} of {DAG_ID} failed\n{airflow.describe_run(DAG_ID, run_id)}"
+        raise DemoError(message)
     return time.monotonic() - started
-
-
-def _what_failed(box: Box, run_id: str) -> str:
-    parts = [f"the run {run_id} of {DAG_ID} failed"]
-    for task in box.airflow.task_instances(DAG_ID, run_id):
-        if task.state == "failed":
-            name = f"{task.task_id}[{task.map_index}]" if task.map_index >= 0 else task.task_id
-            log = box.airflow.task_log(DAG_ID, run_id, task.task_id, task.try_number, task.map_index)
-            parts.append(f"--- {name}\n{log}")
-    return "\n".join(parts)
 
 
 def _show(results: list[Result], seconds: float) -> int:

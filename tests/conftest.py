@@ -30,6 +30,8 @@ if "airflow" not in sys.modules:
         "AIRFLOW__CORE__DAGS_FOLDER": f"{_home}/dags",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_home}/airflow.db",
+        # There is no scheduler here that a deferred task could be too early for.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "0",
     }
 
 pytest_plugins = ["airflow_provider_symbl.local_server.pytest_plugin"]

@@ -40,6 +40,7 @@ from airflow_provider_symbl.results.redaction import check_kinds, check_region, 
 from airflow_provider_symbl.results.writer import check_written, write_files
 from airflow_provider_symbl.triggers.deadline import Deadline, earlier, execution_end
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
+from airflow_provider_symbl.triggers.resumption import earliest_resumption
 
 if TYPE_CHECKING:
     import datetime
@@ -230,7 +231,7 @@ class SymblGetConversationOperator(ConversationOperator, BaseOperator):
         if poller.is_over:
             return
         if self.deferrable:
-            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **arguments)
+            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, not_before=earliest_resumption(), **arguments)
             self.defer(trigger=trigger, method_name="execute_complete")
         self._client.poll_until_over(poller)
 

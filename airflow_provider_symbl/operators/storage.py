@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,8 @@ from airflow_provider_symbl.client.validators import did_you_mean, invalid_value
 from airflow_provider_symbl.results.writer import LocalFolder, StoredFolder, cannot_write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow_provider_symbl.results.writer import Folder
 
 LOCAL = frozenset({"file", "local"})
@@ -118,7 +122,8 @@ def presigned(uri: object, seconds: int) -> str:
 
     path = path_of(uri, "url")
     try:
-        link = str(path.fs.sign(path.path, expiration=seconds))
+        with _without_debug_logs():
+            link = str(path.fs.sign(path.path, expiration=seconds))
     except (AttributeError, NotImplementedError):
         return invalid_value("url", without_query(location(uri)), LINKS)
     except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
@@ -126,6 +131,17 @@ def presigned(uri: object, seconds: int) -> str:
     # Symbl may repeat a link that it does not take, and Airflow logs every error.
     mask_secret(link)
     return link
+
+
+@contextlib.contextmanager
+def _without_debug_logs() -> Iterator[None]:
+    """Log nothing at DEBUG for a moment, in any thread: botocore tells there what it signs, and the signature."""
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.DEBUG))
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def open_folder(results: object, name: str) -> Folder:

@@ -17,6 +17,7 @@ from airflow_provider_symbl.operators.lineage import asset_extra, conversation_u
 from airflow_provider_symbl.operators.storage import public_uri
 from airflow_provider_symbl.triggers.deadline import Deadline, earlier
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
+from airflow_provider_symbl.triggers.resumption import earliest_resumption, shortest_deferral
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,8 @@ class WaitingOperator(BaseOperator):
     ) -> None:
         deadline = earlier(Deadline(since + self.job_timeout, "job_timeout"), end)
         pause = pause_for_room(error, refusals - 1, self.poll_interval, self.max_poll_interval, deadline)
+        if self.deferrable:
+            pause = max(pause, shortest_deferral())
         name = self.content.name or self.task_id
         self.log.info("%s: nothing was submitted, trying again in %.0f s: %s", name, pause, error)
         if not self.deferrable:
@@ -117,7 +120,7 @@ class WaitingOperator(BaseOperator):
         # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
         poller.check_deadline()
         if self.deferrable:
-            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, **arguments)
+            trigger = SymblJobTrigger(symbl_conn_id=self.symbl_conn_id, not_before=earliest_resumption(), **arguments)
             self.defer(trigger=trigger, method_name="execute_complete")
         client.poll_until_over(poller)
 

@@ -27,6 +27,7 @@ from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given
 from airflow_provider_symbl.hooks.failures import fail_for_good
 from airflow_provider_symbl.triggers.deadline import EXECUTION_TIMEOUT, Deadline, earlier, execution_end
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
+from airflow_provider_symbl.triggers.resumption import earliest_resumption
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,6 +199,7 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
             features=self._features_asked(),
             poll_interval=poll_interval,
             max_poll_interval=max(MAX_POLL_INTERVAL, poll_interval),
+            not_before=earliest_resumption(),
         )
 
     def _features_asked(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import importlib
+import time
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -56,6 +57,7 @@ class SymblJobTrigger(BaseTrigger):
     :param limit: the argument of the task that set the deadline, told in the error.
     :param recording: whose job it is, told in logs.
     :param is_job_over: whether the job is known to be completed, so that only ``features`` are waited for.
+    :param not_before: when the event may fire, in seconds since the epoch; see :mod:`.resumption`.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class SymblJobTrigger(BaseTrigger):
         limit: str = "",
         recording: str = "",
         is_job_over: bool = False,
+        not_before: float = 0.0,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
         self.job_id = job_id
@@ -85,6 +88,7 @@ class SymblJobTrigger(BaseTrigger):
         self.limit = limit
         self.recording = recording
         self.is_job_over = is_job_over
+        self.not_before = not_before
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""
@@ -100,6 +104,7 @@ class SymblJobTrigger(BaseTrigger):
             "limit": self.limit,
             "recording": self.recording,
             "is_job_over": self.is_job_over,
+            "not_before": self.not_before,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -116,6 +121,7 @@ class SymblJobTrigger(BaseTrigger):
             event = self._event("failed", type(error).__name__, str(error))
         else:
             event = self._event("completed")
+        await asyncio.sleep(self.not_before - time.time())
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]  # Airflow's own
 
     async def on_kill(self) -> None:

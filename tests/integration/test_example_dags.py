@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jiwer
 import pytest
@@ -14,7 +14,7 @@ from demo.results import missing_recordings, read_results, word_error_rate
 from tests.support.word_error import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 RUN_SECONDS = 600.0
 """Far more than a run takes, so that a busy machine fails nothing."""
@@ -38,8 +38,8 @@ def test_the_example_dags_succeed_and_wait_in_the_triggerer(box: Box) -> None:
     # A chat is understood at once. By polls, the sensor's first look finds its job not over, so that it defers.
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "polls", "polls": 2}, timeout=10)
     runs = {dag_id: _start(box, dag_id) for dag_id in DEFERRED}
-    states = {dag_id: box.airflow.wait_for_run(dag_id, run_id, RUN_SECONDS) for dag_id, run_id in runs.items()}
-    assert states == dict.fromkeys(DEFERRED, "success"), _logs(box, runs, states)
+    for dag_id, run_id in runs.items():
+        _wait_for_success(box, dag_id, run_id)
     for dag_id, tasks in DEFERRED.items():
         for task_id in tasks:
             assert box.airflow.was_deferred(dag_id, runs[dag_id], task_id), f"{dag_id}.{task_id}"
@@ -56,8 +56,7 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     """The first night submits each recording and lands its transcript; the second one finds nothing to do."""
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
     run_id = _start(box, "symbl_nightly")
-    state = box.airflow.wait_for_run("symbl_nightly", run_id, RUN_SECONDS)
-    assert state == "success", _logs(box, {"symbl_nightly": run_id}, {"symbl_nightly": state})
+    _wait_for_success(box, "symbl_nightly", run_id)
     assert box.airflow.was_deferred("symbl_nightly", run_id, "call.submit", map_index=0)
     results = read_results(box.results, box.symbl.job_seconds())
     assert missing_recordings(results, RECORDINGS) == []
@@ -65,16 +64,41 @@ def test_a_night_lands_every_recording_once(box: Box) -> None:
     for result in results:
         assert "-->" in (box.results / f"{result.recording}.srt").read_text()
     landed = {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")}
-    assert box.airflow.wait_for_run("symbl_nightly", box.airflow.trigger("symbl_nightly"), RUN_SECONDS) == "success"
+    _wait_for_success(box, "symbl_nightly", box.airflow.trigger("symbl_nightly"))
     assert {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")} == landed
+
+
+def test_calls_become_tables_that_answer_questions(box: Box) -> None:
+    """Each call is landed once, by its own name; and the tables tell who talked how long, and what nobody answered."""
+    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
+    run_id = _start(box, "symbl_talk_time")
+    _wait_for_success(box, "symbl_talk_time", run_id)
+    calls = sorted(file.name for file in (RECORDINGS / "calls").iterdir())
+    landed = [box.airflow.xcom("symbl_talk_time", run_id, "land", map_index=index) for index in range(len(calls))]
+    tasks = box.airflow.task_instances("symbl_talk_time", run_id)
+    assert [task.map_index for task in tasks if task.task_id == "land"] == [*range(len(calls))]
+    assert len({str(manifest["conversation_id"]) for manifest in landed}) == len(calls)
+    documents = [json.loads((box.results / "tables" / call / "conversation.json").read_text()) for call in calls]
+    scripts = json.loads((RECORDINGS / "scripts.json").read_text())
+    for call, document in zip(calls, documents, strict=True):
+        said = " ".join(message["text"] for message in document["messages"])
+        expected = " ".join(turn["text"] for turn in scripts[f"calls/{call}"]["turns"])
+        assert jiwer.wer(normalised(expected), normalised(said)) <= 0.15
+    answers = box.airflow.xcom("symbl_talk_time", run_id, "ask")
+    assert {speaker for _, speaker, _, _ in answers["talk_time"]} == {"Agent", "Customer"}
+    assert sum(messages for _, _, _, messages in answers["talk_time"]) == sum(
+        len(document["messages"]) for document in documents
+    )
+    assert sum(seconds for _, _, seconds, _ in answers["talk_time"]) > 30
+    unanswered = sorted(text for document in documents for text in _unanswered(document))
+    assert sorted(asked["question"] for asked in answers["unanswered"]) == unanswered
 
 
 def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     """In their order; afterwards Symbl holds nothing of it."""
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
     run_id = _start(box, "symbl_meeting_parts")
-    state = box.airflow.wait_for_run("symbl_meeting_parts", run_id, RUN_SECONDS)
-    assert state == "success", _logs(box, {"symbl_meeting_parts": run_id}, {"symbl_meeting_parts": state})
+    _wait_for_success(box, "symbl_meeting_parts", run_id)
     folder = box.results / "meetings" / "a-meeting-in-three-parts"
     document = json.loads((folder / "conversation.json").read_text())
     said = [message["text"] for message in document["messages"]]
@@ -87,6 +111,16 @@ def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     assert str(box.airflow.xcom("symbl_meeting_parts", run_id, "delete")) == document["conversation"]["id"]
 
 
+def _unanswered(document: Mapping[str, Any]) -> Iterator[str]:
+    """Give the questions after which nobody else spoke."""
+    speakers = {message["id"]: message["speaker"]["name"] for message in document["messages"]}
+    following = dict(zip(speakers, [*list(speakers.values())[1:], None], strict=True))
+    for question in document["questions"]:
+        last = question["message_ids"][-1]
+        if following[last] in {None, speakers[last]}:
+            yield question["text"]
+
+
 def _start(box: Box, dag_id: str) -> str:
     box.airflow.wait_for_dag(dag_id)
     run_id = box.airflow.trigger(dag_id)
@@ -94,15 +128,9 @@ def _start(box: Box, dag_id: str) -> str:
     return run_id
 
 
-def _logs(box: Box, runs: dict[str, str], states: dict[str, str]) -> str:
-    """Return the logs of what failed, for the reader of a failed test."""
-    return "\n".join(
-        box.airflow.task_log(dag_id, runs[dag_id], task.task_id, task.try_number, task.map_index)
-        for dag_id, state in states.items()
-        if state != "success"
-        for task in box.airflow.task_instances(dag_id, runs[dag_id])
-        if task.state == "failed"
-    )
+def _wait_for_success(box: Box, dag_id: str, run_id: str) -> None:
+    state = box.airflow.wait_for_run(dag_id, run_id, RUN_SECONDS)
+    assert state == "success", box.airflow.describe_run(dag_id, run_id)
 
 
 def _chat() -> list[object]:

@@ -6,6 +6,7 @@ And what the same tasks tell to OpenLineage.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from demo.box import RECORDINGS
 from demo.local_airflow import LocalAirflow
-from demo.processes import wait_until
+from demo.processes import DemoError, wait_until
 from demo.recordings_server import serve_folder
 from demo.symbl_server import SymblServer
 
@@ -31,6 +32,8 @@ SECONDS = 300.0
 DAGS = Path(__file__).parent / "dags"
 CHAT = RECORDINGS / "chats" / "expired-password.json"
 
+FAILED = frozenset({"failed", "up_for_retry", "upstream_failed"})
+
 HOLD = {"call": "GET /v1/job/*", "delay": 3600, "times": None}
 """Has symbl-local answer no look at a job until the rule is cleared."""
 
@@ -39,6 +42,7 @@ HOLD = {"call": "GET /v1/job/*", "delay": 3600, "times": None}
 class Browsing:
     """A browser that is logged in to Airflow, and a run whose tasks it looks at.
 
+    :param results: the folder of all results.
     :param lineage: the file that takes OpenLineage's events.
     """
 
@@ -46,6 +50,7 @@ class Browsing:
     airflow: LocalAirflow
     symbl: SymblServer
     run_id: str
+    results: Path
     lineage: Path
 
     def state(self, task_id: str) -> str | None:
@@ -54,13 +59,19 @@ class Browsing:
         return next(task.state for task in tasks if task.task_id == task_id)
 
     def wait_for(self, task_id: str, state: str) -> None:
-        """Wait until a task has a state, and its submission is made."""
+        """Wait until a task has a state, and its submission is made; a task that fails is not waited for."""
 
         def is_reached() -> bool | None:
             links = self.airflow.call("GET", f"{self._instance(task_id)}/links")["extra_links"]
-            return (self.state(task_id) == state and bool(links["Conversation"])) or None
+            found = self.state(task_id)
+            if found in FAILED:
+                raise DemoError(found)
+            return (found == state and bool(links["Conversation"])) or None
 
-        wait_until(is_reached, seconds=SECONDS, what=f"{task_id} to be {state}, with its link")
+        try:
+            wait_until(is_reached, seconds=SECONDS, what=f"{task_id} to be {state}, with its link")
+        except DemoError as problem:
+            pytest.fail(f"{task_id}: {problem}\n{self.airflow.describe_run('shown', self.run_id)}")
 
     def follow(self, task_id: str, link: str) -> Page:
         """Go to a task's page, click a link there, and return the window that it opens."""
@@ -71,8 +82,13 @@ class Browsing:
         return opened.value
 
     def conversation_of(self, task_id: str) -> str:
-        """Return the conversation that a task has made, as its log tells it."""
-        return self.airflow.task_log("shown", self.run_id, task_id).partition(" of conversation ")[2].split()[0]
+        """Return the conversation that a task has made or landed, as its log tells it."""
+        told = re.search(r"Symbl (?:made job \S+ of )?conversation (\d+)", self._log(task_id))
+        assert told, self._log(task_id)
+        return told[1]
+
+    def _log(self, task_id: str) -> str:
+        return self.airflow.task_log("shown", self.run_id, task_id)
 
     def _instance(self, task_id: str) -> str:
         return f"/api/v2/dags/shown/dagRuns/{quote(self.run_id, safe='')}/taskInstances/{task_id}"
@@ -101,10 +117,10 @@ def browsing(tab: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
     with SymblServer(folder / "symbl-local.log") as symbl, serve_folder(results) as url:
         _control(symbl, "PUT", "progress", {"by": "polls", "polls": 1})
         _control(symbl, "POST", "faults", HOLD)
-        connection = {**symbl.connection, "extra": {"results_url": f"{url}/{{path}}/?of={{conversation_id}}"}}
+        connection = {**symbl.connection, "extra": {"results_url": f"{url}/calls/{{path}}/?of={{conversation_id}}"}}
         lineage = folder / "lineage.json"
         env = {
-            "SYMBL_RESULTS": str(results),
+            "SYMBL_RESULTS": str(results / "calls"),
             "SYMBL_CHAT": str(CHAT),
             "AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(connection),
             "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
@@ -116,7 +132,14 @@ def browsing(tab: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
             run_id = airflow.trigger("shown")
             airflow.unpause("shown")
             _log_in(tab, airflow)
-            yield Browsing(tab, airflow, symbl, run_id, lineage)
+            yield Browsing(tab, airflow, symbl, run_id, results / "calls", lineage)
+
+
+@pytest.fixture(scope="module")
+def released(browsing: Browsing) -> Browsing:
+    """Have symbl-local tell of its jobs from now on."""
+    _control(browsing.symbl, "DELETE", "faults")
+    return browsing
 
 
 @pytest.mark.parametrize(("task_id", "state"), [("in_worker", "running"), ("in_triggerer", "deferred")])
@@ -130,41 +153,42 @@ def test_a_task_that_waits_leads_to_its_conversation(browsing: Browsing, task_id
     assert browsing.state(task_id) == state
 
 
-def test_results_open_from_the_task_that_wrote_them(browsing: Browsing) -> None:
-    """Where the connection says that they are shown."""
-    browsing.wait_for("landed", "success")
-    page = browsing.follow("landed", "Results")
-    expect(page.locator("body")).to_contain_text("landed.txt")
-    assert page.url.endswith(f"/calls/late%20parcel/?of={browsing.conversation_of('landed')}")
-    page.close()
-
-
 @pytest.mark.parametrize("task_id", ["in_worker", "in_triggerer"])
-def test_a_finished_task_leads_to_what_was_said(browsing: Browsing, task_id: str) -> None:
+def test_a_finished_task_leads_to_what_was_said(released: Browsing, task_id: str) -> None:
     """The same link as before, whichever process of the task was the last."""
-    _control(browsing.symbl, "DELETE", "faults")
-    browsing.wait_for(task_id, "success")
-    page = browsing.follow(task_id, "Conversation")
+    released.wait_for(task_id, "success")
+    page = released.follow(task_id, "Conversation")
     expect(page.locator("main")).to_contain_text("Shall we meet on Friday?")
-    assert page.url == f"{browsing.symbl.url}/__local__/#conversations/{browsing.conversation_of(task_id)}"
+    assert page.url == f"{released.symbl.url}/__local__/#conversations/{released.conversation_of(task_id)}"
     page.close()
 
 
-@pytest.mark.parametrize("task_id", ["in_worker", "in_triggerer", "landed"])
-def test_open_lineage_is_told_of_the_conversation(browsing: Browsing, task_id: str) -> None:
-    """By Airflow's listener, in a process of its own; and of the file that a task read."""
+def test_results_open_from_the_task_that_wrote_them(released: Browsing) -> None:
+    """Where the connection says that they are shown."""
+    released.wait_for("landed", "success")
+    page = released.follow("landed", "Results")
+    expect(page.locator("body")).to_contain_text("transcript.txt")
+    assert page.url.endswith(f"/calls/late%20parcel/?of={released.conversation_of('submitted')}")
+    page.close()
+
+
+@pytest.mark.parametrize("task_id", ["in_worker", "in_triggerer", "submitted", "landed"])
+def test_open_lineage_is_told_of_the_conversation(released: Browsing, task_id: str) -> None:
+    """By Airflow's listener, in a process of its own: the recording becomes a conversation, and that becomes files."""
     pytest.importorskip("airflow.providers.openlineage", reason="OpenLineage's provider is not installed")
+    released.wait_for(task_id, "success")
 
     def completion() -> dict[str, Any] | None:
-        told = browsing.lineage.read_text().splitlines() if browsing.lineage.exists() else []
+        told = released.lineage.read_text().splitlines() if released.lineage.exists() else []
         ended = [event for event in map(json.loads, told) if event["eventType"] == "COMPLETE"]
         return next((event for event in ended if event["job"]["name"] == f"shown.{task_id}"), None)
 
     event = wait_until(completion, seconds=SECONDS, what=f"the lineage of {task_id}")
-    account = browsing.symbl.url.replace("http://", "symbl://")
-    assert _names(event["outputs"]) == [(account, browsing.conversation_of(task_id))]
-    assert _names(event["inputs"]) == ([("file", str(CHAT))] if task_id == "landed" else [])
-    assert not any(text in browsing.lineage.read_text() for text in ("on Friday", browsing.symbl.app_secret))
+    conversation = released.symbl.url.replace("http://", "symbl://"), released.conversation_of(task_id)
+    files = [("file", str(released.results / "late parcel" / name)) for name in ("conversation.json", "transcript.txt")]
+    expected = {"submitted": ([("file", str(CHAT))], [conversation]), "landed": ([conversation], files)}
+    assert (_names(event["inputs"]), _names(event["outputs"])) == expected.get(task_id, ([], [conversation]))
+    assert not any(text in released.lineage.read_text() for text in ("on Friday", released.symbl.app_secret))
 
 
 def _names(datasets: list[dict[str, Any]]) -> list[tuple[str, str]]:

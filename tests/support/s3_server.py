@@ -25,11 +25,13 @@ class Read:
     :param agent: the User-Agent of who asked.
     :param path: bucket and key.
     :param size: the bytes that were sent.
+    :param query: with the signature of a link.
     """
 
     agent: str
     path: str
     size: int
+    query: str
 
 
 class S3Server:
@@ -46,7 +48,8 @@ class S3Server:
         chunks: Iterable[bytes] = self._application(environ, start_response)
         body = b"".join(chunks)
         if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"].count("/") > 1:
-            self.reads.append(Read(environ.get("HTTP_USER_AGENT", ""), environ["PATH_INFO"], len(body)))
+            agent, query = environ.get("HTTP_USER_AGENT", ""), environ.get("QUERY_STRING", "")
+            self.reads.append(Read(agent, environ["PATH_INFO"], len(body), query))
         return [body]
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from airflow.sdk import DAG
 
 from airflow_provider_symbl.client.settings import ClientSettings
 from tests.support.airflow_version import AIRFLOW
-from tests.support.arguments import BEGIN, END, OPERATORS, table
+from tests.support.arguments import OPERATORS, TABLES, between_marks
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -37,14 +37,18 @@ def test_each_connection_that_the_readme_shows_is_accepted() -> None:
     assert hosts == ["http://127.0.0.1:8765", "https://api.symbl.ai"]
 
 
-def test_the_table_of_arguments_is_current() -> None:
-    """``python -m tests.support.arguments`` makes it from the code."""
-    assert f"{BEGIN}{table()}{END}" in README
+@pytest.mark.parametrize("title", TABLES)
+def test_the_tables_of_arguments_are_current(title: str) -> None:
+    """``python -m tests.support.arguments`` makes them from the code."""
+    assert between_marks(title) in README
 
 
-def test_every_argument_is_in_the_table_with_its_meaning() -> None:
-    """All ten operators' own arguments, each in words."""
+def test_every_argument_is_in_the_tables_with_its_meaning() -> None:
+    """The own arguments of all ten operators, of the other two and of the sensor, each in words."""
     assert len(OPERATORS) == 10
-    rows = [[cell.strip() for cell in row.split(" | ")] for row in table().splitlines()[2:]]
-    assert {"| `on_clear`", "| `file`", "| `channel_metadata`"} <= {row[0] for row in rows}
-    assert all(len(row[3]) > 5 for row in rows)
+    rows, others = ([row.strip("| ").split(" | ") for row in table().splitlines()[2:]] for table in TABLES.values())
+    assert {"`on_clear`", "`file`", "`channel_metadata`"} <= {row[0] for row in rows}
+    assert {("`job_id`", "sensor"), ("`redact`", "get"), ("`conversation_id`", "get, delete")} <= {
+        (name, group) for name, group, *_ in others
+    }
+    assert all(len(row[3]) > 5 for row in [*rows, *others])

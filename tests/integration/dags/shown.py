@@ -1,48 +1,33 @@
-"""Tasks whose links a person follows: one waits in its worker, one in the triggerer, one has written results."""
+"""Tasks whose links a person follows: two wait, in the worker and in the triggerer, and one lands what a third made."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import dag
 
-from airflow_provider_symbl.links.conversation import SymblConversationLink, SymblResultsLink, publish_results_link
+from airflow_provider_symbl.operators.conversation import SymblGetConversationOperator
 from airflow_provider_symbl.operators.text import SymblSubmitTextOperator
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from airflow.sdk import BaseOperatorLink
-    from airflow.sdk.definitions.context import Context
-
 MESSAGES: list[dict[str, Any]] = [{"payload": {"content": "Shall we meet on Friday?"}, "from": {"name": "Anna"}}]
+CHAT = os.environ["SYMBL_CHAT"]
 
 
-class LandingOperator(SymblSubmitTextOperator):
-    """Submits, and writes a file about it."""
-
-    operator_extra_links: Collection[BaseOperatorLink] = (SymblConversationLink(), SymblResultsLink())
-
-    def execute(self, context: Context) -> dict[str, str | None]:
-        """Write a file into the folder of the recording."""
-        ids = super().execute(context)
-        folder = Path(os.environ["SYMBL_RESULTS"], "calls", "late parcel")
-        folder.mkdir(parents=True)
-        (folder / "landed.txt").write_text("Landed.")
-        publish_results_link(self, context, str(ids["conversation_id"]), "calls/late parcel")
-        return ids
-
-
-@dag(schedule=None)
+@dag(schedule=None, default_args={"poll_interval": 1, "max_poll_interval": 1})
 def shown() -> None:
-    """Submit in three ways."""
-    SymblSubmitTextOperator(task_id="in_worker", messages=MESSAGES, poll_interval=1, max_poll_interval=1)
-    SymblSubmitTextOperator(
-        task_id="in_triggerer", messages=MESSAGES, deferrable=True, poll_interval=1, max_poll_interval=1
+    """Submit in three ways, and land one of the conversations."""
+    SymblSubmitTextOperator(task_id="in_worker", messages=MESSAGES)
+    SymblSubmitTextOperator(task_id="in_triggerer", messages=MESSAGES, deferrable=True)
+    submitted = SymblSubmitTextOperator(task_id="submitted", messages=CHAT, deferrable=True)
+    SymblGetConversationOperator(
+        task_id="landed",
+        conversation_id=submitted.output["conversation_id"],  # type: ignore[index]  # Airflow types it as any XComArg
+        results=os.environ["SYMBL_RESULTS"],
+        name="late parcel",
+        formats=["json", "txt"],
+        recording=CHAT,
     )
-    LandingOperator(task_id="landed", messages=os.environ["SYMBL_CHAT"], wait_for_completion=False)
 
 
 shown_dag = shown()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -70,6 +72,26 @@ def test_no_byte_of_a_link_passes_through_the_worker(symbl_local: SymblLocal, st
     assert "My package was due" in " ".join(message["text"] for message in document["messages"])
     assert (document["recording"]["path"], document["recording"]["size"]) == (url, RECORDING.stat().st_size)
     assert bytes_read_by_the_worker(storage) == 0
+
+
+def test_no_log_tells_the_signature_of_a_link(
+    symbl_local: SymblLocal, storage: S3Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not at DEBUG either, where the library that signs tells all it does."""
+    symbl_local.progress(by="work")
+    with caplog.at_level(logging.DEBUG):
+        storage.files().sign(f"{BUCKET}/{KEY}")
+        assert "Signature:" in caplog.text
+        caplog.clear()
+        url = f"s3://aws@{BUCKET}/{KEY}"
+        run(SymblSubmitAudioUrlOperator(task_id="send", url=url, poll_interval=0.1, max_poll_interval=0.1))
+        logging.getLogger("botocore.auth").debug("still heard")
+    (read,) = (read for read in storage.reads if read.path.endswith(KEY))
+    (signature,) = parse_qs(read.query)["X-Amz-Signature"]
+    # The storage runs in this process, and tells of each request.
+    logged = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]
+    assert [message for message in logged if signature in message] == []
+    assert "still heard" in logged
 
 
 def test_results_land_in_a_bucket(symbl_local: SymblLocal, storage: S3Server, tmp_path: Path) -> None:
