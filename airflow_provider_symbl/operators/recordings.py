@@ -19,12 +19,10 @@ from airflow_provider_symbl.client.validators import as_text, invalid_value
 from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
 from airflow_provider_symbl.hooks.failures import fail_for_good
 from airflow_provider_symbl.links.recordings import SymblReportLink, publish_report_link
-from airflow_provider_symbl.operators import night_arguments
 from airflow_provider_symbl.operators.lineage import record_asset_events
+from airflow_provider_symbl.operators.night import night_arguments, night_ledger
 from airflow_provider_symbl.operators.storage import (
     folder_at,
-    is_local,
-    local_path,
     open_folder,
     path_of,
     presigned,
@@ -32,6 +30,7 @@ from airflow_provider_symbl.operators.storage import (
 )
 from airflow_provider_symbl.results.document import READS
 from airflow_provider_symbl.triggers.recordings import SymblRecordingsTrigger
+from airflow_provider_symbl.triggers.resumption import earliest_resumption
 
 if TYPE_CHECKING:
     import datetime
@@ -40,20 +39,13 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import BaseOperatorLink, Context
 
-    from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.uploads import StoredPath
     from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.hooks.symbl import SymblHook
     from airflow_provider_symbl.recordings.facts import Night
-    from airflow_provider_symbl.recordings.ledger.ledger import Ledger
     from airflow_provider_symbl.recordings.night import NightParts, NightPass
     from airflow_provider_symbl.recordings.options import Send
     from airflow_provider_symbl.recordings.report.report import NightReport
-
-LEDGER_FOLDER = "_symbl"
-LEDGER_KEY = "symbl_ledger"
-"""Under which a task's state keeps the id of its ledger."""
-LOCAL_EXECUTORS = frozenset(("LocalExecutor", "SequentialExecutor"))
 
 
 class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
@@ -244,6 +236,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
                     jobs=deferral.jobs,
                     enough=deferral.enough,
                     wake_at=deferral.wake_at,
+                    not_before=earliest_resumption(),
                     symbl_conn_id=self.symbl_conn_id,
                     poll_interval=self.poll_interval,
                     max_poll_interval=self.max_poll_interval,
@@ -304,7 +297,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
 
         account = self.hook.settings
         results = path_of(self.results, "results")
-        ledger_path = self._ledger_path(results)
+        ledger_path = night_ledger.ledger_path(self.ledger, results)
         given = night_arguments.Rendered(vars(self))
         source = RecordingSource(
             self.recordings,
@@ -328,9 +321,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         landing.check()
         source.check()
         open_folder(self.results, "")
-        ledger = self._open_ledger(ledger_path, account)
-        is_new = ledger.open()
-        self._check_ledger(context, ledger, ledger_path, is_new=is_new)
+        ledger, is_new = night_ledger.open_ledger(ledger_path, account, context)
         night = self._night(context)
         return NightParts(
             settings=given.settings(night, account, started, self.dag.timezone if self.has_dag() else None),  # type: ignore[no-untyped-call]  # Airflow's own
@@ -344,42 +335,6 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
             send=send,
             name=self.name or "",
         )
-
-    def _ledger_path(self, results: Any) -> Any:  # noqa: ANN401 - a path of one of two libraries
-        if self.ledger is not None:
-            return path_of(self.ledger, "ledger")
-        return local_path(results) / LEDGER_FOLDER if is_local(results) else results / LEDGER_FOLDER
-
-    def _open_ledger(self, path: Any, account: ClientSettings) -> Ledger:  # noqa: ANN401 - a path of one of two libraries
-        from airflow_provider_symbl.recordings.ledger.ledger import Ledger  # noqa: PLC0415 - only needed once the task runs
-        from airflow_provider_symbl.recordings.ledger.ledger_store import LocalLedgerStore  # noqa: PLC0415 - only needed once the task runs
-        from airflow_provider_symbl.recordings.ledger.object_ledger_store import ObjectLedgerStore  # noqa: PLC0415 - only needed once the task runs
-
-        if is_local(path):
-            return Ledger(LocalLedgerStore(local_path(path)), account.host, account.app_id)
-        return Ledger(ObjectLedgerStore(path.fs, path.path, public_uri(path)), account.host, account.app_id)
-
-    def _check_ledger(self, context: Context, ledger: Ledger, path: Any, *, is_new: bool) -> None:  # noqa: ANN401 - a path of one of two libraries
-        """Say that a ledger is new, and refuse one that is another than the last try's."""
-        if is_new:
-            self.log.warning("The ledger %s is new: nothing is known of any recording", public_uri(path))
-        executor = conf.get("core", "executor", fallback="")
-        if is_local(path) and executor.rpartition(".")[2] not in LOCAL_EXECUTORS:
-            self.log.warning(
-                "The ledger %s is a local path, and %s may run this task on another machine, which has another one",
-                public_uri(path),
-                executor,
-            )
-        store = context.get("task_state_store")
-        if store is None:
-            return
-        known = store.get(LEDGER_KEY)
-        if known is not None and known != ledger.id:
-            raise AirflowFailException(
-                f"ledger: {public_uri(path)} has the id {ledger.id}, and the try before used {known}: is it another"
-                " folder, or was it deleted? Bring the old one back, else everything in it is paid for again"
-            )
-        store.set(LEDGER_KEY, ledger.id)
 
     def _night(self, context: Context) -> Night:
         from airflow_provider_symbl.recordings.facts import Night  # noqa: PLC0415 - only needed once the task runs

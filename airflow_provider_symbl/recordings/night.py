@@ -12,7 +12,7 @@ from airflow_provider_symbl.client.client import SymblClient
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError, SymblTransportError
 from airflow_provider_symbl.recordings.core.night_core import NightCore
 from airflow_provider_symbl.recordings.ledger.ledger_format import night_folder
-from airflow_provider_symbl.recordings.performer import Performer
+from airflow_provider_symbl.recordings.performer.performer import Performer
 from airflow_provider_symbl.recordings.preflight import inspect
 from airflow_provider_symbl.recordings.report.report import ReportHeader, check_balance, write_report
 from airflow_provider_symbl.recordings.runner import KnownRows, NightRunner, rows_of
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.facts import RecordingFile
     from airflow_provider_symbl.recordings.landing import Landing
     from airflow_provider_symbl.recordings.ledger.ledger import Ledger
+    from airflow_provider_symbl.recordings.night_settings import NightSettings
     from airflow_provider_symbl.recordings.options import RecordingOptions, Send
     from airflow_provider_symbl.recordings.report.report import NightReport
-    from airflow_provider_symbl.recordings.settings import NightSettings
     from airflow_provider_symbl.results.writer import Folder
 
 SKEW_THAT_COUNTS = 5.0

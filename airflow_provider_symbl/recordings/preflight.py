@@ -17,7 +17,7 @@ from airflow_provider_symbl.recordings.headers.contents import HEAD_SIZE, TEXT_S
 from airflow_provider_symbl.recordings.headers.mp4_header import read_mp4
 from airflow_provider_symbl.recordings.headers.sound import BY_TINYTAG, Sound, likely, read_sound
 from airflow_provider_symbl.recordings.headers.wav_header import is_silent, is_twice
-from airflow_provider_symbl.recordings.settings import billed_minutes
+from airflow_provider_symbl.recordings.night_settings import billed_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

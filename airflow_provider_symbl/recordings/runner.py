@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.rows import row_of, row_of_unfit
 from airflow_provider_symbl.recordings.ledger.closed_index import find_keys
 from airflow_provider_symbl.recordings.outcomes import Row
@@ -21,7 +21,8 @@ from airflow_provider_symbl.recordings.outcomes import Row
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from airflow_provider_symbl.recordings.core.events import Action, Event
+    from airflow_provider_symbl.recordings.core.actions import Action
+    from airflow_provider_symbl.recordings.core.events import Event
     from airflow_provider_symbl.recordings.core.night_core import NightCore
     from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 
@@ -36,8 +37,6 @@ INSPECTORS = 4
 TELL_EVERY = 30.0
 """Seconds between two lines of progress."""
 
-Loop = "Generator[tuple[list[Action], float | None], Event | None, list[Action]]"
-
 
 def loop_of(core: NightCore, clock: Callable[[], float]) -> Generator[tuple[list[Action], float | None], Event | None]:
     """Yield actions, and when the time is to be told at the latest; take what comes of them, until the night is over.
@@ -47,10 +46,10 @@ def loop_of(core: NightCore, clock: Callable[[], float]) -> Generator[tuple[list
     :param core: decides.
     :param clock: seconds since the epoch.
     """
-    actions = core.step(events.Started(), clock())
+    wanted = core.step(events.Started(), clock())
     while not core.is_over:
-        event = yield actions, core.next_due()
-        actions = core.step(event or events.Tick(), clock())
+        event = yield wanted, core.next_due()
+        wanted = core.step(event or events.Tick(), clock())
 
 
 class NightRunner:
@@ -78,16 +77,16 @@ class NightRunner:
         senders = ThreadPoolExecutor(min(SENDERS, self._core.settings.cap), "symbl-send")
         readers = ThreadPoolExecutor(READERS, "symbl-read")
         inspectors = ThreadPoolExecutor(INSPECTORS, "symbl-inspect")
-        lanes = {events.Send: senders, events.Inspect: inspectors}
+        lanes = {actions.Send: senders, actions.Inspect: inspectors}
         try:
             loop = loop_of(self._core, self._clock)
             event: Event | None = None
             while True:
                 try:
-                    actions, due = loop.send(event)
+                    wanted, due = loop.send(event)
                 except StopIteration:
                     return
-                for action in actions:
+                for action in wanted:
                     lanes.get(type(action), readers).submit(self._carry_out, action)
                 event = self._next(due)
         finally:

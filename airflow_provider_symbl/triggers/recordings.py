@@ -33,6 +33,7 @@ class SymblRecordingsTrigger(BaseTrigger):
     :param jobs: job's and conversation's id of each.
     :param enough: how many have to be over.
     :param wake_at: when to fire in any case, in seconds since the epoch; None for a day from now.
+    :param not_before: when to fire at the earliest, the same: Airflow has to notice the deferral first.
     :param symbl_conn_id: the connection.
     :param poll_interval: seconds before the first poll of each; each further pause is half as long again.
     :param max_poll_interval: the most seconds between two polls.
@@ -44,6 +45,7 @@ class SymblRecordingsTrigger(BaseTrigger):
         jobs: Sequence[Sequence[str]],
         enough: int,
         wake_at: float | None,
+        not_before: float = 0.0,
         symbl_conn_id: str = "symbl_default",
         poll_interval: float = 5.0,
         max_poll_interval: float = 60.0,
@@ -52,6 +54,7 @@ class SymblRecordingsTrigger(BaseTrigger):
         self.jobs = [[*ids] for ids in jobs]
         self.enough = enough
         self.wake_at = wake_at
+        self.not_before = not_before
         self.symbl_conn_id = symbl_conn_id
         self.poll_interval = poll_interval
         self.max_poll_interval = max_poll_interval
@@ -62,6 +65,7 @@ class SymblRecordingsTrigger(BaseTrigger):
             "jobs": self.jobs,
             "enough": self.enough,
             "wake_at": self.wake_at,
+            "not_before": self.not_before,
             "symbl_conn_id": self.symbl_conn_id,
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
@@ -75,6 +79,7 @@ class SymblRecordingsTrigger(BaseTrigger):
         except Exception:
             # The task looks for itself; what is wrong with the connection it tells better.
             self.log.exception("Watching Symbl jobs went wrong")
+        await asyncio.sleep(max(0.0, self.not_before - time.time()))
         yield TriggerEvent({"over": over, "jobs": len(self.jobs)})  # type: ignore[no-untyped-call]  # Airflow's own
 
     async def on_kill(self) -> None:
@@ -85,8 +90,6 @@ class SymblRecordingsTrigger(BaseTrigger):
 
     async def _watch(self) -> int:
         until = time.time() + LONGEST_WATCH if self.wake_at is None else self.wake_at
-        # A trigger that fires at once may reach Airflow before it knows that the task is deferred.
-        await asyncio.sleep(min(self.poll_interval, max(1.0, until - time.time())))
         await asyncio.to_thread(import_needed)
         from airflow_provider_symbl.client.async_client import shared_client  # noqa: PLC0415 - only needed once the task runs
         from airflow_provider_symbl.hooks.symbl import SymblHook  # noqa: PLC0415 - only needed once the task runs

@@ -10,23 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.recordings.core import events
-from airflow_provider_symbl.recordings.core.jobs import Jobs
+from airflow_provider_symbl.recordings.core import actions, events
+from airflow_provider_symbl.recordings.core.job_tracking import Jobs
 from airflow_provider_symbl.recordings.core.planning import Planning
+from airflow_provider_symbl.recordings.core.send_queue import Submissions
 from airflow_provider_symbl.recordings.core.standing import standing_of
-from airflow_provider_symbl.recordings.core.submissions import Submissions
 from airflow_provider_symbl.recordings.core.tracks import Board
 from airflow_provider_symbl.recordings.facts import Unfit
+from airflow_provider_symbl.recordings.night_settings import FIRST_NIGHT_LIMIT
 from airflow_provider_symbl.recordings.outcomes import Held
-from airflow_provider_symbl.recordings.settings import FIRST_NIGHT_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from airflow_provider_symbl.recordings.core.tracks import Due, Track
     from airflow_provider_symbl.recordings.facts import RecordingFile
+    from airflow_provider_symbl.recordings.night_settings import NightSettings
     from airflow_provider_symbl.recordings.outcomes import Row
-    from airflow_provider_symbl.recordings.settings import NightSettings
 
 CUT_SHORT = frozenset(("finish_by", "unreachable", "dry run", "first night", "stopped"))
 """Why a pass ends at once; where it is only paused, what runs is followed to its end."""
@@ -86,16 +86,16 @@ class NightCore:
         self._is_planned = False
         self._is_compacting = False
 
-    def step(self, event: events.Event, now: float) -> list[events.Action]:
+    def step(self, event: events.Event, now: float) -> list[actions.Action]:
         """Take an event, and return what is to be done.
 
         :param event: what has happened.
         :param now: the moment, in seconds since the epoch.
         """
-        actions = self._take(event, now)
+        wanted = self._take(event, now)
         if self._is_planned and not self.is_over and not self._is_compacting:
-            actions.extend(self._pump(now))
-        return actions
+            wanted.extend(self._pump(now))
+        return wanted
 
     def next_due(self) -> float | None:
         """Return when the core is to be told the time, if nothing happens before; None for never."""
@@ -118,11 +118,11 @@ class NightCore:
             f"{len(self.board.to_send)} wait to be sent; {len(tracks)} contents, {self.planning.found} recordings"
         )
 
-    def _take(self, event: events.Event, now: float) -> list[events.Action]:
+    def _take(self, event: events.Event, now: float) -> list[actions.Action]:
         planning = self.planning
         match event:
             case events.Started():
-                return [events.ReadFacts()]
+                return [actions.ReadFacts()]
             case events.FactsRead():
                 if event.is_paused:
                     self._stop(Held("waiting", "paused", "a file named pause lies in the ledger"))
@@ -210,7 +210,7 @@ class NightCore:
             track.inspection, track.seen = found, now
             self.board.advance(track, now)
 
-    def _pump(self, now: float) -> Iterator[events.Action]:
+    def _pump(self, now: float) -> Iterator[actions.Action]:
         """Yield all that is to be done now; where nothing is, and nothing will be, close this pass."""
         finish_by = self.settings.finish_by
         if finish_by is not None and now >= finish_by and not self._is_cut_short:
@@ -238,7 +238,7 @@ class NightCore:
         stopped = self.submissions.stopped
         return stopped is not None and stopped.reason in CUT_SHORT
 
-    def _carry_out(self, due: Due, now: float) -> events.Action | None:
+    def _carry_out(self, due: Due, now: float) -> actions.Action | None:
         track = self.board.tracks[due.key]
         match due.what:
             case "send":
@@ -250,7 +250,7 @@ class NightCore:
                 if self.submissions.stopped is not None or track.file is None:
                     return None
                 self.board.begin(track, "inspect")
-                return events.Inspect(track.file)
+                return actions.Inspect(track.file)
             case _:
                 return self.jobs.carry_out(due, now)
 
@@ -286,11 +286,11 @@ class NightCore:
             moments.append(now + self.settings.max_poll_interval)
         return Deferral(jobs, self.submissions.enough(len(jobs)), min(moments, default=None))
 
-    def _close(self) -> events.Action:
+    def _close(self) -> actions.Action:
         """Return the end of this pass: what is over is closed in the ledger."""
         self._is_compacting = True
         over = {key: track.attempts for key, track in self.board.tracks.items() if self._is_compacted(track)}
-        return events.Compact(over, self.planning.extra)
+        return actions.Compact(over, self.planning.extra)
 
     def _is_compacted(self, track: Track) -> bool:
         done = track.last.done if track.attempts else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.rows import row_of_closed
 from airflow_provider_symbl.recordings.core.standing import standing_of, wants_redrive, was_redriven
 from airflow_provider_symbl.recordings.core.tracks import Track
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.recordings.facts import Attempt, RecordingFile
     from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, Known
-    from airflow_provider_symbl.recordings.settings import NightSettings
+    from airflow_provider_symbl.recordings.night_settings import NightSettings
 
 WITHOUT_INSPECTION = frozenset(("unanswered", "running", "refused"))
 """States in which nobody has to look into the file."""
@@ -62,7 +62,7 @@ class Planning:
         self.found = 0
         """How many files were listed."""
 
-    def on_facts(self, event: events.FactsRead) -> list[events.Action]:
+    def on_facts(self, event: events.FactsRead) -> list[actions.Action]:
         """Take what the ledger holds.
 
         :param event: the facts.
@@ -75,9 +75,9 @@ class Planning:
                     self._open_versions[attempt.claim.version] = key
         self._closed_by_us = [*event.index.ours.values()]
         self._ours = {version: closed for closed in event.index.ours.values() for version in closed.versions}
-        return [events.ListFiles()]
+        return [actions.ListFiles()]
 
-    def on_listed(self, event: events.Listed, now: float) -> list[events.Action]:
+    def on_listed(self, event: events.Listed, now: float) -> list[actions.Action]:
         """Take a page of files.
 
         :param event: the page.
@@ -85,7 +85,7 @@ class Planning:
         """
         self.found += len(event.files)
         self._is_listed = event.is_last
-        actions: list[events.Action] = []
+        wanted: list[actions.Action] = []
         for file in event.files:
             if self._is_over(file):
                 continue
@@ -97,10 +97,10 @@ class Planning:
                 self._take(file, found, seen)
             else:
                 self._pending += 1
-                actions.append(events.Inspect(file))
-        return actions + self._when_all_is_seen()
+                wanted.append(actions.Inspect(file))
+        return wanted + self._when_all_is_seen()
 
-    def on_inspected(self, event: events.Inspected, now: float) -> list[events.Action]:
+    def on_inspected(self, event: events.Inspected, now: float) -> list[actions.Action]:
         """Take what is in a file.
 
         :param event: what was found.
@@ -167,12 +167,12 @@ class Planning:
                 )
             )
 
-    def _when_all_is_seen(self) -> list[events.Action]:
+    def _when_all_is_seen(self) -> list[actions.Action]:
         if not self._is_listed or self._pending:
             return []
         keys = frozenset((*self._files, *self._attempts))
         fresh, self._fresh = self._fresh, {}
-        return [events.FindClosed(keys, fresh)]
+        return [actions.FindClosed(keys, fresh)]
 
     def _state_of(self, key: str) -> str:
         attempts = self._attempts[key]

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from airflow_provider_symbl.recordings.core.standing import standing_of
+from airflow_provider_symbl.recordings.night_settings import FOREIGN_GRACE, SEND_GRACE
 from airflow_provider_symbl.recordings.outcomes import REASONS, Held, Row
-from airflow_provider_symbl.recordings.settings import FOREIGN_GRACE, SEND_GRACE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow_provider_symbl.recordings.core.tracks import Track
     from airflow_provider_symbl.recordings.facts import Attempt, Closed, Night, RecordingFile, Unfit
-    from airflow_provider_symbl.recordings.settings import NightSettings
+    from airflow_provider_symbl.recordings.night_settings import NightSettings
 
 LOST = "the answers to its submissions were lost"
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from airflow_provider_symbl.recordings.core.standing import standing_of
-from airflow_provider_symbl.recordings.settings import FOREIGN_GRACE, billed_minutes
+from airflow_provider_symbl.recordings.night_settings import FOREIGN_GRACE, billed_minutes
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.facts import Attempt, Closed, Done, Inspection, RecordingFile
+    from airflow_provider_symbl.recordings.night_settings import NightSettings
     from airflow_provider_symbl.recordings.outcomes import Held
-    from airflow_provider_symbl.recordings.settings import NightSettings
 
 
 @dataclass(slots=True)

@@ -6,16 +6,15 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.recordings.core import events
 from airflow_provider_symbl.recordings.core.concurrency_limit import ConcurrencyLimit
-from airflow_provider_symbl.recordings.core.jobs import Jobs
+from airflow_provider_symbl.recordings.core.job_tracking import Jobs
 from airflow_provider_symbl.recordings.core.planning import Planning
-from airflow_provider_symbl.recordings.core.submissions import Submissions
+from airflow_provider_symbl.recordings.core.send_queue import Submissions
 from airflow_provider_symbl.recordings.facts import Done, Inspection
 from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 from airflow_provider_symbl.recordings.ledger.open_attempts import OpenAttempts
 from airflow_provider_symbl.recordings.ledger.segments import closed_entry, is_ended
-from airflow_provider_symbl.recordings.performer import Performer
+from airflow_provider_symbl.recordings.performer.performer import Performer
 from tests.support.night.simulator import KillableStore
 from tests.support.night.world import Files
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from airflow_provider_symbl.recordings.core import actions, events
     from airflow_provider_symbl.recordings.facts import Attempt, Closed, RecordingFile, Unfit
 
 
@@ -54,7 +54,7 @@ def end_not_checked(patch: pytest.MonkeyPatch) -> None:
     """Send under a claim whatever the time is."""
     send = Performer._send
 
-    def without_end(performer: Performer, action: events.Send) -> Iterator[events.Event]:
+    def without_end(performer: Performer, action: actions.Send) -> Iterator[events.Event]:
         return send(performer, replace(action, claim=replace(action.claim, ends=float("inf"))))
 
     patch.setattr(Performer, "_send", without_end)
@@ -93,8 +93,7 @@ def budget_per_try(patch: pytest.MonkeyPatch) -> None:
 
 def one_job_too_many(patch: pytest.MonkeyPatch) -> None:
     """Run one job more than the cap allows."""
-    now = ConcurrencyLimit.now.fget
-    assert now is not None
+    now = vars(ConcurrencyLimit)["now"].fget
     patch.setattr(ConcurrencyLimit, "now", property(lambda limit: now(limit) + 1))
 
 
@@ -102,7 +101,7 @@ def done_before_it_landed(patch: pytest.MonkeyPatch) -> None:
     """Write down that results stand, and write them then."""
     land = Performer._land
 
-    def first_done(performer: Performer, action: events.Land) -> events.Event:
+    def first_done(performer: Performer, action: actions.Land) -> events.Event:
         done = Done(performer.settings.night, performer.clock(), completed=action.completed)
         performer.ledger.finish(action.key, action.attempt.number, done)
         return land(performer, action)

@@ -11,20 +11,20 @@ import heapq
 import itertools
 import random
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.night_core import NightCore
 from airflow_provider_symbl.recordings.facts import Night
 from airflow_provider_symbl.recordings.landing import Landing
 from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 from airflow_provider_symbl.recordings.ledger.ledger_store import InMemoryLedgerStore, StoredFile
+from airflow_provider_symbl.recordings.night_settings import NightSettings
 from airflow_provider_symbl.recordings.outcomes import REASONS
-from airflow_provider_symbl.recordings.performer import Performer
+from airflow_provider_symbl.recordings.performer.performer import Performer
 from airflow_provider_symbl.recordings.runner import loop_of, rows_of
-from airflow_provider_symbl.recordings.settings import NightSettings
 from tests.support.night.world import START, Clock, Files, KilledError, Symbl
 
 if TYPE_CHECKING:
@@ -178,12 +178,12 @@ class Task:
         """Hand an event, or the time, to the loop, and plan what it asks for."""
         self.serial += 1
         try:
-            actions, due = self.loop.send(event)
+            wanted, due = self.loop.send(event)
         except StopIteration:
             self.is_dead = self.has_ended = True
             return
-        for action in actions:
-            self.world.plan(self.world.delay(isinstance(action, events.Send)), self._effect, action)
+        for action in wanted:
+            self.world.plan(self.world.delay(isinstance(action, actions.Send)), self._effect, action)
         if due is not None:
             self.world.plan(max(0.0, due - self.world.clock.now), self._tick, self.serial)
 
@@ -191,7 +191,7 @@ class Task:
         if serial == self.serial:
             self.take(None)
 
-    def _effect(self, action: events.Action) -> None:
+    def _effect(self, action: actions.Action) -> None:
         self._go_on(self.performer.perform(action))
 
     def _go_on(self, steps: Iterator[events.Event]) -> None:
@@ -228,7 +228,7 @@ class World:
         self.zombies: list[Task] = []
         self.had_zombies = False
         self.at_work: Task | None = None
-        self.minutes: Counter[Night] = Counter()
+        self.minutes: defaultdict[Night, float] = defaultdict(float)
         """What each night has paid for."""
         self.is_alone = True
         """Whether one process alone works, so that cap and budget are its own doing."""
@@ -274,7 +274,7 @@ class World:
         heapq.heappush(self._agenda, (self.clock.now + seconds, next(self._serial), what, about))
 
     def delay(self, is_slow: bool = False) -> float:  # noqa: FBT001, FBT002 - of a submission
-        """Return how long a step takes; now and then a process stands still, before and after a submission above all."""
+        """Return how long a step takes; now and then a process stands still, above all around submissions."""
         if self.chance.random() < self.slowness * (10 if is_slow else 1):
             return self.chance.uniform(0.0, 5 * HOUR)
         return self.chance.expovariate(1.0 if is_slow else 20.0)

@@ -9,7 +9,6 @@ from airflow.sdk import dag
 
 from airflow_provider_symbl.operators.recordings import SymblProcessRecordingsOperator
 
-
 NOTHING = '{"recordings": "recordings", "results": "results"}'
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Validator
     from airflow_provider_symbl.recordings.facts import Night
-    from airflow_provider_symbl.recordings.settings import NightSettings
+    from airflow_provider_symbl.recordings.night_settings import NightSettings
 
 ORDERS = ("oldest", "newest", "shortest", "name")
 KINDS_OF_REDRIVE = ("failed", "quarantined", "changed", "results")
@@ -233,7 +233,7 @@ class Rendered:
         :param started: when its first try began, in seconds since the epoch.
         :param zone: of the DAG, in which a time of day is meant; None for UTC.
         """
-        from airflow_provider_symbl.recordings.settings import DEFAULT_CAP, NightSettings  # noqa: PLC0415 - no DAG file needs it
+        from airflow_provider_symbl.recordings.night_settings import DEFAULT_CAP, NightSettings  # noqa: PLC0415 - no DAG file needs it
 
         given = self.given
         return NightSettings(

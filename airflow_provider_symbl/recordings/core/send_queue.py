@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.client.polling import features_asked
-from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.concurrency_limit import ConcurrencyLimit
 from airflow_provider_symbl.recordings.core.standing import standing_of
 from airflow_provider_symbl.recordings.facts import Attempt, Claim
+from airflow_provider_symbl.recordings.night_settings import send_time
 from airflow_provider_symbl.recordings.outcomes import Held
-from airflow_provider_symbl.recordings.settings import send_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ class Submissions:
     def _is_closed(self) -> bool:
         return self.is_leaving or self.stopped is not None
 
-    def pump(self, now: float) -> Iterator[events.Action]:
+    def pump(self, now: float) -> Iterator[actions.Action]:
         """Yield what is to be done now.
 
         :param now: the moment.
@@ -90,14 +90,14 @@ class Submissions:
         for key in self._late:
             track = self._board.tracks[key]
             self._board.begin(track, "withdraw")
-            yield events.Withdraw(key, track.last.number)
+            yield actions.Withdraw(key, track.last.number)
         self._late.clear()
         if self._claimed and not self._is_relooking:
             self._is_relooking = True
             claimed, self._claimed = self._claimed, {}
-            yield events.Relook(claimed)
+            yield actions.Relook(claimed)
 
-    def send(self, track: Track, now: float) -> events.Action | None:
+    def send(self, track: Track, now: float) -> actions.Action | None:
         """Return the submission of a content that is claimed, or its release where its time is over.
 
         :param track: the content.
@@ -109,12 +109,12 @@ class Submissions:
             return None
         self._board.begin(track, "send")
         if self._is_closed or track.cuts >= MOST_CUTS or self._is_over(claim, now):
-            return events.Release(track.key, track.last.number, "cut")
+            return actions.Release(track.key, track.last.number, "cut")
         if now < self._paused_until:
             self._hold(track, self._paused_until)
             return None
         track.began = now
-        return events.Send(track.key, track.last.number, file, inspection, claim)
+        return actions.Send(track.key, track.last.number, file, inspection, claim)
 
     def on_claimed(self, event: events.Claimed, _now: float) -> None:
         """Take whether an attempt is ours.
@@ -229,7 +229,7 @@ class Submissions:
         board = self._board
         return len(board.running) + len(board.unanswered) + len(self._under_way) < self._limit.now
 
-    def _claim(self, track: Track, now: float) -> events.Action | None:
+    def _claim(self, track: Track, now: float) -> actions.Action | None:
         """Return the claim of the next attempt; None where it has to wait."""
         file, inspection, settings = track.file, track.inspection, self._settings
         if file is None or inspection is None:
@@ -271,7 +271,7 @@ class Submissions:
         track.messages_seen, track.completed = ("", 0), None
         self._under_way.add(track.key)
         self._board.begin(track, "claim")
-        return events.MakeClaim(track.key, standing.number, file, claim)
+        return actions.MakeClaim(track.key, standing.number, file, claim)
 
     @staticmethod
     def _is_over(claim: Claim, now: float) -> bool:
@@ -281,11 +281,11 @@ class Submissions:
     def _minutes_under_way(self) -> float:
         return sum(self._board.tracks[key].minutes for key in self._under_way)
 
-    def releases(self) -> Iterator[events.Action]:
+    def releases(self) -> Iterator[actions.Action]:
         """Yield the end of the claims under which nothing was made, since this pass sends nothing more."""
         for key in sorted(self._held):
             track = self._board.tracks[key]
             self._board.begin(track, "send")
-            yield events.Release(key, track.last.number, "cut")
+            yield actions.Release(key, track.last.number, "cut")
         self._held.clear()
         self._board.drop("send")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.recordings.core import events
+from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.facts import Done
+from airflow_provider_symbl.recordings.night_settings import NEVER_ENDED, SEND_GRACE
 from airflow_provider_symbl.recordings.outcomes import Held
-from airflow_provider_symbl.recordings.settings import NEVER_ENDED, SEND_GRACE
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.core.tracks import Board, Due, Track
@@ -49,7 +49,7 @@ class Jobs:
         """Whether no lost answer is being looked for."""
         return not self._unanswered and not self._is_reconciling
 
-    def carry_out(self, due: Due, now: float) -> events.Action | None:
+    def carry_out(self, due: Due, now: float) -> actions.Action | None:
         """Return the action for something that is due; None where it waits for others of its kind.
 
         :param due: poll, land, finish, delete, rerender or reconcile, of a content.
@@ -65,23 +65,23 @@ class Jobs:
             self._board.begin(track, due.what)
         return action
 
-    def _action(self, track: Track, what: str, now: float) -> events.Action | None:
+    def _action(self, track: Track, what: str, now: float) -> actions.Action | None:
         answer = track.last.answer if track.attempts else None
-        action: events.Action | None = None
+        action: actions.Action | None = None
         if what in {"poll", "adopt"} and answer is not None:
             features = track.last.claim.features if track.last.claim is not None else ()
-            action = events.Poll(track.key, answer, features)
+            action = actions.Poll(track.key, answer, features)
         elif what == "land":
-            action = events.Land(track.key, track.last, track.path, track.completed or now)
+            action = actions.Land(track.key, track.last, track.path, track.completed or now)
         elif what == "delete" and answer is not None:
-            action = events.Delete(track.key, track.last.number, str(answer.conversation_id))
+            action = actions.Delete(track.key, track.last.number, str(answer.conversation_id))
         elif what == "rerender" and track.closed is not None:
-            action = events.Rerender(track.key, track.closed, track.path)
+            action = actions.Rerender(track.key, track.closed, track.path)
         elif what == "finish":
-            action = events.Finish(track.key, track.last.number, track.failure or self._failure_of(track, now))
+            action = actions.Finish(track.key, track.last.number, track.failure or self._failure_of(track, now))
         return action
 
-    def reconcile(self, now: float) -> events.Action | None:
+    def reconcile(self, now: float) -> actions.Action | None:
         """Return the one look at Symbl for all answers that are missing; None where none is, or one is under way.
 
         :param now: the moment.
@@ -92,7 +92,7 @@ class Jobs:
         tracks = [self._board.tracks[key] for key in sorted(self._unanswered)]
         self._unanswered.clear()
         claims = [(track.key, track.last.number, self._begins(track)) for track in tracks]
-        return events.Reconcile(claims, frozenset(track.key for track in tracks if now >= self.judged_from(track)))
+        return actions.Reconcile(claims, frozenset(track.key for track in tracks if now >= self.judged_from(track)))
 
     def on_reconciled(self, event: events.Reconciled, now: float) -> None:
         """Take what was found of unanswered claims.
