@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.hooks.symbl import SymblHook
     from airflow_provider_symbl.recordings.facts import Night
-    from airflow_provider_symbl.recordings.night import NightParts, NightPass
+    from airflow_provider_symbl.recordings.night_pass import NightParts, NightPass
     from airflow_provider_symbl.recordings.options import Send
     from airflow_provider_symbl.recordings.report.report import NightReport
 
@@ -223,7 +223,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
 
     def _process(self, context: Context) -> dict[str, Any]:
         # Imported here: no DAG file needs it.
-        from airflow_provider_symbl.recordings.night import NightPass  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.recordings.night_pass import NightPass  # noqa: PLC0415 - only needed once the task runs
 
         started = context["ti"].start_date.timestamp()
         parts = self._parts(context, started)
@@ -292,7 +292,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         # Imported here: no DAG file needs it.
         from airflow_provider_symbl.recordings.discovery import RecordingSource  # noqa: PLC0415 - only needed once the task runs
         from airflow_provider_symbl.recordings.landing import Landing  # noqa: PLC0415 - only needed once the task runs
-        from airflow_provider_symbl.recordings.night import NightParts  # noqa: PLC0415 - only needed once the task runs
+        from airflow_provider_symbl.recordings.night_pass import NightParts  # noqa: PLC0415 - only needed once the task runs
         from airflow_provider_symbl.recordings.options import RecordingOptions  # noqa: PLC0415 - only needed once the task runs
 
         account = self.hook.settings
