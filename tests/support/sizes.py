@@ -31,6 +31,8 @@ class Sizes:
     :param generated_documents: Hypothesis' examples of a conversation that goes through every form.
     :param raced_files: files that six processes create at the same time, in each kind of storage.
     :param night_histories: seeded histories of nights in a simulated world.
+    :param nights_in_a_row: nights of one long simulated history.
+    :param recordings_a_night: recordings that are new in each of them.
     :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
     """
 
@@ -50,6 +52,8 @@ class Sizes:
     generated_documents: int
     raced_files: int
     night_histories: int
+    nights_in_a_row: int
+    recordings_a_night: int
     generated_calls: int
 
 
@@ -70,6 +74,8 @@ USUAL = Sizes(
     generated_documents=300,
     raced_files=50,
     night_histories=5000,
+    nights_in_a_row=30,
+    recordings_a_night=200,
     generated_calls=3,
 )
 FULL = Sizes(
@@ -89,6 +95,8 @@ FULL = Sizes(
     generated_documents=2000,
     raced_files=300,
     night_histories=100_000,
+    nights_in_a_row=365,
+    recordings_a_night=1000,
     generated_calls=10,
 )
 SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]

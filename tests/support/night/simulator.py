@@ -516,3 +516,46 @@ def play(seed: int, nights: int = 3, recordings: int = 20) -> Report:
     :param recordings: how many at most, to begin with.
     """
     return World(Plan(seed, nights, recordings)).run()
+
+
+DAYS_KEPT = 7
+"""After so many days a recording is moved away, as people do."""
+
+
+def play_year(seed: int, nights: int, recordings: int) -> Report:
+    """Run one long history: each day new recordings, each night one task that may be killed once.
+
+    :param seed: which.
+    :param nights: how many.
+    :param recordings: that are new each day.
+    """
+    world = World(Plan(seed, recordings=0))
+    world.cap = world.settings["cap"] = world.symbl.cap = 50
+    world.settings |= {"max_minutes": None, "delete_after": False}
+    world.slowness, world.symbl.shown_after, world.is_calm = 0.0, 0.0, True
+    world.symbl.faults = {"unreachable": 0.01, "full": 0.02, "lost_before": 0.01, "lost_after": 0.01, "job": 0.05}
+    days: list[list[str]] = []
+    contents: dict[str, bytes] = {}
+    for number in range(nights + 2):
+        world.clock.now = max(world.clock.now, START + number * DAY)
+        new = [f"day-{number:03}/{place:04}.wav" for place in range(recordings if number < nights else 0)]
+        for path in new:
+            contents[path] = f"what was said in {path}".encode()
+            world.files.put(path, contents[path])
+        days.append(new)
+        if number >= DAYS_KEPT:
+            for path in days[number - DAYS_KEPT]:
+                del world.files.files[path]
+        night = Night("nightly", f"run {number}", "night")
+        if world.chance.random() < 0.2:
+            world.store.calls_left = world.chance.randint(1, 20 * recordings)
+            world._run([night], seconds=world.chance.choice([60.0, 1800.0]))  # noqa: SLF001 - of this module
+        world.store.calls_left = float("inf")
+        world.symbl.faults = world.symbl.faults if number < nights else {}
+        world._run([night])  # noqa: SLF001 - of this module
+    world.named = world._named()  # noqa: SLF001 - of this module
+    world._judge_payments(world.report.problems)  # noqa: SLF001 - of this module
+    for path, content in contents.items():
+        world._judge_file(path, content, world.report.problems)  # noqa: SLF001 - of this module
+    world.report.paid = len(world.symbl.sold)
+    return world.report

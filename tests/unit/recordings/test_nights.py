@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.support.night.planted_faults import FAULTS
-from tests.support.night.simulator import play
+from tests.support.night.simulator import play, play_year
 from tests.support.sizes import SIZES
 
 SHARES = 10
@@ -35,6 +35,13 @@ def test_each_planted_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch
     """Else the histories would prove nothing."""
     FAULTS[fault](monkeypatch)
     assert any(_is_found(seed) for seed in range(MOST_HISTORIES))
+
+
+def test_a_long_row_of_nights_loses_nothing() -> None:
+    """Each with new recordings; the ledger grows and is merged, and kills come now and then."""
+    report = play_year(1, SIZES.nights_in_a_row, SIZES.recordings_a_night)
+    assert report.problems == []
+    assert report.outcomes["landed", "landed"] >= 0.99 * SIZES.nights_in_a_row * SIZES.recordings_a_night
 
 
 def test_a_history_plays_alike_each_time() -> None:
