@@ -428,7 +428,7 @@ class World:
         problems += [f"{path} has {count} rows" for path, count in paths.items() if count != 1]
         if len(rows) != found:
             problems.append(f"{found} were found, and {len(rows)} have an outcome")
-        self.last_rows = {row.path: row for row in rows}
+        self.last_rows.update({row.path: row for row in rows})
         for row in rows:
             self.report.outcomes[row.outcome, row.reason] += 1
             if row.reason not in REASONS[row.outcome]:
