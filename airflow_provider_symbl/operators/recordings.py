@@ -91,7 +91,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
     :param symbl_conn_id: the connection.
     :param deferrable: wait in the triggerer, without a worker.
     :return: ``{"balance": {"found", "landed", "failed", "waiting", "quarantined", "skipped"}, "minutes", "price",
-        "report", "recordings", "text"}``; each is an output of its own too.
+        "report", "expected_seconds", "recordings", "text"}``; each is an output of its own too.
     :raises AirflowFailException: more failed than allowed; or what no retry mends, before anything is sent.
     """
 
@@ -262,6 +262,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
             "minutes": report.minutes,
             "price": report.price,
             "report": report.uri,
+            "expected_seconds": self._pass.expected_seconds if self._pass is not None and self.is_dry_run else None,
             "recordings": report.uri.rpartition("/")[0] + f"/{RECORDINGS}",
             "text": text,
         }
@@ -321,13 +322,12 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         landing.check()
         source.check()
         open_folder(self.results, "")
-        ledger, is_new = night_ledger.open_ledger(ledger_path, account, context)
+        ledger = night_ledger.open_ledger(ledger_path, account, context)
         night = self._night(context)
         return NightParts(
             settings=given.settings(night, account, started, self.dag.timezone if self.has_dag() else None),  # type: ignore[no-untyped-call]  # Airflow's own
             account=account,
             ledger=ledger,
-            is_ledger_new=is_new,
             source=source,
             options=options,
             landing=landing,

@@ -43,7 +43,6 @@ class NightParts:
     :param settings: what it keeps to.
     :param account: of Symbl.
     :param ledger: open.
-    :param is_ledger_new: whether it was made just now.
     :param source: of the recordings.
     :param options: the parameters of each.
     :param landing: writes the results.
@@ -55,7 +54,6 @@ class NightParts:
     settings: NightSettings
     account: ClientSettings
     ledger: Ledger
-    is_ledger_new: bool
     source: RecordingSource
     options: RecordingOptions
     landing: Landing
@@ -73,7 +71,7 @@ class NightPass:
     def __init__(self, parts: NightParts) -> None:
         self._parts = parts
         self._known = KnownRows()
-        self._core = NightCore(parts.settings, self._options_of, self._known.append, is_ledger_new=parts.is_ledger_new)
+        self._core = NightCore(parts.settings, self._options_of, self._known.append)
         self._runner: NightRunner | None = None
 
     def run(self) -> Deferral | None:
@@ -143,6 +141,7 @@ class NightPass:
             settings=settings,
             warnings=(*parts.source.warnings, *self._troubles()),
             is_dry_run=parts.settings.is_dry_run,
+            next_steps=self._plan(),
             carried=sum(track.file is None for track in core.board.tracks.values()),
         )
         folder = parts.report_folder(f"nights/{night_folder(parts.settings.night)}")
@@ -161,6 +160,21 @@ class NightPass:
             raise SymblStorageError(self._core.jobs.trouble)
         if self._core.submissions.trouble:
             raise SymblTransportError(f"nothing more is sent: {self._core.submissions.trouble}")
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """How long a dry run's night would take; None where no earlier night tells."""
+        return self._core.expected_seconds()
+
+    def _plan(self) -> tuple[str, ...]:
+        """Return what a dry run tells of time and limit."""
+        settings, expected = self._parts.settings, self._core.expected_seconds()
+        if not settings.is_dry_run:
+            return ()
+        binds = f"What binds is the cap of {settings.cap} jobs at once"
+        if expected is None:
+            return (f"{binds}; no earlier night tells how long a job takes.",)
+        return (f"It would take about {expected / 60:.1f} minutes from the first submission on. {binds}.",)
 
     def _troubles(self) -> list[str]:
         return [told for told in (self._core.submissions.trouble, self._core.jobs.trouble) if told]

@@ -74,7 +74,7 @@ def _night(root: Path, url: str, cap: int) -> dict[str, int]:
     ledger = Ledger(LocalLedgerStore(root / "results" / "_symbl"), account.host, account.app_id)
     results = root / "results"
     source = RecordingSource(str(root / "recordings"), Path)
-    is_new = ledger.open()
+    ledger.open()
     settings = NightSettings(
         night=Night("bench", "run", "night"),
         cap=cap,
@@ -88,7 +88,6 @@ def _night(root: Path, url: str, cap: int) -> dict[str, int]:
             settings=settings,
             account=account,
             ledger=ledger,
-            is_ledger_new=is_new,
             source=source,
             options=RecordingOptions({}, {}),
             landing=Landing(lambda name: LocalFolder(results / name), ("messages",), ("json", "txt")),

@@ -61,7 +61,6 @@ class NightCore:
     :param settings: what it keeps to.
     :param options_of: gives the digests that the parameters for a file could have now.
     :param on_known: takes the row of each file that is over since an earlier night or try.
-    :param is_ledger_new: whether the ledger was made just now.
     """
 
     def __init__(
@@ -69,11 +68,8 @@ class NightCore:
         settings: NightSettings,
         options_of: Callable[[RecordingFile], Collection[str]],
         on_known: Callable[[Row], None],
-        *,
-        is_ledger_new: bool = False,
     ) -> None:
         self.settings = settings
-        self._is_ledger_new = is_ledger_new
         self.planning = Planning(settings, options_of, on_known)
         self.board = Board(settings)
         self.submissions = Submissions(self.board)
@@ -172,6 +168,7 @@ class NightCore:
             self.board.advance(track, now)
         if self.settings.is_dry_run:
             self._stop(Held("waiting", "dry run"))
+            self._plan_budget()
             return
         self.refusal = self._why_not_meant()
         if self.refusal:
@@ -180,17 +177,35 @@ class NightCore:
             if track.file is None:
                 self.board.advance(track, now)
 
+    def _plan_budget(self) -> None:
+        """Hold what would be beyond the budget, in the order in which it would be sent."""
+        minutes, most = self.submissions.minutes, self.settings.max_minutes
+        for track in (self.board.tracks[key] for key in self.board.to_send):
+            if most is not None and minutes + track.minutes > most:
+                track.held = Held("waiting", "budget", f"{most:g} minutes a night")
+            else:
+                minutes += track.minutes
+
+    def expected_seconds(self) -> float | None:
+        """Return how long a dry run's night would take from its first submission on, by the jobs of earlier nights.
+
+        None where none of them tells. The account's cap binds: so many jobs at once, one after the other.
+        """
+        waiting = sum(self.board.tracks[key].held is None for key in self.board.to_send)
+        usual = self.planning.usual_job_seconds
+        return None if usual is None else max(usual * bool(waiting), usual * waiting / self.settings.cap)
+
     def _why_not_meant(self) -> str:
         """Return why the first night of a ledger is not begun; empty where it may be."""
         waiting = [self.board.tracks[key] for key in self.board.to_send]
         is_meant = self.settings.is_first_night_meant or len(waiting) <= FIRST_NIGHT_LIMIT
-        if not self._is_ledger_new or is_meant:
+        if not self.planning.is_ledger_empty or is_meant:
             return ""
         minutes = sum(track.minutes for track in waiting)
         price = self.settings.price_per_minute
         cost = "" if price is None else f", {minutes * price:.2f} at {price:g} a minute"
         return (
-            f"first_night: the ledger is new, and {len(waiting)} recordings ({minutes:.0f} minutes{cost}) would be"
+            f"first_night: the ledger is empty, and {len(waiting)} recordings ({minutes:.0f} minutes{cost}) would be"
             " sent and paid for; nothing was sent. Name an older ledger in ledger, if there is one; else give"
             " first_night today's date"
         )
@@ -287,8 +302,10 @@ class NightCore:
         return Deferral(jobs, self.submissions.enough(len(jobs)), min(moments, default=None))
 
     def _close(self) -> actions.Action:
-        """Return the end of this pass: what is over is closed in the ledger."""
+        """Return the end of this pass: what is over is closed in the ledger; where nothing may be sent, nothing is."""
         self._is_compacting = True
+        if self.settings.is_dry_run or self.refusal:
+            return actions.Compact({}, ())
         over = {key: track.attempts for key, track in self.board.tracks.items() if self._is_compacted(track)}
         return actions.Compact(over, self.planning.extra)
 

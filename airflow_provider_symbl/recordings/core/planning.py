@@ -59,6 +59,10 @@ class Planning:
         """What was listed, and was not there any more when it was looked into."""
         self.extra: list[Closed] = []
         """Lines for what never has a claim: a new name of what is closed, a file that can never be sent."""
+        self.is_ledger_empty = False
+        """Whether nothing is known of any recording."""
+        self.usual_job_seconds: float | None = None
+        """How long jobs took lately; None where none tells."""
         self.found = 0
         """How many files were listed."""
 
@@ -69,6 +73,8 @@ class Planning:
         """
         self._index, self._remembered, self._attempts = event.index, event.remembered, event.attempts
         self._unreadable = event.unreadable
+        self.is_ledger_empty = not event.attempts and not len(event.index)
+        self.usual_job_seconds = event.index.usual_job_seconds()
         for key, attempts in event.attempts.items():
             for attempt in attempts:
                 if attempt.claim is not None:

@@ -109,7 +109,9 @@ def row_of(
             held = _waiting(track, last, settings, now, stopped)
         case _:
             assert_never(standing.state)
-    return replace(facts, outcome=held.outcome, reason=held.reason, message=held.message)
+    # What a dry run would pay for counts as paid in its report.
+    minutes = track.minutes if held.reason == "dry run" else facts.minutes
+    return replace(facts, outcome=held.outcome, reason=held.reason, message=held.message, minutes=minutes)
 
 
 def _waiting(track: Track, last: Attempt | None, settings: NightSettings, now: float, stopped: Held | None) -> Held:

@@ -5,7 +5,8 @@ Several closed entries of one content are a union: what landed stays landed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import statistics
+from collections import defaultdict, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 
 HOUR = 3600
+LATEST = 500
+"""Jobs by which it is told how long one takes."""
 
 
 class Known(NamedTuple):
@@ -51,6 +54,7 @@ class ClosedIndex:
         self._known: dict[int, Known] = {}
         self._shared: dict[Known, Known] = {}
         self._failed: dict[str, set[int]] = {}
+        self._job_seconds: deque[float] = deque(maxlen=LATEST)
         self.ours: dict[str, Closed] = {}
 
     def add(self, closed: Closed) -> None:
@@ -59,6 +63,8 @@ class ClosedIndex:
         :param closed: in any order, and any number of times.
         """
         is_ours = closed.night == self._night
+        if closed.is_landed and closed.completed is not None and closed.submitted is not None:
+            self._job_seconds.append(closed.completed - closed.submitted)
         if is_ours:
             before = self.ours.get(closed.key)
             self.ours[closed.key] = union([before, closed]) if before else closed
@@ -79,6 +85,10 @@ class ClosedIndex:
         :param digest: :attr:`~airflow_provider_symbl.recordings.facts.RecordingFile.digest`.
         """
         return self._known.get(int.from_bytes(digest))
+
+    def usual_job_seconds(self) -> float | None:
+        """Return the median of how long the latest jobs took from their submission on; None where none tells."""
+        return statistics.median(self._job_seconds) if self._job_seconds else None
 
     def __len__(self) -> int:
         return len(self._known)
