@@ -125,11 +125,11 @@ def measure(number: int, cap: int, job_seconds: float) -> dict[str, Any]:
 def main() -> None:
     """Print the figures."""
     if len(sys.argv) > 1:
-        number, cap, job_seconds = sys.argv[1:]
-        print(json.dumps(run_night(int(number), int(cap), float(job_seconds))))  # noqa: T201 - a command
+        given = sys.argv[1:]
+        print(json.dumps(run_night(int(given[0]), int(given[1]), float(given[2]))))  # noqa: T201 - a command
         return
     print(f"poll interval {POLL_SECONDS:g} s; the synchronous client has no limit on requests")  # noqa: T201 - a command
-    memory = {}
+    memory: dict[int, float] = {}
     for number, cap, job_seconds in ((500, 50, 10.0), (1000, 50, 1.0), (10_000, 50, 0.1)):
         told = measure(number, cap, job_seconds)
         limit = number / cap * job_seconds
