@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jiwer
@@ -17,6 +16,7 @@ from tests.support.word_error import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 RUN_SECONDS = 600.0
 """Far more than a run takes, so that a busy machine fails nothing."""
