@@ -71,6 +71,12 @@ def _conn_fields() -> dict[str, Any]:
             "integer",
             minimum=0,
         ),
+        "max_concurrent_jobs": _field(
+            "Concurrent jobs",
+            "How many jobs a night may have at once, unless it says so itself (50).",
+            "integer",
+            minimum=1,
+        ),
         "verify": _field(
             "Verify",
             "true, false, or the path of certificate authorities to check the host by (true).",

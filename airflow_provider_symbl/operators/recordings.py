@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, conf
 
@@ -23,6 +24,7 @@ from airflow_provider_symbl.operators.lineage import record_asset_events
 from airflow_provider_symbl.operators.night import night_arguments, night_ledger
 from airflow_provider_symbl.operators.storage import (
     folder_at,
+    is_local,
     open_folder,
     path_of,
     presigned,
@@ -284,8 +286,11 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         return f"{len(given)} places" if isinstance(given, (list, tuple)) else public_uri(given)
 
     def _below_results(self, uri: str) -> str | None:
-        results = folder_at(path_of(self.results, "results"), "").uri("")
-        return uri.removeprefix(results) if uri.startswith(results) else None
+        results = path_of(self.results, "results")
+        folder = folder_at(results, "").uri("").rstrip("/") + "/"
+        below = uri.removeprefix(folder) if uri.startswith(folder) else None
+        # The URI of a local file is percent-encoded, that of an object is not.
+        return unquote(below) if below and is_local(results) else below
 
     # The parts of a night.
 

@@ -26,6 +26,7 @@ GLOSSARY_ROW = re.compile(r"^\| ([^|]+) \| ((?:`[^`]+`(?:, )?)+) \|", re.MULTILI
 STANDARD_TERMS = {
     *("rate limiter", "backoff", "retry policy", "middleware", "validator", "SSRF", "job queue"),
     *("speaker diarization", "clustering", "pagination", "idempotent"),
+    *("idempotency", "ledger", "write-ahead", "exclusive creation", "AIMD", "dead letter queue", "state machine"),
 }
 
 SAME_NAME = {

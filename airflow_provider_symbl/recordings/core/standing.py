@@ -1,4 +1,7 @@
-"""How one content stands by its facts, and so what is due: one total function for the night's core and its report."""
+"""How one content stands by its facts, and so what is due: one total function for the night's core and its report.
+
+What has used up its attempts is quarantined (a dead letter queue): nothing but ``redrive`` sends it again.
+"""
 
 from __future__ import annotations
 

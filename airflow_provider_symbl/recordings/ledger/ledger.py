@@ -1,6 +1,7 @@
 """What a night knows beyond its end: claims, answers and ends of every attempt, and the closed segments behind them.
 
-Files are only created exclusively or deleted, so that any number of tasks may write at once and be killed any time.
+A key is a hash of a content (its idempotency key), so that what stands here is not paid for again. Files are only
+created exclusively or deleted, so that any number of tasks may write at once and be killed any time.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """Where a ledger's files lie: they are only created exclusively, read, listed and deleted; never changed.
 
+Exclusive creation (compare-and-swap with nothing) is all the locking there is.
+
 All stores keep one contract; that of object storage has a module of its own.
 """
 

@@ -1,4 +1,7 @@
-"""The open part of a ledger: a file for each fact of an attempt, whose name alone already counts."""
+"""The open part of a ledger: a file for each fact of an attempt, whose name alone already counts.
+
+It is a write-ahead log: a claim stands before its submission leaves.
+"""
 
 from __future__ import annotations
 

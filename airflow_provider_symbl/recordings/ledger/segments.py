@@ -1,4 +1,7 @@
-"""The closed part of a ledger: segments of lines, created once, read as a stream, and merged when they are many."""
+"""The closed part of a ledger: segments of lines, created once, read as a stream, and merged when they are many.
+
+Compaction puts what is over into a new one, after which its open files are deleted.
+"""
 
 from __future__ import annotations
 
