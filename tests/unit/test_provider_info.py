@@ -44,6 +44,7 @@ INNER = {
     "airflow_provider_symbl.operators.task_state",
     "airflow_provider_symbl.operators.waiting",
     "airflow_provider_symbl.triggers.deadline",
+    "airflow_provider_symbl.triggers.resumption",
 }
 """Modules without anything that a DAG names."""
 
