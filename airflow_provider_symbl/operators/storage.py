@@ -99,6 +99,16 @@ def path_of(place: object, argument: str) -> Any:  # noqa: ANN401 - a path of on
     return path
 
 
+def protocol_of(path: Any) -> str:  # noqa: ANN401 - a path of one of two libraries
+    """Return the protocol of a path, empty for a path of this machine that is no URI.
+
+    Its class does not tell: with universal-pathlib 0.2, which Airflow 3.0 has, that of object storage is a pathlib.Path.
+
+    :param path: as :func:`path_of` gives it.
+    """
+    return str(getattr(path, "protocol", ""))
+
+
 def size_of(path: Any) -> int | None:  # noqa: ANN401 - a path of one of two libraries
     """Return the bytes of a file, None where nobody can tell.
 
@@ -153,10 +163,9 @@ def open_folder(results: object, name: str) -> Folder:
     :raises SymblStorageError: it cannot be written to.
     """
     path = path_of(results, "results")
-    protocol = getattr(path, "protocol", "")
     folder: Folder
-    if isinstance(path, Path) or protocol in LOCAL:
-        folder = LocalFolder(Path(path if isinstance(path, Path) else path.path).expanduser() / name)
+    if protocol_of(path) in {"", *LOCAL}:
+        folder = LocalFolder(Path(getattr(path, "path", path)).expanduser() / name)
     else:
         folder = StoredFolder(path.fs, f"{path.path.rstrip('/')}/{name}", f"{location(path).rstrip('/')}/{name}")
     try:
