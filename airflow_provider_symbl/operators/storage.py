@@ -99,6 +99,16 @@ def path_of(place: object, argument: str) -> Any:  # noqa: ANN401 - a path of on
     return path
 
 
+def protocol_of(path: Any) -> str:  # noqa: ANN401 - a path of one of two libraries
+    """Return the protocol of a path, empty for a path of this machine that is no URI.
+
+    Its class does not tell: with universal-pathlib 0.2, which Airflow 3.0 has, object storage has a pathlib.Path too.
+
+    :param path: as :func:`path_of` gives it.
+    """
+    return str(getattr(path, "protocol", ""))
+
+
 def size_of(path: Any) -> int | None:  # noqa: ANN401 - a path of one of two libraries
     """Return the bytes of a file, None where nobody can tell.
 
@@ -177,7 +187,7 @@ def is_local(path: Any) -> bool:  # noqa: ANN401 - a path of one of two librarie
 
     :param path: as :func:`path_of` gives it.
     """
-    return isinstance(path, Path) or getattr(path, "protocol", "") in LOCAL
+    return protocol_of(path) in {"", *LOCAL}
 
 
 def local_path(path: Any) -> Path:  # noqa: ANN401 - a path of one of two libraries
@@ -185,4 +195,4 @@ def local_path(path: Any) -> Path:  # noqa: ANN401 - a path of one of two librar
 
     :param path: one that is local.
     """
-    return Path(path if isinstance(path, Path) else path.path).expanduser()
+    return Path(getattr(path, "path", path)).expanduser()

@@ -73,7 +73,7 @@ def _night(root: Path, url: str, cap: int) -> dict[str, int]:
     account = ClientSettings("app", "secret", url)
     ledger = Ledger(LocalLedgerStore(root / "results" / "_symbl"), account.host, account.app_id)
     results = root / "results"
-    source = RecordingSource(str(root / "recordings"), Path)
+    source = RecordingSource(str(root / "recordings"), lambda place: Path(str(place)))
     ledger.open()
     settings = NightSettings(
         night=Night("bench", "run", "night"),
