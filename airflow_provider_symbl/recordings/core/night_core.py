@@ -290,7 +290,8 @@ class NightCore:
         """Return the end of this pass: what is over is closed in the ledger."""
         self._is_compacting = True
         over = {key: track.attempts for key, track in self.board.tracks.items() if self._is_compacted(track)}
-        return actions.Compact(over, self.planning.extra)
+        # What a plan alone has looked into is no failure of a night yet, and quarantines nothing.
+        return actions.Compact(over, () if self.settings.is_dry_run else self.planning.extra)
 
     def _is_compacted(self, track: Track) -> bool:
         done = track.last.done if track.attempts else None

@@ -222,8 +222,9 @@ class Planning:
         track = Track(key, file, inspection, seen, attempts, closed)
         if key in self._unreadable:
             track.held = Held("waiting", "fact that cannot be read", self._unreadable[key])
+        track.is_landed_before = any(one.done is not None and one.done.is_landed for one in attempts)
         if closed is not None:
-            track.is_closed_before = True
+            track.is_landed_before |= closed.is_landed
             self._remember_names(files, closed)
         self._ask_redrive(track)
         return track
