@@ -321,13 +321,12 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         landing.check()
         source.check()
         open_folder(self.results, "")
-        ledger, is_new = night_ledger.open_ledger(ledger_path, account, context)
+        ledger = night_ledger.open_ledger(ledger_path, account, context)
         night = self._night(context)
         return NightParts(
             settings=given.settings(night, account, started, self.dag.timezone if self.has_dag() else None),  # type: ignore[no-untyped-call]  # Airflow's own
             account=account,
             ledger=ledger,
-            is_ledger_new=is_new,
             source=source,
             options=options,
             landing=landing,

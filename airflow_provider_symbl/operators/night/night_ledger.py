@@ -34,8 +34,8 @@ def ledger_path(given: object, results: Any) -> Any:  # noqa: ANN401 - a path of
     return local_path(results) / FOLDER if is_local(results) else results / FOLDER
 
 
-def open_ledger(path: Any, account: ClientSettings, context: Context) -> tuple[Ledger, bool]:  # noqa: ANN401 - a path of one of two libraries
-    """Return the ledger, open, and whether it was made just now.
+def open_ledger(path: Any, account: ClientSettings, context: Context) -> Ledger:  # noqa: ANN401 - a path of one of two libraries
+    """Return the ledger, open; where it was made just now, that is said aloud.
 
     :param path: of its folder.
     :param account: whose it is.
@@ -55,11 +55,10 @@ def open_ledger(path: Any, account: ClientSettings, context: Context) -> tuple[L
     else:
         store = ObjectLedgerStore(path.fs, path.path, public_uri(path))
     ledger = Ledger(store, account.host, account.app_id)
-    is_new = ledger.open()
-    if is_new:
+    if ledger.open():
         log.warning("The ledger %s is new: nothing is known of any recording", public_uri(path))
     _check_is_the_same(ledger.id, public_uri(path), context)
-    return ledger, is_new
+    return ledger
 
 
 def _warn_of_executor(uri: str) -> None:

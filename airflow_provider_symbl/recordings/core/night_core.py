@@ -61,7 +61,6 @@ class NightCore:
     :param settings: what it keeps to.
     :param options_of: gives the digests that the parameters for a file could have now.
     :param on_known: takes the row of each file that is over since an earlier night or try.
-    :param is_ledger_new: whether the ledger was made just now.
     """
 
     def __init__(
@@ -69,11 +68,9 @@ class NightCore:
         settings: NightSettings,
         options_of: Callable[[RecordingFile], Collection[str]],
         on_known: Callable[[Row], None],
-        *,
-        is_ledger_new: bool = False,
     ) -> None:
         self.settings = settings
-        self._is_ledger_new = is_ledger_new
+        self._is_ledger_unused = False
         self.planning = Planning(settings, options_of, on_known)
         self.board = Board(settings)
         self.submissions = Submissions(self.board)
@@ -124,6 +121,8 @@ class NightCore:
             case events.Started():
                 return [actions.ReadFacts()]
             case events.FactsRead():
+                # Not whether it was made just now: a night that was refused, or only planned, has made it.
+                self._is_ledger_unused = event.is_unused
                 if event.is_paused:
                     self._stop(Held("waiting", "paused", "a file named pause lies in the ledger"))
                 return planning.on_facts(event)
@@ -184,7 +183,7 @@ class NightCore:
         """Return why the first night of a ledger is not begun; empty where it may be."""
         waiting = [self.board.tracks[key] for key in self.board.to_send]
         is_meant = self.settings.is_first_night_meant or len(waiting) <= FIRST_NIGHT_LIMIT
-        if not self._is_ledger_new or is_meant:
+        if not self._is_ledger_unused or is_meant:
             return ""
         minutes = sum(track.minutes for track in waiting)
         price = self.settings.price_per_minute

@@ -158,9 +158,9 @@ class Task:
         self.has_ended = False
         self.serial = 0
         ledger = world.ledger()
-        is_new = ledger.open()
+        ledger.open()
         made = NightSettings(night=night, **{**world.settings, **settings})
-        self.core = NightCore(made, lambda _: {world.options}, self.known.append, is_ledger_new=is_new)
+        self.core = NightCore(made, lambda _: {world.options}, self.known.append)
         self.performer = Performer(
             settings=made,
             ledger=ledger,

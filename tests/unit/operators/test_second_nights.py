@@ -122,6 +122,16 @@ def test_a_job_that_another_night_follows_just_now_is_left_to_it(nights: Nights,
     assert len(symbl_local.submissions()) == 1
 
 
+def test_whose_job_it_is_goes_by_the_clock_that_its_facts_were_written_by(
+    nights: Nights, symbl_local: SymblLocal
+) -> None:
+    """Symbl's, and not that of a machine which may be an hour behind."""
+    nights.chat("a.json")
+    hold_jobs(symbl_local)
+    nights.run("first", finish_by=4)
+    assert nights.run("second", finish_by=4, later=HOUR).outcomes == {"a.json": ("waiting", "running")}
+
+
 def test_what_failed_for_good_is_skipped_and_listed(nights: Nights, symbl_local: SymblLocal) -> None:
     """A refused one, one whose job failed as often as it may, and one that is empty."""
     nights.chat("refused.json")
