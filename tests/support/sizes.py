@@ -31,6 +31,7 @@ class Sizes:
     :param generated_documents: Hypothesis' examples of a conversation that goes through every form.
     :param raced_files: files that six processes create at the same time, in each kind of storage.
     :param night_histories: seeded histories of nights in a simulated world.
+    :param crash_night_recordings: those of a night whose process is killed again and again.
     :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
     """
 
@@ -50,6 +51,7 @@ class Sizes:
     generated_documents: int
     raced_files: int
     night_histories: int
+    crash_night_recordings: int
     generated_calls: int
 
 
@@ -70,6 +72,7 @@ USUAL = Sizes(
     generated_documents=300,
     raced_files=50,
     night_histories=5000,
+    crash_night_recordings=60,
     generated_calls=3,
 )
 FULL = Sizes(
@@ -89,6 +92,7 @@ FULL = Sizes(
     generated_documents=2000,
     raced_files=300,
     night_histories=100_000,
+    crash_night_recordings=300,
     generated_calls=10,
 )
 SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]

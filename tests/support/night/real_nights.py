@@ -55,7 +55,7 @@ class Nights:
         self.recordings = folder / "recordings"
         self.results = folder / "results"
         self.ledger = self.results / "_symbl"
-        self.recordings.mkdir(parents=True)
+        self.recordings.mkdir(parents=True, exist_ok=True)
 
     def chat(self, path: str, *texts: str) -> Path:
         """Write a chat, and return its file.
