@@ -73,6 +73,7 @@ class NightPass:
         self._known = KnownRows()
         self._core = NightCore(parts.settings, self._options_of, self._known.append)
         self._runner: NightRunner | None = None
+        self._clock: Callable[[], float] = time.time
 
     def run(self) -> Deferral | None:
         """Work until the night is over, or has only to wait; return what for.
@@ -80,11 +81,23 @@ class NightPass:
         :raises SymblConfigurationError: nothing may be sent before a person has decided; a sidecar is wrong.
         :raises SymblError: the night as a whole cannot go on.
         """
+        has_books_to_close = False
+        try:
+            self._work()
+            if self._core.refusal:
+                raise SymblConfigurationError(self._core.refusal)
+            has_books_to_close = self._core.deferral is None
+        finally:
+            if not has_books_to_close:
+                self._known.close()
+        return self._core.deferral
+
+    def _work(self) -> None:
         parts = self._parts
         # One submission is one call, which the ledger counts; what may be sent again the core decides.
         once = dataclasses.replace(parts.account, max_retries=0)
         with SymblClient(once, retry_concurrency_limit=False) as sender, SymblClient(parts.account) as reader:
-            clock = clock_of(reader)
+            self._clock = clock_of(reader)
             performer = Performer(
                 settings=parts.settings,
                 ledger=parts.ledger,
@@ -99,15 +112,12 @@ class NightPass:
                 sender=sender,
                 reader=reader,
                 landing=parts.landing,
-                clock=clock,
+                clock=self._clock,
                 send=parts.send,
                 name=parts.name,
             )
-            self._runner = NightRunner(self._core, performer.perform, clock)
+            self._runner = NightRunner(self._core, performer.perform, self._clock)
             self._runner.run()
-        if self._core.refusal:
-            raise SymblConfigurationError(self._core.refusal)
-        return self._core.deferral
 
     def stop(self) -> None:
         """Begin nothing more; may be called from a signal's handler."""
@@ -127,13 +137,12 @@ class NightPass:
         :raises SymblStorageError: the report cannot be written.
         """
         parts, core = self._parts, self._core
-        now = time.time()
         header = ReportHeader(
             night=parts.settings.night,
             ledger=parts.ledger.id,
             account=parts.account.host,
             started=started,
-            ended=now,
+            ended=time.time(),
             recordings=recordings,
             results=results,
             cap=parts.settings.cap,
@@ -145,9 +154,11 @@ class NightPass:
             carried=sum(track.file is None for track in core.board.tracks.values()),
         )
         folder = parts.report_folder(f"nights/{night_folder(parts.settings.night)}")
-        report = write_report(folder, header, rows_of(core, parts.ledger, self._known, now))
-        check_balance(folder, core.planning.found)
-        self._known.close()
+        try:
+            report = write_report(folder, header, rows_of(core, parts.ledger, self._known, self._clock()))
+            check_balance(folder, core.planning.found)
+        finally:
+            self._known.close()
         return report
 
     def check_trouble(self) -> None:

@@ -33,6 +33,7 @@ class Sizes:
     :param night_histories: seeded histories of nights in a simulated world.
     :param nights_in_a_row: nights of one long simulated history.
     :param recordings_a_night: recordings that are new in each of them.
+    :param crash_night_recordings: those of a night whose process is killed again and again.
     :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
     """
 
@@ -54,6 +55,7 @@ class Sizes:
     night_histories: int
     nights_in_a_row: int
     recordings_a_night: int
+    crash_night_recordings: int
     generated_calls: int
 
 
@@ -76,6 +78,7 @@ USUAL = Sizes(
     night_histories=5000,
     nights_in_a_row=30,
     recordings_a_night=200,
+    crash_night_recordings=60,
     generated_calls=3,
 )
 FULL = Sizes(
@@ -97,6 +100,7 @@ FULL = Sizes(
     night_histories=100_000,
     nights_in_a_row=365,
     recordings_a_night=1000,
+    crash_night_recordings=300,
     generated_calls=10,
 )
 SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]

@@ -43,6 +43,7 @@ class FactsRead:
     :param remembered: what tries of the same night found in files, by version, and when.
     :param unreadable: what is wrong with the facts of a key, where some cannot be read.
     :param is_paused: whether a file ``pause`` lies in it.
+    :param is_unused: whether nothing was ever claimed in it, be it new or not.
     """
 
     attempts: Mapping[str, Sequence[Attempt]]
@@ -50,6 +51,7 @@ class FactsRead:
     remembered: Mapping[bytes, tuple[Inspection | Unfit, float]]
     unreadable: Mapping[str, str]
     is_paused: bool = False
+    is_unused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class NightCore:
         on_known: Callable[[Row], None],
     ) -> None:
         self.settings = settings
+        self._is_ledger_unused = False
         self.planning = Planning(settings, options_of, on_known)
         self.board = Board(settings)
         self.submissions = Submissions(self.board)
@@ -120,6 +121,8 @@ class NightCore:
             case events.Started():
                 return [actions.ReadFacts()]
             case events.FactsRead():
+                # Not whether it was made just now: a night that was refused, or only planned, has made it.
+                self._is_ledger_unused = event.is_unused
                 if event.is_paused:
                     self._stop(Held("waiting", "paused", "a file named pause lies in the ledger"))
                 return planning.on_facts(event)
@@ -199,7 +202,7 @@ class NightCore:
         """Return why the first night of a ledger is not begun; empty where it may be."""
         waiting = [self.board.tracks[key] for key in self.board.to_send]
         is_meant = self.settings.is_first_night_meant or len(waiting) <= FIRST_NIGHT_LIMIT
-        if not self.planning.is_ledger_empty or is_meant:
+        if not self._is_ledger_unused or is_meant:
             return ""
         minutes = sum(track.minutes for track in waiting)
         price = self.settings.price_per_minute

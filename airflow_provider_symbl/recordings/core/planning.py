@@ -59,8 +59,6 @@ class Planning:
         """What was listed, and was not there any more when it was looked into."""
         self.extra: list[Closed] = []
         """Lines for what never has a claim: a new name of what is closed, a file that can never be sent."""
-        self.is_ledger_empty = False
-        """Whether nothing is known of any recording."""
         self.usual_job_seconds: float | None = None
         """How long jobs took lately; None where none tells."""
         self.found = 0
@@ -73,7 +71,6 @@ class Planning:
         """
         self._index, self._remembered, self._attempts = event.index, event.remembered, event.attempts
         self._unreadable = event.unreadable
-        self.is_ledger_empty = not event.attempts and not len(event.index)
         self.usual_job_seconds = event.index.usual_job_seconds()
         for key, attempts in event.attempts.items():
             for attempt in attempts:
@@ -228,8 +225,9 @@ class Planning:
         track = Track(key, file, inspection, seen, attempts, closed)
         if key in self._unreadable:
             track.held = Held("waiting", "fact that cannot be read", self._unreadable[key])
+        track.is_landed_before = any(one.done is not None and one.done.is_landed for one in attempts)
         if closed is not None:
-            track.is_closed_before = True
+            track.is_landed_before |= closed.is_landed
             self._remember_names(files, closed)
         self._ask_redrive(track)
         return track

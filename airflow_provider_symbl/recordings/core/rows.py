@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow_provider_symbl.recordings.core.tracks import Track
-    from airflow_provider_symbl.recordings.facts import Attempt, Closed, Night, RecordingFile, Unfit
+    from airflow_provider_symbl.recordings.facts import Attempt, Closed, Done, Night, RecordingFile, Unfit
     from airflow_provider_symbl.recordings.night_settings import NightSettings
 
 LOST = "the answers to its submissions were lost"
@@ -85,17 +85,17 @@ def row_of(
     standing = standing_of(attempts, closed, options, settings.max_attempts)
     last = standing.attempt
     if last is None and closed is not None and standing.state in {"landed", "failed"}:
-        row = _row_of_closed_content(file, closed, settings, is_old=track.is_closed_before)
+        row = _row_of_closed_content(file, closed, settings, is_old=track.is_landed_before)
         is_changed = closed.is_landed and bool(options) and closed.options != options
         return replace(row, notes=(*row.notes, "landed with other options")) if is_changed else row
     facts = _facts(track, file, attempts, settings.night)
     done = last.done if last is not None else None
     match standing.state:
-        case "landed" if done is not None and done.night == settings.night:
+        case "landed" if done is not None and done.is_landed and done.night == settings.night:
             held = Held("landed", "landed")
             facts = replace(facts, landed=done.at, folder=done.folder or None, forms=tuple(sorted(done.files)))
         case "landed":
-            held = Held("skipped", "landed by another", " ".join(done.night) if done is not None else "")
+            held = _landed_elsewhere(track, done, settings)
         case "failed" if done is not None and done.night != settings.night:
             held = Held("quarantined", "quarantined", f"{done.reason}: {done.message}")
             facts = replace(facts, since=done.at)
@@ -112,6 +112,15 @@ def row_of(
     # What a dry run would pay for counts as paid in its report.
     minutes = track.minutes if held.reason == "dry run" else facts.minutes
     return replace(facts, outcome=held.outcome, reason=held.reason, message=held.message, minutes=minutes)
+
+
+def _landed_elsewhere(track: Track, done: Done | None, settings: NightSettings) -> Held:
+    """Return how a content stands that had landed, and whose last end is no landing of this night."""
+    if done is not None and not done.is_landed and done.night == settings.night:
+        # What redrive asked for has failed; what had landed before stands all the same.
+        return Held("failed", done.reason, done.message)
+    reason = "landed before" if track.is_landed_before else "landed by another"
+    return Held("skipped", reason, " ".join(done.night) if done is not None and done.is_landed else "")
 
 
 def _waiting(track: Track, last: Attempt | None, settings: NightSettings, now: float, stopped: Held | None) -> Held:

@@ -28,7 +28,7 @@ class Track:
     :param closed: what is closed of it.
     :param is_redriven: whether ``redrive`` gives it one attempt more.
     :param is_rerendered: whether ``redrive`` asks for its results again.
-    :param is_closed_before: whether it was closed before this pass began.
+    :param is_landed_before: whether it had landed before this pass began.
     """
 
     key: str
@@ -39,7 +39,7 @@ class Track:
     closed: Closed | None = None
     is_redriven: bool = False
     is_rerendered: bool = False
-    is_closed_before: bool = False
+    is_landed_before: bool = False
     activity: str = ""
     """What is under way for it, such as a poll; empty where nothing is."""
     held: Held | None = None

@@ -125,7 +125,7 @@ def escaped(path: str) -> str:
 
 
 def _protocol_of(path: Any) -> str:  # noqa: ANN401 - a path of one of two libraries
-    protocol = str(getattr(path, "protocol", ""))
+    protocol = getattr(path, "protocol", "")
     return str(protocol if isinstance(protocol, str) else protocol[0])
 
 

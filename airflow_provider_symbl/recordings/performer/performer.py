@@ -58,10 +58,13 @@ class Performer(Submitting, Following):
         # First what is open, then what is closed: a key that is closed in between stands in both.
         attempts = self.ledger.attempts(unreadable)
         index = ClosedIndex(self.settings.night)
+        is_unused = not attempts and not unreadable
         for closed in self.ledger.closed():
             index.add(closed)
+            is_unused = is_unused and not closed.attempts
         remembered = self.ledger.remembered(self.settings.night)
-        return events.FactsRead(attempts, index, remembered, unreadable, is_paused=self.ledger.is_paused())
+        is_paused = self.ledger.is_paused()
+        return events.FactsRead(attempts, index, remembered, unreadable, is_paused=is_paused, is_unused=is_unused)
 
     def _list(self) -> Iterator[Event]:
         for page in self.source.pages():
