@@ -96,11 +96,22 @@ class Nights:
         :raises AirflowFailException: the night was not begun.
         """
         arguments = {"recordings": str(self.recordings), "results": str(self.results), **PACE, **given}
-        task = SymblProcessRecordingsOperator(task_id=TASK_ID, dag=DAG(dag_id, schedule=None), **arguments)
+        task = _task(dag_id, arguments)
         if not later:
             return _told(task, run_id, state)
         with mock.patch.object(night_pass, "clock_of", return_value=lambda: time.time() + later):
             return _told(task, run_id, state)
+
+    def run_stored(self, run_id: str = "first", *, dag_id: str = DAG_ID, **given: Any) -> Mapping[str, Any]:
+        """Run a night whose report lies in object storage, and return what the task returns.
+
+        :param run_id: of the DAG run.
+        :param dag_id: of the DAG.
+        :param given: arguments of the operator.
+        """
+        task = _task(dag_id, {**PACE, **given})
+        result: Mapping[str, Any] = execute(task, _context(task, run_id, None))
+        return result
 
     def report(self, run_id: str, dag_id: str = DAG_ID) -> Path:
         """Return the folder of a night's report.
@@ -111,10 +122,20 @@ class Nights:
         return self.ledger / "nights" / night_folder(Night(dag_id, run_id, TASK_ID))
 
 
-def _told(task: SymblProcessRecordingsOperator, run_id: str, state: TaskState | None) -> Told:
+def _task(dag_id: str, arguments: Mapping[str, Any]) -> SymblProcessRecordingsOperator:
+    return SymblProcessRecordingsOperator(task_id=TASK_ID, dag=DAG(dag_id, schedule=None), **arguments)
+
+
+def _context(task: SymblProcessRecordingsOperator, run_id: str, state: TaskState | None) -> Any:  # noqa: ANN401 - Airflow's context, of which this is a part
+    """Return what the task is run with, once its templates are rendered."""
     context: Any = {**context_of(task, state), "run_id": run_id}
     context["ti"].map_index = -1
     task.render_template_fields(context)
+    return context
+
+
+def _told(task: SymblProcessRecordingsOperator, run_id: str, state: TaskState | None) -> Told:
+    context = _context(task, run_id, state)
     try:
         result = execute(task, context)
     except AirflowFailException as error:

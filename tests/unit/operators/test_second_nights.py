@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ HOUR = 3600.0
 """Far beyond the time in which the job of another night is left to it."""
 RUNS_ON: dict[str, Any] = {"status": 200, "body": {"id": "held", "status": "in_progress"}}
 SECONDS = 60.0
+S3_RECORDINGS = 100
 
 
 @pytest.fixture
@@ -379,12 +381,22 @@ def test_a_conversation_is_deleted_once_its_results_stand(nights: Nights, symbl_
     assert "talk about a.json" in nights.transcript("a.json")
 
 
-@pytest.fixture
-def s3(attach_storage: Callable[..., None]) -> Iterator[S3Server]:
-    """Run S3, which Airflow knows as ``s3://aws@…``."""
+@pytest.fixture(scope="module")
+def running_s3() -> Iterator[S3Server]:
+    """Run S3, once: all of its servers in a process share their buckets."""
     with S3Server() as server:
-        attach_storage("s3", server.files(), conn_id="aws")
         yield server
+
+
+@pytest.fixture
+def s3(running_s3: S3Server, attach_storage: Callable[..., None]) -> S3Server:
+    """Make Airflow know it as ``s3://aws@…``, with nothing in it."""
+    files = running_s3.files()
+    if found := files.find(BUCKET):
+        files.rm(found)
+    running_s3.reads.clear()
+    attach_storage("s3", files, conn_id="aws")
+    return running_s3
 
 
 def test_by_url_no_byte_of_a_recording_passes_the_worker(
@@ -402,3 +414,34 @@ def test_by_url_no_byte_of_a_recording_passes_the_worker(
     assert sum(read.size for read in reads) == len(content)
     nights.run("second", send="url", ledger=str(nights.ledger), **places)
     assert len(symbl_local.submissions()) == 1
+
+
+def test_two_tasks_at_once_over_a_ledger_in_a_bucket_send_each_recording_once(
+    nights: Nights, symbl_local: SymblLocal, s3: S3Server
+) -> None:
+    """Where only the store can tell who was first."""
+    for number in range(S3_RECORDINGS):
+        content = nights.chat(f"{number:03}.json").read_bytes()
+        s3.files().pipe_file(f"{BUCKET}/calls/{number:03}.json", content)
+    first_night = datetime.datetime.now(datetime.UTC).date().isoformat()
+    together = threading.Barrier(2)
+    balances: dict[str, dict[str, int]] = {}
+
+    def run(dag_id: str) -> None:
+        together.wait()
+        balances[dag_id] = nights.run_stored(
+            dag_id=dag_id,
+            recordings=f"s3://aws@{BUCKET}/calls",
+            results=f"s3://aws@{BUCKET}/results",
+            first_night=first_night,
+        )["balance"]
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, ["one", "other"]))
+    sent = said(symbl_local)
+    assert len(sent) == len(set(sent)) == S3_RECORDINGS
+    assert sum(balance["landed"] for balance in balances.values()) == S3_RECORDINGS
+    assert all(balance["found"] == S3_RECORDINGS for balance in balances.values())
+    assert all(balance["failed"] == 0 for balance in balances.values())
+    landed = [path for path in s3.files().find(f"{BUCKET}/results") if path.endswith("/transcript.txt")]
+    assert len(landed) == S3_RECORDINGS
