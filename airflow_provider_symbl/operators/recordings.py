@@ -274,7 +274,8 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
             self._pass.check_trouble()
         allowed = night_arguments.allowed(self.allowed_failures, report.balance["found"])
         if report.balance["failed"] > allowed:
-            context["ti"].xcom_push(key="return_value", value=result)
+            for key, value in {"return_value": result, **result}.items():
+                context["ti"].xcom_push(key=key, value=value)
             raise AirflowFailException(
                 f"{report.balance['failed']} recordings have failed, and allowed_failures is {allowed}: {text}"
             )

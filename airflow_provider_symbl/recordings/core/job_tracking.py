@@ -22,6 +22,8 @@ MOST_FAILURES = 5
 """Attempts in a row to land a conversation."""
 STABLE_READS = 3
 """Reads in a row that find the same messages, where there is no job to ask for."""
+WITHOUT_JOB = 900.0
+"""Seconds for which a conversation whose job is not known takes one of the places: its job may have failed unseen."""
 MOST_READS = 10
 """Reads of a conversation without a job in one pass, after which its age counts."""
 LOOKS = (2.0, 10.0, 45.0, 120.0)
@@ -142,6 +144,8 @@ class Jobs:
         track.polls += 1
         answer = track.last.answer
         age = now - (answer.at if answer is not None else now)
+        if answer is not None and answer.job_id is None and age > WITHOUT_JOB:
+            self._board.running.discard(event.key)
         is_completed = event.state == "completed" or (event.state == "running" and _has_settled(track, event.seen))
         if is_completed:
             track.completed = now
