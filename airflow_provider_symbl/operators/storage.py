@@ -102,7 +102,7 @@ def path_of(place: object, argument: str) -> Any:  # noqa: ANN401 - a path of on
 def protocol_of(path: Any) -> str:  # noqa: ANN401 - a path of one of two libraries
     """Return the protocol of a path, empty for a path of this machine that is no URI.
 
-    Its class does not tell: with universal-pathlib 0.2, which Airflow 3.0 has, that of object storage is a pathlib.Path.
+    Its class does not tell: in universal-pathlib 0.2, which Airflow 3.0 has, object storage is a pathlib.Path, too.
 
     :param path: as :func:`path_of` gives it.
     """
