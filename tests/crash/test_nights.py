@@ -197,6 +197,9 @@ def check_payments(kinds: dict[str, str], jobs: list[dict[str, Any]], last: Told
             # It failed, and nobody can tell: another attempt might pay twice.
             assert kind in {"failing", "failing-once"}
             assert 0 < len(made[path]) <= most[kind]
+        elif kind == "failing":
+            # A claim whose process was killed before its submission left is judged lost, and uses up an attempt.
+            assert 0 < len(made[path]) <= last.rows[path]["attempts"] == MAX_ATTEMPTS, path
         else:
             assert len(made[path]) == most.get(kind, 1), path
 
