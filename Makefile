@@ -161,10 +161,11 @@ matrix: $(AIRFLOWS:%=.tox/%.passed)  ## unit and contract tests on each Airflow 
 	@touch $@
 
 .PHONY: bench
-bench: $(READY)  ## how well and how fast symbl-local hears, how fast it answers meanwhile, what a poll and the forms cost
+bench: $(READY)  ## how well symbl-local hears, how fast it answers, what a poll, a large ledger and the forms cost
 	@$(BIN)/python -m tests.benchmarks.speech
 	@$(BIN)/python -m tests.benchmarks.latency
 	@$(BIN)/python -m tests.benchmarks.polls
+	@$(BIN)/python -m tests.benchmarks.ledger
 	@$(BIN)/python -m tests.benchmarks.forms
 
 .PHONY: demo

@@ -6,6 +6,7 @@ SymblError
 │   └── SymblUnknownSubmissionError        sent, no usable answer: the job may or may not exist
 ├── SymblStorageError                      what is to be sent cannot be read at present
 ├── SymblUnrepeatableSubmissionError       what an earlier submission made cannot be told, and it must not be sent again
+├── SymblBalanceError                      a night's report does not account for each recording once; says which
 ├── SymblApiError                          an answer that says no: status_code, message, method, path
 │   ├── SymblAuthenticationError           401, 403
 │   ├── SymblNotFoundError                 404
@@ -62,11 +63,15 @@ class SymblUnknownSubmissionError(SymblTransportError):
 
 
 class SymblStorageError(SymblError):
-    """The storage of what is to be sent stumbles: unreachable, too slow, an expired token; nothing has been sent."""
+    """The storage of what is to be sent stumbles: unreachable, too slow, an expired token; nothing was submitted."""
 
 
 class SymblUnrepeatableSubmissionError(SymblError):
     """What became of a submission cannot be told, and to send it again could do harm: a person has to look."""
+
+
+class SymblBalanceError(SymblError):
+    """The report of a night does not account for each recording that was listed exactly once."""
 
 
 class SymblApiError(SymblError):

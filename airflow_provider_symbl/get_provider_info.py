@@ -17,12 +17,15 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": INTEGRATION, "external-doc-url": "https://symbl.ai", "tags": ["service"]},
         ],
         "hooks": _modules("hooks.symbl"),
-        "operators": _modules("operators.text", "operators.audio", "operators.video", "operators.conversation"),
+        "operators": _modules(
+            "operators.text", "operators.audio", "operators.video", "operators.conversation", "operators.recordings"
+        ),
         "sensors": _modules("sensors.job"),
-        "triggers": _modules("triggers.job"),
+        "triggers": _modules("triggers.job", "triggers.recordings"),
         "extra-links": [
             "airflow_provider_symbl.links.conversation.SymblConversationLink",
             "airflow_provider_symbl.links.conversation.SymblResultsLink",
+            "airflow_provider_symbl.links.recordings.SymblReportLink",
         ],
         "connection-types": [
             {
@@ -67,6 +70,12 @@ def _conn_fields() -> dict[str, Any]:
             "How often a call that may be sent again is sent again (5).",
             "integer",
             minimum=0,
+        ),
+        "max_concurrent_jobs": _field(
+            "Concurrent jobs",
+            "How many jobs a night may have at once, unless it says so itself (50).",
+            "integer",
+            minimum=1,
         ),
         "verify": _field(
             "Verify",

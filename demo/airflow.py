@@ -17,9 +17,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print("starting Airflow and symbl-local; half a minute …", flush=True)
     try:
-        with open_box(
-            CHECKOUT / ".airflow", airflow_port=AIRFLOW_PORT, symbl_port=SYMBL_PORT, is_connection_stored=True
-        ) as box:
+        with open_box(CHECKOUT / ".airflow", airflow_port=AIRFLOW_PORT, symbl_port=SYMBL_PORT, is_kept=True) as box:
             print(_welcome(box), flush=True)
             signal.pause()
     except KeyboardInterrupt:
@@ -36,7 +34,7 @@ def _welcome(box: Box) -> str:
         f"\n  symbl-local  {box.symbl.url}   (connection symbl_default)"
         f"\n  results      {box.results}"
         f"\n  logs         {box.results.parent}"
-        f"\n\nAll up in {box.airflow.start_seconds:.0f} s. Ctrl-C stops it; Airflow keeps what it knows."
+        f"\n\nAll up in {box.airflow.start_seconds:.0f} s. Ctrl-C stops it; what it has done is kept."
     )
 
 

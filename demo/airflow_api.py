@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -103,16 +102,20 @@ class AirflowApi:
         self.call("PATCH", f"/api/v2/dags/{quote(dag_id)}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
-        """Start a run of the DAG and return its id; a paused DAG's run starts when it is unpaused.
-
-        Unpausing a DAG with a schedule makes a run for its last interval too. Of several runs the one due first goes
-        first, so this one is dated back: ahead of the other.
+        """Start a run of the DAG, as the button does, and return its id; a paused DAG's starts when it is unpaused.
 
         :param conf: the run's parameters.
         """
-        due = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
-        body = {"logical_date": None, "run_after": due.isoformat(), "conf": dict(conf or {})}
+        body = {"logical_date": None, "conf": dict(conf or {})}
         return str(self.call("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", json=body)["dag_run_id"])
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return all runs of the DAG, as Airflow tells of them.
+
+        :param dag_id: of the DAG.
+        """
+        found = self.call("GET", f"/api/v2/dags/{quote(dag_id)}/dagRuns", params={"limit": 1000})
+        return list(found["dag_runs"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return the run's state: ``queued``, ``running``, ``success`` or ``failed``."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).parent.parent
 DAGS = CHECKOUT / "example_dags"
 RECORDINGS = DAGS / "recordings"
+KEPT_ACCOUNT = "the-account-of-make-airflow"
+"""The App ID of what is started again: a ledger belongs to one account."""
 
 
 @dataclass(frozen=True)
@@ -32,29 +34,34 @@ class Box:
 
 
 @contextlib.contextmanager
-def open_box(
-    folder: Path, *, airflow_port: int = 0, symbl_port: int = 0, is_connection_stored: bool = False
-) -> Iterator[Box]:
+def open_box(folder: Path, *, airflow_port: int = 0, symbl_port: int = 0, is_kept: bool = False) -> Iterator[Box]:
     """Start all of it, and stop all of it when the ``with`` block ends, however it ends.
 
     :param folder: takes Airflow's home, the logs and the results.
     :param airflow_port: the first port to try for Airflow; 0 takes any.
     :param symbl_port: the same for symbl-local.
-    :param is_connection_stored: keep the connection in Airflow's database, where the UI shows it, and not in the
-        environment.
+    :param is_kept: whether all of it will be started again in this folder: symbl-local keeps its account and its
+        state there, so that the ledger of a night knows it again, and the connection is kept in Airflow's database,
+        where the UI shows it, and not in the environment.
     :raises DemoError: something did not start.
     """
     results = folder / "results"
     results.mkdir(parents=True, exist_ok=True)
-    with SymblServer(folder / "symbl-local.log", port=symbl_port) as symbl, serve_folder(RECORDINGS) as url:
+    symbl_local = SymblServer(
+        folder / "symbl-local.log",
+        port=symbl_port,
+        data_dir=folder / "symbl-local" if is_kept else None,
+        app_id=KEPT_ACCOUNT if is_kept else None,
+    )
+    with symbl_local as symbl, serve_folder(RECORDINGS) as url:
         env = {
             "SYMBL_RECORDINGS": str(RECORDINGS),
             "SYMBL_RECORDINGS_URL": url,
             "SYMBL_RESULTS": str(results),
-            **({} if is_connection_stored else symbl.connection_env),
+            **({} if is_kept else symbl.connection_env),
         }
         with LocalAirflow(folder / "airflow", DAGS, env, port=airflow_port) as airflow:
-            if is_connection_stored:
+            if is_kept:
                 # Airflow 3.3's Test button sends port 0 for a connection without one, which is then refused.
                 airflow.set_connection("symbl_default", {**symbl.connection, "port": 0})
             yield Box(airflow, symbl, results)

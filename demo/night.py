@@ -11,9 +11,9 @@ from pathlib import Path
 
 from demo.box import RECORDINGS, Box, open_box
 from demo.processes import DemoError
-from demo.results import Result, missing_recordings, read_results, table, word_error_rate
+from demo.results import Result, missing_recordings, path_of, read_results, table, word_error_rate
 
-DAG_ID = "symbl_nightly"
+DAG_ID, TASK_ID = "symbl_nightly", "process"
 RUN_SECONDS = 600.0
 ACCEPTED_ERROR_RATE = 0.10
 
@@ -36,15 +36,16 @@ def _night(folder: Path) -> int:
     print("starting symbl-local and a throw-away Airflow; half a minute …", flush=True)
     with open_box(folder) as box:
         print(f"up in {box.airflow.start_seconds:.0f} s: {box.airflow.url} and {box.symbl.url}", flush=True)
-        seconds = _run(box)
+        seconds, report = _run(box)
         results = read_results(box.results, box.symbl.job_seconds())
     verdict = _show(results, seconds)
-    print(f"results: {box.results}")
+    print(f"results: {box.results}\nreport:  {report}")
     shutil.rmtree(folder / "airflow")
     return verdict
 
 
-def _run(box: Box) -> float:
+def _run(box: Box) -> tuple[float, Path]:
+    """Return the seconds that the night took, and where its report lies."""
     airflow = box.airflow
     airflow.wait_for_dag(DAG_ID)
     started = time.monotonic()
@@ -55,7 +56,8 @@ def _run(box: Box) -> float:
     if state != "success":
         message = f"the run {run_id} of {DAG_ID} failed\n{airflow.describe_run(DAG_ID, run_id)}"
         raise DemoError(message)
-    return time.monotonic() - started
+    seconds = time.monotonic() - started
+    return seconds, path_of(airflow.xcom(DAG_ID, run_id, TASK_ID)["report"])
 
 
 def _show(results: list[Result], seconds: float) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import string
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import jiwer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 WIDTH = 120
 HEADINGS = ("recording", "conversation", "length", "job", "first words")
@@ -21,7 +24,7 @@ APOSTROPHES = str.maketrans("", "", "'\N{RIGHT SINGLE QUOTATION MARK}")
 
 @dataclass(frozen=True)
 class Result:
-    """What the nightly DAG wrote for one recording.
+    """What a nightly DAG landed of one recording.
 
     :param recording: its path below the folder of recordings.
     :param duration: seconds of conversation.
@@ -37,12 +40,17 @@ class Result:
 
 
 def read_results(folder: Path, job_seconds: Mapping[str, float]) -> list[Result]:
-    """Return what lies in the folder, ordered by recording.
+    """Return what has landed below the folder, ordered by recording.
 
-    :param job_seconds: how long each job took, by its id.
+    :param job_seconds: how long the job of each conversation took, by the conversation's id.
     """
-    results = (_read(file, job_seconds) for file in folder.rglob("*.json"))
+    results = (_read(file, job_seconds) for file in folder.rglob("conversation.json"))
     return sorted(results, key=lambda result: result.recording)
+
+
+def path_of(uri: str) -> Path:
+    """Return the path of a local file that a task names by its URI."""
+    return Path(url2pathname(urlsplit(uri).path))
 
 
 def missing_recordings(results: Iterable[Result], recordings: Path) -> list[str]:
@@ -72,13 +80,20 @@ def table(results: Iterable[Result]) -> str:
 
 def _read(file: Path, job_seconds: Mapping[str, float]) -> Result:
     written = json.loads(file.read_text())
+    conversation = written["conversation"]
+    start, end = (datetime.datetime.fromisoformat(conversation[key]) for key in ("start_time", "end_time"))
     return Result(
-        recording=written["recording"],
-        conversation_id=written["conversation_id"],
-        duration=written["duration"],
-        job_seconds=job_seconds[written["job_id"]],
+        recording=_below_recordings(written["recording"]["path"]),
+        conversation_id=conversation["id"],
+        duration=(end - start).total_seconds(),
+        job_seconds=job_seconds[conversation["id"]],
         texts=tuple(message["text"] for message in written["messages"]),
     )
+
+
+def _below_recordings(path: str) -> str:
+    """Return the kind and the name of a recording, by which the scripts know it, whether its path is whole or not."""
+    return "/".join(path.rsplit("/", 2)[-2:])
 
 
 def _row(result: Result) -> tuple[str, ...]:

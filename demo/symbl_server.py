@@ -28,13 +28,14 @@ class SymblServer:
     :param log: the file that takes its output.
     :param port: the first port to try; 0 takes any.
     :param data_dir: the folder that keeps its state; None keeps it in memory.
+    :param app_id: its account; None makes one up.
     :raises DemoError: on entering, when it dies or does not answer; the message holds its log's end.
     """
 
-    def __init__(self, log: Path, *, port: int = 0, data_dir: Path | None = None) -> None:
+    def __init__(self, log: Path, *, port: int = 0, data_dir: Path | None = None, app_id: str | None = None) -> None:
         self.url = ""
         """Where it listens; known once the block is entered."""
-        self.app_id = secrets.token_hex(16)
+        self.app_id = app_id or secrets.token_hex(16)
         self.app_secret = secrets.token_hex(32)
         self._data_dir = data_dir
         self._log = log
@@ -51,11 +52,14 @@ class SymblServer:
         return {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(self.connection)}
 
     def job_seconds(self) -> dict[str, float]:
-        """Return how long each job took that is over, from its submission to its end, by its id."""
+        """Return how long the job of each conversation took that is over, from its submission to its end.
+
+        :return: by the conversation's id; of several jobs the last one's.
+        """
         with requests.Session() as session:
             session.trust_env = False
             jobs = session.get(f"{self.url}/__local__/jobs", timeout=5).json()["jobs"]
-        return {job["jobId"]: job["seconds"] for job in jobs if job["seconds"] is not None}
+        return {job["conversationId"]: job["seconds"] for job in jobs if job["seconds"] is not None}
 
     def crash_and_restart(self) -> None:
         """End it by force, and start it again on its port, with its account and its folder.

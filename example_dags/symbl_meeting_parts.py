@@ -13,7 +13,7 @@ from airflow_provider_symbl.operators.audio import SymblAppendAudioFileOperator,
 from airflow_provider_symbl.operators.conversation import SymblDeleteConversationOperator, SymblGetConversationOperator
 
 RECORDINGS = Path(os.environ.get("SYMBL_RECORDINGS", Path(__file__).parent / "recordings"))
-RESULTS = Path(os.environ.get("SYMBL_RESULTS", Path.home() / "symbl-results")) / "meetings"
+RESULTS = Path(os.environ.get("SYMBL_RESULTS", Path.home() / "symbl-results")) / "parts"
 
 FIRST, *FURTHER = [
     str(RECORDINGS / "meetings" / name) for name in ("stand-up.wav", "project-review.mp3", "lessons-learned.mp3")

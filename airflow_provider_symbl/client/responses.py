@@ -20,6 +20,7 @@ from airflow_provider_symbl.exceptions import (
     SymblError,
     SymblNotFoundError,
     SymblServerError,
+    SymblStorageError,
     SymblTransportError,
     SymblUnknownSubmissionError,
     printable,
@@ -200,12 +201,14 @@ def error_of_response(call: Call[Any], response: Response, secrets: tuple[str, .
     return SymblServerError(status_code, message, method, path)
 
 
-def error_of_failure(call: Call[Any], error: RequestFailedError) -> SymblTransportError:
+def error_of_failure(call: Call[Any], error: RequestFailedError) -> SymblError:
     """Return the error that no response means.
 
     :param call: what was asked.
     :param error: how far it came and what happened.
     """
+    if error.failure is Failure.CUT_SHORT:
+        return SymblStorageError(printable(f"{call.endpoint.method} {call.path} was not sent to its end: {error}"))
     if error.failure is Failure.TOO_LONG:
         return _no_usable_response(call, f"no usable answer: {error}", is_unknown=True)
     return _no_usable_response(call, f"no answer: {error}", is_unknown=error.failure is Failure.LOST)

@@ -61,6 +61,9 @@ class Failure(Enum):
     """No connection, or cut before the first byte of the body left: the server cannot have acted."""
     LOST = "lost"
     """Sent, at least in part, and no response: the server may or may not have acted."""
+    CUT_SHORT = "cut_short"
+    """We ended the body before its announced length, so the server cannot have acted; the file, or the time for it, is
+    to blame."""
     UNRESOLVED = "unresolved"
     """The name of the host, or of its proxy, has no address: nothing was sent, and asking at once changes nothing."""
     UNTRUSTED = "untrusted"
@@ -83,7 +86,7 @@ def is_retryable_failure(effect: Effect, failure: Failure) -> bool:
     :param effect: what the call does.
     :param failure: how far it had come.
     """
-    if failure in {Failure.UNRESOLVED, Failure.UNTRUSTED, Failure.TOO_LONG}:
+    if failure in {Failure.CUT_SHORT, Failure.UNRESOLVED, Failure.UNTRUSTED, Failure.TOO_LONG}:
         return False
     return failure is Failure.NOT_TAKEN or effect is Effect.READ
 

@@ -36,7 +36,7 @@ class ClientSettings:
     :param timeout: seconds that an answer may take, from the end of the request to the end of its body.
     :param connect_timeout: seconds to wait for a connection.
     :param max_retries: how often a call that may be sent again is sent again.
-    :param max_concurrent_jobs: how many jobs the account may have at once; nothing reads it yet.
+    :param max_concurrent_jobs: how many jobs the account may have at once; nights keep to it.
     :param verify: whether the host's certificate is checked, or the path of the authorities to check it by.
     :param proxies: proxy URL by scheme, such as ``{"https": "http://proxy:3128"}``.
     :param allow_insecure_http: send the App Secret over plain http to any host.

@@ -38,14 +38,16 @@ class SubmittingClient(ABC):
 
         :param source: one of :mod:`~airflow_provider_symbl.client.endpoints`; it says what the content is and which
             parameters there are.
-        :param content: messages, a file or a URL, as the method of that source takes it.
+        :param content: messages, a file or a URL, as the method of that source takes it; for a file also an
+            :class:`~airflow_provider_symbl.client.uploads.Upload`.
         :param conversation_id: the conversation to append to; None makes a new one.
         :param extra_parameters: values by Symbl's names, for what has no keyword here, or their JSON text.
         :param parameters: Symbl's parameters by their snake_case names.
         :raises SymblConfigurationError: a wrong value; nothing was sent.
         :raises SymblUnknownSubmissionError: it left and no usable response came; it is not sent again.
         """
-        body = Upload(content) if source.placement is Placement.QUERY else content
+        is_file = source.placement is Placement.QUERY and not isinstance(content, Upload)
+        body = Upload(content) if is_file else content
         return self._perform(calls.submit(source, body, conversation_id, parameters, extra_parameters))
 
     def submit_text(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Measured on loopback: urllib3's own 16 KiB send 0.2 to 0.6 GB/s, 128 KiB 1.2 to 1.9 GB/s.
 BLOCK_SIZE = 1 << 17
+CONNECTIONS = 32
+"""Kept open at most: a night sends and reads with as many threads."""
 SHORTEST_TIMEOUT = 0.01
 """Seconds; a socket takes a timeout of 0 for one that does not wait at all."""
 
@@ -84,6 +86,8 @@ class Transport:
             # Of a URL that cannot be read, such as a proxy's: its text may hold a password.
             raise RequestFailedError(_failure(problem, body), type(problem).__name__) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
+            if body is not None and body.cut_short:
+                raise RequestFailedError(Failure.CUT_SHORT, body.cut_short) from None
             # Their texts repeat URLs, and their tracebacks are long.
             reason = _unresolved(problem, self._settings) or _reason(problem)
             raise RequestFailedError(_failure(problem, body), reason) from None
@@ -147,7 +151,7 @@ class _Adapter(requests.adapters.HTTPAdapter):
     """Sends large blocks over the connections below, and never retries by itself."""
 
     def __init__(self) -> None:
-        super().__init__(max_retries=0)
+        super().__init__(max_retries=0, pool_maxsize=CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools with the connections below."""

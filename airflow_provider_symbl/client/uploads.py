@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import math
 import os
 import re
 import stat
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NoReturn, Protocol, runtime_checkable
 
@@ -107,11 +110,16 @@ class Upload:
     """A file that is the body of a submission.
 
     :param file: a local path, or an object that behaves like :class:`pathlib.Path`.
+    :param ends: by :func:`time.monotonic`, when to cut the body short, so that nobody takes it later; None for never.
+    :param is_hashed: whether to hash what is sent.
     :raises SymblConfigurationError: it is missing, empty, a folder or not permitted.
     :raises SymblStorageError: its storage cannot be read at present.
     """
 
-    def __init__(self, file: object) -> None:
+    def __init__(self, file: object, *, ends: float | None = None, is_hashed: bool = False) -> None:
+        self._ends = math.inf if ends is None else ends
+        self._is_hashed = is_hashed
+        self._body: UploadBody | None = None
         check_path(file, "submit_audio_url or submit_video_url for a link")
         self._path: StoredPath = file if isinstance(file, StoredPath) else Path(location(file))
         self.size = self._checked_size()
@@ -129,7 +137,19 @@ class Upload:
 
     def body(self) -> UploadBody:
         """Open the file as a request body; each attempt takes one of its own."""
-        return UploadBody(self._open(), self.size, str(self._path))
+        self._body = UploadBody(
+            self._open(),
+            self.size,
+            str(self._path),
+            ends=self._ends,
+            digest=hashlib.sha256() if self._is_hashed else None,
+        )
+        return self._body
+
+    @property
+    def sha256(self) -> str | None:
+        """The hash of what was sent last, in hexadecimal; None where not all of it was, or nobody asked for it."""
+        return self._body.sha256 if self._body is not None else None
 
     def _checked_size(self) -> int:
         try:
@@ -179,13 +199,32 @@ class UploadBody:
     :param stream: the open file, closed by :meth:`close`.
     :param size: bytes that Content-Length announces.
     :param name: the file's name, for errors.
+    :param ends: by :func:`time.monotonic`, when to cut it short.
+    :param digest: takes what is sent; None for nothing.
     """
 
-    def __init__(self, stream: IO[bytes], size: int, name: str) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes],
+        size: int,
+        name: str,
+        *,
+        ends: float = math.inf,
+        digest: hashlib._Hash | None = None,
+    ) -> None:
         self._stream = stream
         self._size = size
         self._name = name
         self._left = size
+        self._ends = ends
+        self._digest = digest
+        self.cut_short = ""
+        """Why the body was ended before the announced size: whoever got it cannot have taken it. Empty where not."""
+
+    @property
+    def sha256(self) -> str | None:
+        """The hash of all bytes, in hexadecimal; None where not all have left, or nobody asked for it."""
+        return self._digest.hexdigest() if self._digest is not None and not self._left else None
 
     @property
     def has_left(self) -> bool:
@@ -205,18 +244,26 @@ class UploadBody:
         """Return the next bytes, never more than were announced.
 
         :param size: the most to return.
-        :raises OSError: the file has become shorter since it was checked, or cannot be read any further.
+        :raises OSError: the file has become shorter since it was checked, cannot be read any further, or its time is
+            over.
         """
+        if self._left and time.monotonic() >= self._ends:
+            self._cut(f"{self._name} took too long to be sent")
         try:
             block = self._stream.read(min(size, self._left))
-        except Exception as problem:
-            # Each object store raises errors of its own; an OSError is what an interrupted send is known by.
-            raise OSError(f"{self._name} cannot be read any further ({type(problem).__name__})") from problem
+        except Exception as problem:  # noqa: BLE001 - each object store raises errors of its own
+            self._cut(f"{self._name} cannot be read any further ({type(problem).__name__})", problem)
         if not block and self._left:
-            message = f"{self._name} has become shorter while it was being sent"
-            raise OSError(message)
+            self._cut(f"{self._name} has become shorter while it was being sent")
         self._left -= len(block)
+        if self._digest is not None:
+            self._digest.update(block)
         return block
+
+    def _cut(self, why: str, problem: Exception | None = None) -> NoReturn:
+        self.cut_short = why
+        # An OSError is what an interrupted send is known by.
+        raise OSError(why) from problem
 
     def close(self) -> None:
         """Close the file."""

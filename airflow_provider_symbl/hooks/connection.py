@@ -47,8 +47,8 @@ READ_TEXT: Mapping[str, Callable[[str], object]] = {
 LINKS = ("conversation_url", "results_url")
 """The extras that are none of the client's."""
 
-EXTRAS = tuple(name for name in READ_TEXT if name != "max_concurrent_jobs")
-"""The extras that do something; the other one is taken, and nothing reads it yet."""
+EXTRAS = tuple(READ_TEXT)
+"""All extras."""
 
 FIELDS = {
     "app_id": "the field App ID (login)",

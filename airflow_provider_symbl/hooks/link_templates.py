@@ -56,6 +56,14 @@ class LinkTemplates:
             return None
         return self.results_url.replace(ID, quote(conversation_id, safe="")).replace(PATH, quote(path))
 
+    def below_results(self, path: str) -> str | None:
+        """Return the URL of a file below the results that is of no one conversation, None where nobody knows one.
+
+        :param path: of the file, below the folder of all results.
+        """
+        template = self.results_url
+        return template.replace(PATH, quote(path)) if template and ID not in template else None
+
     def _page(self) -> str | None:
         return f"{self.host}{PAGE}{ID}" if is_loopback(urlsplit(self.host).hostname or "") else None
 

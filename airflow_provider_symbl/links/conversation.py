@@ -35,7 +35,7 @@ class HasHook(Protocol):
         """The hook of its connection."""
 
 
-class _PublishedLink(BaseOperatorLink):
+class PublishedLink(BaseOperatorLink):
     """A link whose URL the task has written into XCom."""
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
@@ -54,13 +54,13 @@ class _PublishedLink(BaseOperatorLink):
             return ""
 
 
-class SymblConversationLink(_PublishedLink):
+class SymblConversationLink(PublishedLink):
     """Leads to the conversation: by the connection's ``conversation_url``, else to the page of symbl-local."""
 
     name = "Conversation"
 
 
-class SymblResultsLink(_PublishedLink):
+class SymblResultsLink(PublishedLink):
     """Leads to the results of the conversation, by the connection's ``results_url``."""
 
     name = "Results"
@@ -73,7 +73,7 @@ def publish_conversation_link(operator: HasHook, context: Context, conversation_
     :param context: Airflow's.
     :param conversation_id: the conversation.
     """
-    _publish(SymblConversationLink(), operator, context, lambda: operator.hook.links.conversation(conversation_id))
+    publish(SymblConversationLink(), operator, context, lambda: operator.hook.links.conversation(conversation_id))
 
 
 def publish_results_link(operator: HasHook, context: Context, conversation_id: str, path: str) -> None:
@@ -84,10 +84,17 @@ def publish_results_link(operator: HasHook, context: Context, conversation_id: s
     :param conversation_id: the conversation.
     :param path: of the conversation's folder, below the folder of all results.
     """
-    _publish(SymblResultsLink(), operator, context, lambda: operator.hook.links.results(conversation_id, path))
+    publish(SymblResultsLink(), operator, context, lambda: operator.hook.links.results(conversation_id, path))
 
 
-def _publish(link: _PublishedLink, operator: HasHook, context: Context, url_of: Callable[[], str | None]) -> None:
+def publish(link: PublishedLink, operator: HasHook, context: Context, url_of: Callable[[], str | None]) -> None:
+    """Let the task show a link from now on; where there is no such URL, none.
+
+    :param link: among the task's ``operator_extra_links``.
+    :param operator: the task.
+    :param context: Airflow's.
+    :param url_of: gives the URL.
+    """
     try:
         url = url_of()
         vars(operator).setdefault(PUBLISHED, {})[link.xcom_key] = url or ""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.client.uploads import StoredPath, location, reading_failed
 from airflow_provider_symbl.client.validators import Json, did_you_mean, invalid_value, is_empty, parsed, without_query
-from airflow_provider_symbl.operators.storage import is_web_link, path_of, size_of
+from airflow_provider_symbl.operators.storage import is_web_link, path_of, protocol_of, size_of
 from airflow_provider_symbl.operators.submission import SymblSubmissionOperator
 from airflow_provider_symbl.results.document import RecordingFacts
 
@@ -72,7 +71,7 @@ def _facts_of_path(place: object) -> dict[str, Any]:
     if is_web_link(place):
         return {"path": location(place)}
     path = path_of(place, "recording")
-    if not isinstance(path, Path):
+    if protocol_of(path):
         return {"path": location(place), "size": size_of(path)}
     digest, size = hashlib.sha256(), 0
     try:

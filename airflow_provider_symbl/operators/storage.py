@@ -99,6 +99,16 @@ def path_of(place: object, argument: str) -> Any:  # noqa: ANN401 - a path of on
     return path
 
 
+def protocol_of(path: Any) -> str:  # noqa: ANN401 - a path of one of two libraries
+    """Return the protocol of a path, empty for a path of this machine that is no URI.
+
+    Its class does not tell: with universal-pathlib 0.2, which Airflow 3.0 has, object storage has a pathlib.Path too.
+
+    :param path: as :func:`path_of` gives it.
+    """
+    return str(getattr(path, "protocol", ""))
+
+
 def size_of(path: Any) -> int | None:  # noqa: ANN401 - a path of one of two libraries
     """Return the bytes of a file, None where nobody can tell.
 
@@ -152,15 +162,37 @@ def open_folder(results: object, name: str) -> Folder:
     :raises SymblConfigurationError: no file system is known for the URI.
     :raises SymblStorageError: it cannot be written to.
     """
-    path = path_of(results, "results")
-    protocol = getattr(path, "protocol", "")
-    folder: Folder
-    if isinstance(path, Path) or protocol in LOCAL:
-        folder = LocalFolder(Path(path if isinstance(path, Path) else path.path).expanduser() / name)
-    else:
-        folder = StoredFolder(path.fs, f"{path.path.rstrip('/')}/{name}", f"{location(path).rstrip('/')}/{name}")
+    folder = folder_at(path_of(results, "results"), name)
     try:
         folder.check()
     except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
         raise cannot_write(folder.uri(""), problem) from None
     return folder
+
+
+def folder_at(path: Any, name: str) -> Folder:  # noqa: ANN401 - a path of one of two libraries
+    """Return a folder below another one; nothing is looked at.
+
+    :param path: as :func:`path_of` gives it.
+    :param name: of the folder below it, with forward slashes; empty for the folder itself.
+    """
+    if is_local(path):
+        return LocalFolder(local_path(path) / name)
+    below = f"/{name}" if name else ""
+    return StoredFolder(path.fs, f"{path.path.rstrip('/')}{below}", f"{location(path).rstrip('/')}{below}")
+
+
+def is_local(path: Any) -> bool:  # noqa: ANN401 - a path of one of two libraries
+    """Tell whether a path is one of this machine.
+
+    :param path: as :func:`path_of` gives it.
+    """
+    return protocol_of(path) in {"", *LOCAL}
+
+
+def local_path(path: Any) -> Path:  # noqa: ANN401 - a path of one of two libraries
+    """Return a path of this machine as pathlib's.
+
+    :param path: one that is local.
+    """
+    return Path(getattr(path, "path", path)).expanduser()

@@ -9,37 +9,42 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
-from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_together, validate
+from airflow_provider_symbl.client.parameters import TextParameters, check_each, check_extra, check_together, validate
 from airflow_provider_symbl.client.polling import (
     JOB_TIMEOUT,
     POLL_INTERVAL,
     as_seconds,
     check_intervals,
+    check_seconds,
     most_between,
 )
 from airflow_provider_symbl.client.reconciliation import SubmissionEvidence
-from airflow_provider_symbl.client.validators import Json, as_text
+from airflow_provider_symbl.client.validators import Json, as_text, choice, path_id, text
 from airflow_provider_symbl.durable.submit_once import SubmissionRequest, SubmitOnce
 from airflow_provider_symbl.exceptions import SymblConcurrencyLimitError, SymblUnrepeatableSubmissionError
 from airflow_provider_symbl.hooks.arguments import CheckedArguments, check_given, check_names, is_templated
 from airflow_provider_symbl.hooks.failures import about, fail_for_good
 from airflow_provider_symbl.links.conversation import SymblConversationLink, publish_conversation_link
 from airflow_provider_symbl.operators.identity import fingerprint, unique_name
-from airflow_provider_symbl.operators.literals import check_literals
-from airflow_provider_symbl.operators.task_state import how_to_submit_anew, submission_state_of
+from airflow_provider_symbl.operators.task_state import ON_CLEAR, how_to_submit_anew, submission_state_of
 from airflow_provider_symbl.operators.waiting import WaitingOperator
 from airflow_provider_symbl.triggers.deadline import execution_end
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import BaseOperatorLink, Context
 
     from airflow_provider_symbl.client.client import SymblClient
+    from airflow_provider_symbl.client.endpoints import Source
     from airflow_provider_symbl.client.models import Job, Submission
     from airflow_provider_symbl.durable.submission_state import Record
     from airflow_provider_symbl.hooks.symbl import SymblHook
+
+
+NO_TEMPLATES = ("on_unknown_submission", "on_clear")
+"""Arguments that Airflow does not render."""
 
 
 class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
@@ -294,3 +299,32 @@ class SymblSubmissionOperator(CheckedArguments, WaitingOperator):
         else:
             parameters["name"] = evidence.name
         return self._client.submit(self.source, opened, **parameters)
+
+
+def check_literals(
+    source: Source,
+    parameter_names: Collection[str],
+    check_content: Callable[[object], None],
+    given: Mapping[str, object],
+) -> None:
+    """Check each of some arguments that is no template.
+
+    :param source: how the conversation is handed over.
+    :param parameter_names: which arguments are Symbl's parameters.
+    :param check_content: checks the messages, the path or the link.
+    :param given: arguments by name, Airflow's among them.
+    :raises SymblConfigurationError: names the argument, what was given and what is allowed.
+    """
+    literal = {name: value for name, value in given.items() if name in NO_TEMPLATES or not is_templated(value)}
+    check_each(source, {name: value for name, value in literal.items() if name in parameter_names})
+    checks: dict[str, Callable[[Any], object]] = {
+        "symbl_conn_id": functools.partial(text, "symbl_conn_id"),
+        "conversation_id": functools.partial(path_id, "conversation_id"),
+        source.content: check_content,
+        "extra_parameters": functools.partial(check_extra, source),
+        "on_unknown_submission": functools.partial(choice("resubmit", "fail"), "on_unknown_submission"),
+        "on_clear": functools.partial(choice(*ON_CLEAR), "on_clear"),
+        "job_timeout": lambda seconds: check_seconds("job_timeout", as_seconds(seconds)),
+    }
+    for name in checks.keys() & literal.keys():
+        checks[name](literal[name])

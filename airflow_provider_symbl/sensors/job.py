@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
 import time
 from typing import TYPE_CHECKING, Any
@@ -175,7 +176,8 @@ class SymblJobSensor(CheckedArguments, BaseSensorOperator):
     def _started(self, context: Context) -> float:
         """Return when the wait began, in seconds since the epoch; in reschedule mode in an earlier run."""
         first = context["ti"].get_first_reschedule_date(context) if self.reschedule else None
-        return first.timestamp() if first else time.time()
+        # Airflow 3.0 gives text in dag.test.
+        return datetime.datetime.fromisoformat(str(first)).timestamp() if first else time.time()
 
     def _poller(self) -> JobPoller:
         return JobPoller(

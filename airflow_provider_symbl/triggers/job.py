@@ -22,7 +22,7 @@ from airflow_provider_symbl.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from airflow_provider_symbl.client.async_client import AsyncSymblClient
 
@@ -146,7 +146,7 @@ class SymblJobTrigger(BaseTrigger):
             recording=self.recording,
             is_job_over=self.is_job_over,
         )
-        await asyncio.to_thread(_import_needed)
+        await asyncio.to_thread(import_needed)
         # Before the connection is looked up: hundreds of waits may begin at once, and the pause's jitter spreads them.
         await asyncio.sleep(poller.pause())
         from airflow_provider_symbl.client.async_client import shared_client  # noqa: PLC0415 - only needed once the task runs
@@ -155,24 +155,10 @@ class SymblJobTrigger(BaseTrigger):
         settings = await SymblHook(self.symbl_conn_id).aget_settings()
         # The poller itself asks again after a fault, so each poll is sent once.
         async with shared_client(dataclasses.replace(settings, max_retries=0)) as client:
-            await self._poll(poller, client)
+            await poll_once(poller, client, self.log.log)
             while not poller.is_over:
                 await asyncio.sleep(poller.pause())
-                await self._poll(poller, client)
-
-    async def _poll(self, poller: JobPoller, client: AsyncSymblClient) -> None:
-        try:
-            async with asyncio.timeout(poller.seconds_to_ask()):
-                response = await poller.poll(client)
-        except TimeoutError:
-            # The deadline: the next pause tells it.
-            return
-        except SymblError as error:
-            poller.on_error(error)
-            self.log.log(poller.log_level, POLL_FAILED, poller.subject, error)
-        else:
-            poller.on_response(response)
-            self.log.log(poller.log_level, POLLED, poller.subject, poller.last_status)
+                await poll_once(poller, client, self.log.log)
 
     def _event(self, status: str, error: str = "", message: str = "") -> dict[str, str | None]:
         return {
@@ -184,7 +170,29 @@ class SymblJobTrigger(BaseTrigger):
         }
 
 
-def _import_needed() -> None:
+async def poll_once(poller: JobPoller, client: AsyncSymblClient, tell: Callable[..., object]) -> None:
+    """Poll once, and tell what was seen.
+
+    :param poller: what is waited for.
+    :param client: reads it.
+    :param tell: takes a log's level, text and arguments.
+    :raises SymblError: what is waited for did not come to its good end, or asking again would not help.
+    """
+    try:
+        async with asyncio.timeout(poller.seconds_to_ask()):
+            response = await poller.poll(client)
+    except TimeoutError:
+        # The deadline: the next pause tells it.
+        return
+    except SymblError as error:
+        poller.on_error(error)
+        tell(poller.log_level, POLL_FAILED, poller.subject, error)
+    else:
+        poller.on_response(response)
+        tell(poller.log_level, POLLED, poller.subject, poller.last_status)
+
+
+def import_needed() -> None:
     """Import what a wait needs; with this module every DAG file would, and in the loop all waits would stand still."""
     for name in NEEDED:
         importlib.import_module(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,18 @@ import pytest
 import requests
 
 from demo.box import RECORDINGS, Box, open_box
-from demo.results import missing_recordings, read_results, word_error_rate
+from demo.results import Result, missing_recordings, path_of, read_results, word_error_rate
 from tests.support.word_error import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 RUN_SECONDS = 600.0
 """Far more than a run takes, so that a busy machine fails nothing."""
+
+KINDS = ("calls", "chats", "meetings")
+UNAUTHORISED = 401
 
 DEFERRED = {
     "symbl_text": ["wait"],
@@ -53,19 +58,40 @@ def test_the_example_dags_succeed_and_wait_in_the_triggerer(box: Box) -> None:
 
 
 def test_a_night_lands_every_recording_once(box: Box) -> None:
-    """The first night submits each recording and lands its transcript; the second one finds nothing to do."""
+    """The first click does the night, with no run before it; the second night submits nothing."""
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
+    before, started = _submissions(box), datetime.datetime.now(datetime.UTC)
     run_id = _start(box, "symbl_nightly")
     _wait_for_success(box, "symbl_nightly", run_id)
-    assert box.airflow.was_deferred("symbl_nightly", run_id, "call.submit", map_index=0)
-    results = read_results(box.results, box.symbl.job_seconds())
-    assert missing_recordings(results, RECORDINGS) == []
-    assert word_error_rate(results, RECORDINGS) <= 0.10
-    for result in results:
-        assert "-->" in (box.results / f"{result.recording}.srt").read_text()
-    landed = {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")}
-    _wait_for_success(box, "symbl_nightly", box.airflow.trigger("symbl_nightly"))
-    assert {file: file.stat().st_mtime_ns for file in box.results.rglob("*.json")} == landed
+    assert box.airflow.was_deferred("symbl_nightly", run_id, "process")
+    results = _check_landed(box.results, KINDS, box)
+    told = box.airflow.xcom("symbl_nightly", run_id, "process")
+    assert told["balance"]["found"] == len(list(RECORDINGS.rglob("*.*"))) == told["balance"]["skipped"] + len(results)
+    assert told["balance"]["landed"] == len(results) == len(_submissions(box)) - len(before)
+    assert "lessons-learned.mp3" in path_of(told["report"]).read_text()
+    calls = [call for call in _submissions(box)[len(before) :] if call["path"] == "/v1/process/audio"]
+    assert sum("enableSeparateRecognitionPerChannel" in str(call) for call in calls) == len(_files("calls"))
+    second = box.airflow.trigger("symbl_nightly")
+    _wait_for_success(box, "symbl_nightly", second)
+    balance = box.airflow.xcom("symbl_nightly", second, "process")["balance"]
+    assert balance == {**dict.fromkeys(balance, 0), "found": balance["found"], "skipped": balance["found"]}
+    assert len(_submissions(box)) - len(before) == len(results)
+    _check_only_due(box, "symbl_nightly", {run_id, second}, started)
+
+
+def test_a_night_of_mapped_tasks_lands_every_recording_once(box: Box) -> None:
+    """Each by tasks of its own, which keep recording and conversation together; the second night finds nothing."""
+    requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
+    before, started = _submissions(box), datetime.datetime.now(datetime.UTC)
+    run_id = _start(box, "symbl_nightly_mapped")
+    _wait_for_success(box, "symbl_nightly_mapped", run_id)
+    assert box.airflow.was_deferred("symbl_nightly_mapped", run_id, "call.submit", map_index=0)
+    results = _check_landed(box.results / "mapped", (*KINDS, "videos"), box)
+    assert len(_submissions(box)) - len(before) == len(results)
+    second = box.airflow.trigger("symbl_nightly_mapped")
+    _wait_for_success(box, "symbl_nightly_mapped", second)
+    assert len(_submissions(box)) - len(before) == len(results)
+    _check_only_due(box, "symbl_nightly_mapped", {run_id, second}, started)
 
 
 def test_calls_become_tables_that_answer_questions(box: Box) -> None:
@@ -99,7 +125,7 @@ def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     requests.put(f"{box.symbl.url}/__local__/progress", json={"by": "work"}, timeout=10)
     run_id = _start(box, "symbl_meeting_parts")
     _wait_for_success(box, "symbl_meeting_parts", run_id)
-    folder = box.results / "meetings" / "a-meeting-in-three-parts"
+    folder = box.results / "parts" / "a-meeting-in-three-parts"
     document = json.loads((folder / "conversation.json").read_text())
     said = [message["text"] for message in document["messages"]]
     scripts = json.loads((RECORDINGS / "scripts.json").read_text())
@@ -109,6 +135,35 @@ def test_parts_of_a_meeting_become_one_transcript(box: Box) -> None:
     assert " ".join(said[-1].split()[-2:]) in (folder / "transcript.srt").read_text()
     # Airflow's API reads text of digits as a number.
     assert str(box.airflow.xcom("symbl_meeting_parts", run_id, "delete")) == document["conversation"]["id"]
+
+
+def _check_landed(folder: Path, kinds: Iterable[str], box: Box) -> list[Result]:
+    """Check that each recording has landed with its own words, and with subtitles; and return what has landed."""
+    folders = [folder / kind for kind in kinds]  # other examples write beside them
+    results = [result for kind in folders for result in read_results(kind, box.symbl.job_seconds())]
+    assert missing_recordings(results, RECORDINGS) == []
+    assert word_error_rate(results, RECORDINGS) <= 0.10
+    assert len(results) == len({result.recording for result in results}) == sum(len(_files(kind)) for kind in KINDS)
+    subtitles = [file.read_text() for kind in folders for file in kind.glob("*/transcript.srt")]
+    assert len(subtitles) == sum("-->" in text for text in subtitles) == len(results)
+    return results
+
+
+def _files(kind: str) -> list[Path]:
+    return list((RECORDINGS / kind).iterdir())
+
+
+def _submissions(box: Box) -> list[dict[str, Any]]:
+    """Return what symbl-local received, but for what it refused for its token."""
+    received = requests.get(f"{box.symbl.url}/__local__/journal", timeout=10).json()["requests"]
+    return [each for each in received if each["path"].startswith("/v1/process/") and each["status"] != UNAUTHORISED]
+
+
+def _check_only_due(box: Box, dag_id: str, clicked: set[str], started: datetime.datetime) -> None:
+    """Check that Airflow has made no run of its own but for what became due meanwhile, by the schedule."""
+    others = [run["run_after"] for run in box.airflow.runs(dag_id) if run["dag_run_id"] not in clicked]
+    due = started - datetime.timedelta(minutes=5)
+    assert [after for after in others if datetime.datetime.fromisoformat(after) < due] == []
 
 
 def _unanswered(document: Mapping[str, Any]) -> Iterator[str]:

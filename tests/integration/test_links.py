@@ -1,4 +1,4 @@
-"""From a task in Airflow's UI by its links, in a real browser: to the conversation, and to results.
+"""From a task in Airflow's UI by its links, in a real browser: to the conversation, to results, to a night's report.
 
 And what the same tasks tell to OpenLineage.
 """
@@ -58,18 +58,18 @@ class Browsing:
         tasks = self.airflow.task_instances("shown", self.run_id)
         return next(task.state for task in tasks if task.task_id == task_id)
 
-    def wait_for(self, task_id: str, state: str) -> None:
-        """Wait until a task has a state, and its submission is made; a task that fails is not waited for."""
+    def wait_for(self, task_id: str, state: str, link: str = "Conversation") -> None:
+        """Wait until a task has a state, and shows a link; a task that fails is not waited for."""
 
         def is_reached() -> bool | None:
             links = self.airflow.call("GET", f"{self._instance(task_id)}/links")["extra_links"]
             found = self.state(task_id)
             if found in FAILED:
                 raise DemoError(found)
-            return (found == state and bool(links["Conversation"])) or None
+            return (found == state and bool(links[link])) or None
 
         try:
-            wait_until(is_reached, seconds=SECONDS, what=f"{task_id} to be {state}, with its link")
+            wait_until(is_reached, seconds=SECONDS, what=f"{task_id} to be {state}, with its link {link}")
         except DemoError as problem:
             pytest.fail(f"{task_id}: {problem}\n{self.airflow.describe_run('shown', self.run_id)}")
 
@@ -118,11 +118,15 @@ def browsing(tab: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
         _control(symbl, "PUT", "progress", {"by": "polls", "polls": 1})
         _control(symbl, "POST", "faults", HOLD)
         connection = {**symbl.connection, "extra": {"results_url": f"{url}/calls/{{path}}/?of={{conversation_id}}"}}
+        # A report is of no one conversation.
+        night = {**symbl.connection, "extra": {"results_url": f"{url}/night/{{path}}"}}
         lineage = folder / "lineage.json"
         env = {
             "SYMBL_RESULTS": str(results / "calls"),
             "SYMBL_CHAT": str(CHAT),
+            "SYMBL_NIGHT_RESULTS": str(results / "night"),
             "AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(connection),
+            "AIRFLOW_CONN_SYMBL_NIGHT": json.dumps(night),
             "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
                 {"type": "file", "log_file_path": str(lineage), "append": True}
             ),
@@ -169,6 +173,17 @@ def test_results_open_from_the_task_that_wrote_them(released: Browsing) -> None:
     page = released.follow("landed", "Results")
     expect(page.locator("body")).to_contain_text("transcript.txt")
     assert page.url.endswith(f"/calls/late%20parcel/?of={released.conversation_of('submitted')}")
+    page.close()
+
+
+def test_a_night_leads_to_its_report_and_that_to_what_was_said(released: Browsing) -> None:
+    """As far as the folder of results is served."""
+    released.wait_for("night", "success", "Report")
+    page = released.follow("night", "Report")
+    expect(page.locator("body")).to_contain_text("The one recording landed.")
+    assert page.url.endswith("/report.html")
+    page.get_by_role("link", name="expired-password.json").first.click()
+    expect(page.locator("body")).to_contain_text("I cannot sign in to my account")
     page.close()
 
 

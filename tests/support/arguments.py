@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.operators import audio, text, video
 from airflow_provider_symbl.operators.conversation import SymblDeleteConversationOperator, SymblGetConversationOperator
+from airflow_provider_symbl.operators.recordings import SymblProcessRecordingsOperator
 from airflow_provider_symbl.sensors.job import SymblJobSensor
 from tests.support.rooms import ROOT
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 README = ROOT / "README.md"
 NEEDED = "needed"
 HEAD = "| Argument | Of | Default | Meaning |\n|---|---|---|---|\n"
+NIGHT_HEAD = "| Argument | Default | Meaning |\n|---|---|---|\n"
 
 OPERATORS: list[type[BaseOperator]] = [
     value
@@ -70,7 +72,14 @@ def other_table() -> str:
     return _table((name, ", ".join(groups), default, meaning) for (name, default, meaning), groups in rows.items())
 
 
-TABLES = {"arguments": submission_table, "further arguments": other_table}
+def night_table() -> str:
+    """Return the same of the operator of a night, without a column that says whose they are."""
+    night: list[type[BaseOperator]] = [SymblProcessRecordingsOperator]
+    rows = [(f"`{name}`", _default(night, name), _meaning(night, name)) for name in _arguments(night)]
+    return NIGHT_HEAD + "".join(_line(row) for row in sorted(rows, key=lambda row: row[1] != NEEDED))
+
+
+TABLES = {"arguments": submission_table, "further arguments": other_table, "arguments of a night": night_table}
 
 
 def between_marks(title: str) -> str:
@@ -97,7 +106,10 @@ def _table(rows: Iterable[tuple[str, str, str, str]]) -> str:
 
 
 def _row(name: str, group: str, default: str, meaning: str) -> str:
-    cells = (f"`{name}`", group, default, meaning)
+    return _line((f"`{name}`", group, default, meaning))
+
+
+def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 
@@ -151,4 +163,4 @@ def _meaning(operators: Iterable[type[BaseOperator]], name: str) -> str:
 
 if __name__ == "__main__":
     write()
-    print(submission_table(), other_table(), sep="\n", end="")  # noqa: T201 - a command: what it prints is its result
+    print(*(table() for table in TABLES.values()), sep="\n", end="")  # noqa: T201 - a command: what it prints is its result

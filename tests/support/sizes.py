@@ -29,6 +29,11 @@ class Sizes:
     :param generated_texts: Hypothesis' examples for what is found in any text.
     :param generated_stores: Hypothesis' runs of a server that is ended and started between submissions.
     :param generated_documents: Hypothesis' examples of a conversation that goes through every form.
+    :param raced_files: files that six processes create at the same time, in each kind of storage.
+    :param night_histories: seeded histories of nights in a simulated world.
+    :param nights_in_a_row: nights of one long simulated history.
+    :param recordings_a_night: recordings that are new in each of them.
+    :param crash_night_recordings: those of a night whose process is killed again and again.
     :param generated_calls: Schemathesis' examples for each call of the OpenAPI document.
     """
 
@@ -46,6 +51,11 @@ class Sizes:
     generated_texts: int
     generated_stores: int
     generated_documents: int
+    raced_files: int
+    night_histories: int
+    nights_in_a_row: int
+    recordings_a_night: int
+    crash_night_recordings: int
     generated_calls: int
 
 
@@ -64,6 +74,11 @@ USUAL = Sizes(
     generated_texts=20,
     generated_stores=5,
     generated_documents=300,
+    raced_files=50,
+    night_histories=5000,
+    nights_in_a_row=30,
+    recordings_a_night=200,
+    crash_night_recordings=60,
     generated_calls=3,
 )
 FULL = Sizes(
@@ -81,6 +96,11 @@ FULL = Sizes(
     generated_texts=100,
     generated_stores=20,
     generated_documents=2000,
+    raced_files=300,
+    night_histories=100_000,
+    nights_in_a_row=365,
+    recordings_a_night=1000,
+    crash_night_recordings=300,
     generated_calls=10,
 )
 SIZES = {"usual": USUAL, "full": FULL}[os.environ.get("SYMBL_TEST_SIZE", "usual")]

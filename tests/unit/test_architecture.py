@@ -26,6 +26,7 @@ GLOSSARY_ROW = re.compile(r"^\| ([^|]+) \| ((?:`[^`]+`(?:, )?)+) \|", re.MULTILI
 STANDARD_TERMS = {
     *("rate limiter", "backoff", "retry policy", "middleware", "validator", "SSRF", "job queue"),
     *("speaker diarization", "clustering", "pagination", "idempotent"),
+    *("idempotency", "ledger", "write-ahead", "exclusive creation", "AIMD", "dead letter queue", "state machine"),
 }
 
 SAME_NAME = {
@@ -41,6 +42,13 @@ SAME_NAME = {
     ("local_server/page/routes.py", "local_server/routes/"): "the page's routes are above those of the API",
     ("links/conversation.py", "operators/conversation.py"): "the links to a conversation, and what is done with one",
     ("local_server/routes/transcripts.py", "results/transcripts.py"): "Symbl's transcripts, and those that are stored",
+    ("links/recordings.py", "operators/recordings.py", "recordings/", "triggers/recordings.py"): (
+        "what a night is, and Airflow's four sides of it"
+    ),
+    ("local_server/page/", "recordings/report/page/"): "symbl-local's page, and that of a report",
+    ("recordings/ledger/", "recordings/ledger/ledger.py"): "the room, and the ledger in it",
+    ("recordings/performer/", "recordings/performer/performer.py"): "the room, and the performer in it",
+    ("recordings/report/", "recordings/report/report.py"): "the room, and the report in it",
     ("sensors/job.py", "triggers/job.py"): "two ways to wait for a job",
 }
 """Files and folders of one name, with the reason."""

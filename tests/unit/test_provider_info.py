@@ -36,8 +36,8 @@ INNER = {
     "airflow_provider_symbl.operators.conversation_task",
     "airflow_provider_symbl.operators.identity",
     "airflow_provider_symbl.operators.lineage",
-    "airflow_provider_symbl.operators.literals",
     "airflow_provider_symbl.operators.media",
+    "airflow_provider_symbl.operators.night",
     "airflow_provider_symbl.operators.recording",
     "airflow_provider_symbl.operators.storage",
     "airflow_provider_symbl.triggers.resumption",
@@ -157,7 +157,7 @@ def test_airflow_finds_the_hook(shown: str) -> None:
 def test_airflow_finds_the_trigger(shown: str) -> None:
     """So ``airflow providers triggers`` and registries show it."""
     found = [trigger["trigger_class_name"] for trigger in told(shown, "triggers") if trigger["package_name"] == NAME]
-    assert found == ["airflow_provider_symbl.triggers.job"]
+    assert sorted(found) == ["airflow_provider_symbl.triggers.job", "airflow_provider_symbl.triggers.recordings"]
 
 
 @pytest.mark.process

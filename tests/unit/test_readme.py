@@ -44,11 +44,13 @@ def test_the_tables_of_arguments_are_current(title: str) -> None:
 
 
 def test_every_argument_is_in_the_tables_with_its_meaning() -> None:
-    """The own arguments of all ten operators, of the other two and of the sensor, each in words."""
+    """The own arguments of all ten operators, of the other two, of the sensor and of a night, each in words."""
     assert len(OPERATORS) == 10
-    rows, others = ([row.strip("| ").split(" | ") for row in table().splitlines()[2:]] for table in TABLES.values())
+    tables = [[row.strip("| ").split(" | ") for row in table().splitlines()[2:]] for table in TABLES.values()]
+    rows, others, night = tables
     assert {"`on_clear`", "`file`", "`channel_metadata`"} <= {row[0] for row in rows}
     assert {("`job_id`", "sensor"), ("`redact`", "get"), ("`conversation_id`", "get, delete")} <= {
         (name, group) for name, group, *_ in others
     }
-    assert all(len(row[3]) > 5 for row in [*rows, *others])
+    assert {"`recordings`", "`ledger`", "`redrive`", "`dry_run`", "`symbl_conn_id`"} <= {row[0] for row in night}
+    assert all(len(row[-1]) > 5 for row in [*rows, *others, *night])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider_symbl.client.endpoints import AUDIO_FILE
 from airflow_provider_symbl.client.uploads import Upload, UploadBody
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError, SymblUnknownSubmissionError
 from tests.support.scripted_server import Answer, Cut
@@ -261,17 +263,17 @@ def test_a_file_that_grows_is_sent_as_it_was_announced(
     assert only(server.received(AUDIO_PATH)).body == before
 
 
-def test_a_file_that_shrinks_is_an_unknown_submission(
+def test_a_file_that_shrinks_was_not_taken(
     client: SymblClient,
     server: ScriptedServer,
     tmp_path: Path,
     pauses: Pauses,
 ) -> None:
-    """A part of it has left, so it is not sent again, and the error tells the reason."""
+    """What we ended before its announced length no server takes; sent again, it would end the same way."""
     path = a_recording(tmp_path)
     half = path.read_bytes()[: path.stat().st_size // 2]
     server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
-    with pytest.raises(SymblUnknownSubmissionError, match=r"call.wav has become shorter while it was being sent"):
+    with pytest.raises(SymblStorageError, match=r"call.wav has become shorter while it was being sent"):
         client.submit_audio_file(PathThatChanges(path, lambda: io.BytesIO(half)))
     assert pauses.wanted == []
     assert server.connections == 1
@@ -287,19 +289,42 @@ class FailingStore(io.BytesIO):
         return super().read(size)
 
 
-def test_a_file_that_its_store_breaks_off_is_an_unknown_submission(
+def test_a_file_that_its_store_breaks_off_was_not_taken(
     client: SymblClient,
     server: ScriptedServer,
     tmp_path: Path,
     pauses: Pauses,
 ) -> None:
-    """Object stores raise errors of their own; a part has left all the same."""
+    """Object stores raise errors of their own; the body has ended short all the same."""
     path = a_recording(tmp_path)
     server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
-    with pytest.raises(SymblUnknownSubmissionError, match=r"call.wav cannot be read any further \(LookupError\)"):
+    with pytest.raises(SymblStorageError, match=r"call.wav cannot be read any further \(LookupError\)"):
         client.submit_audio_file(PathThatChanges(path, lambda: FailingStore(path.read_bytes())))
     assert pauses.wanted == []
     assert server.connections == 1
+
+
+def test_a_send_whose_time_is_over_is_cut_short(
+    client: SymblClient, server: ScriptedServer, tmp_path: Path, pauses: Pauses
+) -> None:
+    """So that nobody takes it later, when somebody else may have sent the same."""
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    upload = Upload(a_recording(tmp_path), ends=time.monotonic())
+    with pytest.raises(SymblStorageError, match=r"call.wav took too long to be sent"):
+        client.submit(AUDIO_FILE, upload)
+    assert pauses.wanted == []
+
+
+def test_what_was_sent_is_hashed_where_somebody_asks(
+    client: SymblClient, server: ScriptedServer, tmp_path: Path
+) -> None:
+    """By it a file that was replaced meanwhile is found out."""
+    path = a_recording(tmp_path)
+    server.answer(AUDIO_PATH, Answer(201, SUBMISSION))
+    upload = Upload(path, is_hashed=True)
+    client.submit(AUDIO_FILE, upload)
+    assert upload.sha256 == hashlib.sha256(only(server.received(AUDIO_PATH)).body).hexdigest()
+    assert upload.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_each_attempt_sends_the_file_from_its_beginning(

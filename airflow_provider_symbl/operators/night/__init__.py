@@ -1,0 +1,1 @@
+"""What a night is told, and where its ledger lies."""

@@ -1,0 +1,120 @@
+"""What a large ledger costs a night: ``python -m tests.benchmarks.ledger`` prints seconds and memory.
+
+Each pass runs in a process of its own, over a ledger in a local folder, and counts its own memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_provider_symbl.recordings.facts import Closed, Night
+from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, find_keys
+from airflow_provider_symbl.recordings.ledger.ledger import Ledger
+from airflow_provider_symbl.recordings.ledger.ledger_store import LocalLedgerStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENTRIES = 1_000_000
+NIGHTS = 60
+NEW = 100
+FAILED_EVERY = 100
+NIGHT = Night("nightly", "tonight", "process")
+STEP = 86_400.0
+"""Seconds from a night to the next."""
+
+
+def entries(night: int, number: int) -> Iterator[Closed]:
+    """Give what one night closes, as unlike each other as real ones are."""
+    for index in range(number):
+        digest = hashlib.sha256(f"{night}/{index}".encode()).hexdigest()
+        begun = 1_750_000_000.0 + night * STEP + index * 1.7
+        is_failed = index % FAILED_EVERY == 0
+        yield Closed(
+            key=digest[:32],
+            attempts=1,
+            used=1,
+            reason="job failed" if is_failed else "",
+            message="",
+            is_final=is_failed,
+            options="3f1c0a9b5d7e2846",
+            night=Night("nightly", f"scheduled__{night}", "process"),
+            at=begun + 70,
+            versions=(digest[32:],),
+            paths=(f"calls/{night:03d}/agent-{index % 50:02d}/call-{index:06d}.wav",),
+            conversation_id=str(int(digest[:13], 16)),
+            job_id=f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}",
+            size=100_000 + index * 97,
+            duration=60 + index / 7,
+            minutes=1.5,
+            submitted=begun,
+            completed=begun + 60,
+            forms=("conversation.json", "transcript.txt"),
+        )
+
+
+def fill(folder: Path, total: int, nights: int) -> None:
+    """Make a ledger with closed entries."""
+    ledger = Ledger(LocalLedgerStore(folder), "https://api.symbl.ai", "app-id")
+    ledger.open()
+    for night in range(nights):
+        ledger.compact({}, [*entries(night, total // nights)])
+
+
+def plan(folder: Path) -> dict[str, float]:
+    """Read a ledger as a night does that finds some recordings it has not seen."""
+    store = LocalLedgerStore(folder)
+    begun = time.perf_counter()
+    listed = len(list(store.list("closed/")))
+    figures = {"segments": float(listed), "listing s": time.perf_counter() - begun}
+    ledger = Ledger(store, "https://api.symbl.ai", "app-id")
+    ledger.open()
+    begun, worked, before = time.perf_counter(), time.process_time(), memory()
+    index = ClosedIndex(NIGHT)
+    for closed in ledger.closed():
+        index.add(closed)
+    figures |= {"index s": time.perf_counter() - begun, "index CPU s": time.process_time() - worked}
+    figures |= {"entries": float(len(index)), "index MB": memory() - before}
+    begun = time.perf_counter()
+    keys = {closed.key for closed in entries(0, NEW)}
+    figures["found again"] = float(len(find_keys(ledger, keys)))
+    figures |= {"second pass s": time.perf_counter() - begun, "peak MB": memory()}
+    return figures
+
+
+def memory() -> float:
+    """Return the most that this process has held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def measure(folder: Path) -> dict[str, float]:
+    """Plan in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.ledger", str(folder)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
+    figures: dict[str, float] = json.loads(told)
+    return figures
+
+
+def main() -> None:
+    """Make the ledger and print what a night costs; with a folder, be that night."""
+    if len(sys.argv) > 1:
+        print(json.dumps(plan(Path(sys.argv[1]))))  # noqa: T201 - the parent reads it
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        fill(Path(folder), ENTRIES, NIGHTS)
+        print(f"A ledger of {ENTRIES:,} closed entries, made in {time.perf_counter() - begun:.0f} s")  # noqa: T201 - the figures
+        for name, value in measure(Path(folder)).items():
+            print(f"{name:16} {value:12,.2f}")  # noqa: T201 - the figures that are asked for
+
+
+if __name__ == "__main__":
+    main()
