@@ -232,7 +232,7 @@ class Closed:
     :param is_redriven: whether the last attempt was asked for by ``redrive``.
     :param size: bytes.
     :param duration: seconds.
-    :param minutes: that were paid for by its last attempt.
+    :param minutes: that the night which closed it has paid for, over its attempts.
     :param submitted: when its last attempt was claimed.
     :param completed: when its job was seen completed.
     :param forms: names of the files that landed.

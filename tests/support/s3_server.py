@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import requests
 import s3fs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
@@ -54,12 +55,15 @@ class S3Server:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.files().mkdir(BUCKET)
+        # moto keeps one state in a process: another server of it may have made the bucket.
+        self.files().makedirs(BUCKET, exist_ok=True)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # What is stored is the process's, not the server's.
+        requests.post(f"{self.url}/moto-api/reset", timeout=10, proxies={"no_proxy": "*"}).raise_for_status()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

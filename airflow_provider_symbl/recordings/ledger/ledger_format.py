@@ -74,7 +74,9 @@ def fact_of(kind: type[Fact], content: bytes, uri: str) -> Fact:
     :raises SymblStorageError: another format.
     """
     told = record_of(content, uri)
-    with_types = {"night": Night(*told["night"])} if "night" in told else {}
+    with_types: dict[str, Any] = {"night": Night(*told["night"])} if "night" in told else {}
+    if "features" in told:
+        with_types["features"] = tuple(told["features"])
     try:
         return kind(**_known(kind, {**told, **with_types}))
     except TypeError as problem:

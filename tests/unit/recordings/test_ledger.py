@@ -302,7 +302,7 @@ def test_what_landed_is_closed(store: LedgerStore) -> None:
         is_redriven=True,
         size=1000,
         duration=60.0,
-        minutes=1.0,
+        minutes=2.0,
         submitted=3000.0,
         completed=1090.0,
         forms=("conversation.json",),
@@ -368,7 +368,7 @@ def test_a_segment_of_another_format_is_named(memory: InMemoryLedgerStore, monke
     """Newer versions may pay for what this one cannot see."""
     open_ledger(memory)
     with monkeypatch.context() as patched:
-        patched.setattr("airflow_provider_symbl.recordings.ledger_format.FORMAT", 2)
+        patched.setattr("airflow_provider_symbl.recordings.ledger.ledger_format.FORMAT", 2)
         memory.create("closed/new.jsonl.gz", pack([]))
     for read in (Ledger.closed, Ledger.newly_closed, lambda ledger: ledger.closed_of({KEY})):
         with pytest.raises(SymblStorageError, match=r"closed/new\.jsonl\.gz is in format 2"):
@@ -428,7 +428,7 @@ def test_large_segments_are_left_as_they_are(memory: InMemoryLedgerStore, monkey
     ledger = open_ledger(memory)
     ledger.compact({}, [replace(CLOSED, key=key(number)) for number in range(500)])
     (large,) = segments(memory)
-    monkeypatch.setattr("airflow_provider_symbl.recordings.segments.MOST_BYTES", 1000)
+    monkeypatch.setattr("airflow_provider_symbl.recordings.ledger.segments.MOST_BYTES", 1000)
     for number in range(3):
         ledger.compact({}, [replace(CLOSED, key=key(1000 + number))])
     ledger.merge(most=2)

@@ -223,7 +223,7 @@ def test_the_rows_are_not_held(folder: LocalFolder) -> None:
 
     def held() -> int:
         gc.collect()
-        return sum(isinstance(one, Row) for one in gc.get_objects())
+        return sum(type(one) is Row for one in gc.get_objects())
 
     counts = [held()]
 
