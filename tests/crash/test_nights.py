@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Self
 
+import pytest
 import requests
 
 from demo.processes import wait_until
@@ -22,8 +23,6 @@ from tests.support.sizes import SIZES, USUAL
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.support.symbl_local import SymblLocal
 
