@@ -67,7 +67,8 @@ class Glob:
             return set()
         part = self._parts[state]
         if part is None:
-            return {state}
+            # At its end ``**`` stands for the file itself, too, and for no less.
+            return {state, state + 1} if state == len(self._parts) - 1 else {state}
         return {state + 1} if part.match(name) else set()
 
     def _and_skipped(self, states: set[int]) -> set[int]:
@@ -75,7 +76,7 @@ class Glob:
         reached = set(states)
         for state in sorted(states):
             after = state
-            while after < len(self._parts) and self._parts[after] is None:
+            while after < len(self._parts) - 1 and self._parts[after] is None:
                 after += 1
                 reached.add(after)
         return reached
