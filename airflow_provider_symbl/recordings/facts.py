@@ -210,6 +210,22 @@ class Attempt:
     is_deleted: bool = False
     claimed: float | None = None
 
+    def counts_with(self, options: str) -> bool:
+        """Tell whether it uses up one of the attempts that a content has: one whose claim is not whole does.
+
+        :param options: digest of the parameters; an attempt with others does not count.
+        """
+        is_free = self.answer is not None and self.answer.not_made in FREE
+        return not is_free and (self.claim is None or self.claim.options == options)
+
+    def minutes_paid_by(self, night: Night) -> float:
+        """Return the minutes that a night has paid for it.
+
+        :param night: any.
+        """
+        is_paid = self.answer is not None and self.answer.conversation_id is not None
+        return self.claim.minutes if is_paid and self.claim is not None and self.claim.night == night else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:

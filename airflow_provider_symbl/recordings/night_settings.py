@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_provider_symbl.recordings.facts import Night
+    from airflow_provider_symbl.recordings.facts import Inspection, Night
 
 DEFAULT_CAP = 50
 """Jobs at once where neither the task nor its connection says."""
@@ -74,12 +74,11 @@ def send_time(size: int) -> float:
     return max(SHORTEST_SEND, size / SLOWEST_SEND)
 
 
-def billed_minutes(size: int, duration: float | None, channels: int) -> float:
+def billed_minutes(size: int, inspection: Inspection) -> float:
     """Return the minutes that a recording is paid for; where nobody knows its duration, by its size.
 
     :param size: bytes.
-    :param duration: seconds.
-    :param channels: that are recognised apart, each of which is paid for.
+    :param inspection: tells its duration, and the channels that are recognised apart, each of which is paid for.
     """
-    seconds = size / SIZE_PER_SECOND if duration is None else duration
-    return seconds * channels / 60
+    seconds = size / SIZE_PER_SECOND if inspection.duration is None else inspection.duration
+    return seconds * (inspection.channels if inspection.are_channels_apart else 1) / 60

@@ -271,9 +271,7 @@ def _warnings_about(file: RecordingFile, look: _Look, options: RecordingOptions)
 
 
 def _beyond(file: RecordingFile, inspection: Inspection, max_minutes: float | None) -> Unfit | None:
-    minutes = billed_minutes(
-        file.size, inspection.duration, inspection.channels if inspection.are_channels_apart else 1
-    )
+    minutes = billed_minutes(file.size, inspection)
     if max_minutes is None or minutes <= max_minutes:
         return None
     told = "is" if inspection.duration is not None else "has no length that is told, and counts as"

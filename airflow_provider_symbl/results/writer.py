@@ -173,12 +173,21 @@ def check_written(folder: Folder, written: Mapping[str, WrittenFile]) -> None:
     :raises SymblStorageError: names the file that is not there as it was written.
     """
     for name, file in written.items():
-        try:
-            content = folder.read(name)
-        except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
-            raise SymblStorageError(f"{file.uri} cannot be read back ({_reason(problem)})") from None
-        if hashlib.sha256(content).hexdigest() != file.sha256:
+        if hashlib.sha256(read_back(folder, name)).hexdigest() != file.sha256:
             raise SymblStorageError(f"{file.uri} does not hold what was written")
+
+
+def read_back(folder: Folder, name: str) -> bytes:
+    """Return what a file holds that was written before.
+
+    :param folder: where it is.
+    :param name: of the file.
+    :raises SymblStorageError: names the file that cannot be read.
+    """
+    try:
+        return folder.read(name)
+    except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
+        raise SymblStorageError(f"{folder.uri(name)} cannot be read back ({_reason(problem)})") from None
 
 
 def cannot_write(uri: str, problem: Exception) -> SymblStorageError:

@@ -29,6 +29,7 @@ from airflow_provider_symbl.recordings.night_pass import NightParts, NightPass
 from airflow_provider_symbl.recordings.night_settings import NightSettings
 from airflow_provider_symbl.recordings.options import RecordingOptions
 from airflow_provider_symbl.results.writer import LocalFolder
+from demo.processes import wait_until
 
 POLL_SECONDS = 1.0
 
@@ -56,7 +57,7 @@ def run_night(number: int, cap: int, job_seconds: float) -> dict[str, Any]:
             root = Path(folder)
             write_recordings(root / "recordings", number)
             url = f"http://127.0.0.1:{port}"
-            _wait_for(f"{url}/stats")
+            wait_until(lambda: _answers(f"{url}/stats"), seconds=10.0, what=f"{url} to answer", every=0.05)
             spent, began = _cpu(), time.monotonic()
             balance = _night(root, url, cap)
             seconds, cpu = time.monotonic() - began, _cpu() - spent
@@ -104,15 +105,12 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _wait_for(url: str) -> None:
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(url).close()  # noqa: S310 - http on this machine
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"{url} does not answer")
+def _answers(url: str) -> bool | None:
+    try:
+        urllib.request.urlopen(url).close()  # noqa: S310 - http on this machine
+    except OSError:
+        return None
+    return True
 
 
 def measure(number: int, cap: int, job_seconds: float) -> dict[str, Any]:

@@ -16,6 +16,11 @@ class SymblLocal(pytest_plugin.SymblLocal):
         """Settings of a client that reaches it."""
         return ClientSettings(self.app_id, self.app_secret, self.url)
 
+    @property
+    def connection(self) -> dict[str, str]:
+        """Airflow's connection that leads to it."""
+        return {"conn_type": "symbl", "login": self.app_id, "password": self.app_secret, "host": self.url}
+
     def journal(self, path: str = "") -> list[dict[str, Any]]:
         """Return what :meth:`requests` does."""
         return self.requests(path)

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.recordings.core import actions, events
+from airflow_provider_symbl.recordings.core.standing import LOST
 from airflow_provider_symbl.recordings.facts import Done
 from airflow_provider_symbl.recordings.night_settings import NEVER_ENDED, SEND_GRACE
 from airflow_provider_symbl.recordings.outcomes import Held
@@ -220,7 +221,7 @@ class Jobs:
         answer = track.last.answer
         if answer is not None and answer.not_made == "refused":
             return Done(self._settings.night, now, "refused", answer.message, is_final=True)
-        return Done(self._settings.night, now, "never ended", "the answers to its submissions were lost")
+        return Done(self._settings.night, now, "never ended", LOST)
 
     def _pause(self, track: Track, age: float) -> float:
         """Return the seconds before the next poll: a backoff, unless jobs of this night tell when it will be over.

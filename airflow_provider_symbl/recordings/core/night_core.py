@@ -171,7 +171,7 @@ class NightCore:
             self.board.advance(track, now)
         if self.settings.is_dry_run:
             self._stop(Held("waiting", "dry run"))
-            self._plan_budget()
+            self.submissions.plan_budget()
             return
         self.refusal = self._why_not_meant()
         if self.refusal:
@@ -179,15 +179,6 @@ class NightCore:
         for track in tracks.values():
             if track.file is None:
                 self.board.advance(track, now)
-
-    def _plan_budget(self) -> None:
-        """Hold what would be beyond the budget, in the order in which it would be sent."""
-        minutes, most = self.submissions.minutes, self.settings.max_minutes
-        for track in (self.board.tracks[key] for key in self.board.to_send):
-            if most is not None and minutes + track.minutes > most:
-                track.held = Held("waiting", "budget", f"{most:g} minutes a night")
-            else:
-                minutes += track.minutes
 
     def expected_seconds(self) -> float | None:
         """Return how long a dry run's night would take from its first submission on, by the jobs of earlier nights.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from airflow_provider_symbl.recordings.core.standing import standing_of
+from airflow_provider_symbl.recordings.core.standing import LOST, standing_of
 from airflow_provider_symbl.recordings.night_settings import FOREIGN_GRACE, SEND_GRACE
 from airflow_provider_symbl.recordings.outcomes import REASONS, Held, Row
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.core.tracks import Track
     from airflow_provider_symbl.recordings.facts import Attempt, Closed, Done, Night, RecordingFile, Unfit
     from airflow_provider_symbl.recordings.night_settings import NightSettings
-
-LOST = "the answers to its submissions were lost"
 
 
 def row_of_unfit(file: RecordingFile, unfit: Unfit) -> Row:
@@ -157,14 +155,6 @@ def _facts(track: Track, file: RecordingFile, attempts: Sequence[Attempt], night
     """Return a row without outcome: what is known of a content, and what this night pays for it."""
     last = attempts[-1] if attempts else None
     claim, answer = (last.claim, last.answer) if last is not None else (None, None)
-    paid = [
-        one.claim.minutes
-        for one in attempts
-        if one.claim is not None
-        and one.claim.night == night
-        and one.answer is not None
-        and one.answer.conversation_id is not None
-    ]
     found = track.inspection
     return Row(
         file.path,
@@ -173,7 +163,7 @@ def _facts(track: Track, file: RecordingFile, attempts: Sequence[Attempt], night
         key=track.key,
         size=file.size,
         duration=claim.duration if claim is not None else found.duration if found is not None else None,
-        minutes=sum(paid),
+        minutes=sum(one.minutes_paid_by(night) for one in attempts),
         attempts=last.number if last is not None else track.closed.attempts if track.closed is not None else 0,
         conversation_id=answer.conversation_id if answer is not None else None,
         job_id=answer.job_id if answer is not None else None,

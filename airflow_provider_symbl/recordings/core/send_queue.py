@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from airflow_provider_symbl.client.polling import features_asked
 from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.concurrency_limit import ConcurrencyLimit
-from airflow_provider_symbl.recordings.core.standing import standing_of
 from airflow_provider_symbl.recordings.facts import Attempt, Claim
 from airflow_provider_symbl.recordings.night_settings import send_time
 from airflow_provider_symbl.recordings.outcomes import Held
@@ -234,9 +233,7 @@ class Submissions:
         file, inspection, settings = track.file, track.inspection, self._settings
         if file is None or inspection is None:
             return None
-        standing = standing_of(
-            track.attempts, track.closed, track.options, settings.max_attempts, is_redriven=track.is_redriven
-        )
+        standing = track.standing(settings.max_attempts)
         if standing.state != "send":
             # Another night has closed it meanwhile.
             self._board.advance(track, now)
@@ -244,11 +241,7 @@ class Submissions:
         if not file.is_settled and now < track.seen + settings.settle_seconds:
             self._board.plan(track.seen + settings.settle_seconds, "settled", track.key)
             return None
-        if (
-            settings.max_minutes is not None
-            and self.minutes + self._minutes_under_way() + track.minutes > settings.max_minutes
-        ):
-            track.held = Held("waiting", "budget", f"{settings.max_minutes:g} minutes a night")
+        if self._is_beyond_budget(track, self.minutes + self._minutes_under_way()):
             return None
         claim = Claim(
             path=file.path,
@@ -277,6 +270,21 @@ class Submissions:
     def _is_over(claim: Claim, now: float) -> bool:
         """Tell whether nothing may leave under a claim any more."""
         return now >= claim.ends
+
+    def plan_budget(self) -> None:
+        """Hold what would be beyond the budget, in the order in which it would be sent."""
+        minutes = self.minutes
+        for track in (self._board.tracks[key] for key in self._board.to_send):
+            if not self._is_beyond_budget(track, minutes):
+                minutes += track.minutes
+
+    def _is_beyond_budget(self, track: Track, minutes: float) -> bool:
+        """Tell whether a content would be beyond the budget, and hold it then."""
+        most = self._settings.max_minutes
+        if most is None or minutes + track.minutes <= most:
+            return False
+        track.held = Held("waiting", "budget", f"{most:g} minutes a night")
+        return True
 
     def _minutes_under_way(self) -> float:
         return sum(self._board.tracks[key].minutes for key in self._under_way)

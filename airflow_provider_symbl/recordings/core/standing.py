@@ -9,13 +9,14 @@ import fnmatch
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from airflow_provider_symbl.recordings.facts import FREE, Attempt, Closed, Night
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from airflow_provider_symbl.recordings.facts import Attempt, Closed, Night
+
 State = Literal["send", "unanswered", "running", "refused", "landed", "failed"]
 
+LOST = "the answers to its submissions were lost"
 REDRIVES = ("failed", "quarantined", "changed", "results")
 
 
@@ -81,16 +82,10 @@ def may_try_again(attempts: Sequence[Attempt], closed: Closed | None, options: s
         return False
     if any(one.done is not None and one.done.is_final for one in same):
         return False
-    used = sum(counts(one) for one in same) + (closed.used if closed is not None and is_closed_same else 0)
+    used = sum(one.counts_with(options) for one in attempts)
+    if closed is not None and is_closed_same:
+        used += closed.used
     return used < max_attempts
-
-
-def counts(attempt: Attempt) -> bool:
-    """Tell whether an attempt uses up one of those that a content has.
-
-    :param attempt: any.
-    """
-    return attempt.answer is None or attempt.answer.not_made not in FREE
 
 
 def _open_state(last: Attempt) -> State:

@@ -11,6 +11,7 @@ from airflow_provider_symbl.recordings.core.standing import standing_of
 from airflow_provider_symbl.recordings.night_settings import FOREIGN_GRACE, billed_minutes
 
 if TYPE_CHECKING:
+    from airflow_provider_symbl.recordings.core.standing import Standing
     from airflow_provider_symbl.recordings.facts import Attempt, Closed, Done, Inspection, RecordingFile
     from airflow_provider_symbl.recordings.night_settings import NightSettings
     from airflow_provider_symbl.recordings.outcomes import Held
@@ -80,13 +81,19 @@ class Track:
         """What a submission of it is paid for."""
         if self.file is None or self.inspection is None:
             return 0.0
-        channels = self.inspection.channels if self.inspection.are_channels_apart else 1
-        return billed_minutes(self.file.size, self.inspection.duration, channels)
+        return billed_minutes(self.file.size, self.inspection)
 
     @property
     def last(self) -> Attempt:
         """The attempt that it is about."""
         return self.attempts[-1]
+
+    def standing(self, max_attempts: int) -> Standing:
+        """Return how it stands.
+
+        :param max_attempts: how many attempts it has.
+        """
+        return standing_of(self.attempts, self.closed, self.options, max_attempts, is_redriven=self.is_redriven)
 
     def note(self, **facts: object) -> None:
         """Take facts of its last attempt that are written down.
@@ -184,9 +191,7 @@ class Board:
         self.running.discard(key)
         if track.held is not None:
             return
-        standing = standing_of(
-            track.attempts, track.closed, track.options, self.settings.max_attempts, is_redriven=track.is_redriven
-        )
+        standing = track.standing(self.settings.max_attempts)
         attempt = standing.attempt
         match standing.state:
             case "send":

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.exceptions import SymblStorageError
-from airflow_provider_symbl.recordings.facts import FREE, Closed
+from airflow_provider_symbl.recordings.facts import Closed
 from airflow_provider_symbl.recordings.ledger import ledger_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from airflow_provider_symbl.recordings.facts import Attempt, Night
+    from airflow_provider_symbl.recordings.facts import Attempt
     from airflow_provider_symbl.recordings.ledger.ledger_store import LedgerStore
 
 FOLDER = "closed/"
@@ -173,7 +173,7 @@ def closed_entry(key: str, attempts: Sequence[Attempt]) -> Closed:
     return Closed(
         key=key,
         attempts=last.number,
-        used=sum(_counts(attempt, options) for attempt in ordered),
+        used=sum(attempt.counts_with(options) for attempt in ordered),
         reason=done.reason,
         message=done.message,
         is_final=done.is_final,
@@ -188,25 +188,13 @@ def closed_entry(key: str, attempts: Sequence[Attempt]) -> Closed:
         is_redriven=claim.redrive if claim else False,
         size=claim.size if claim else 0,
         duration=claim.duration if claim else None,
-        minutes=sum(_minutes(attempt, done.night) for attempt in ordered),
+        minutes=sum(attempt.minutes_paid_by(done.night) for attempt in ordered),
         submitted=claim.at if claim else None,
         completed=done.completed,
         folder=done.folder,
         forms=tuple(done.files),
         note="; ".join(attempt.done.note for attempt in ordered if attempt.done is not None and attempt.done.note),
     )
-
-
-def _minutes(attempt: Attempt, night: Night) -> float:
-    """Return what a night has paid for an attempt."""
-    is_paid = attempt.answer is not None and attempt.answer.conversation_id is not None
-    return attempt.claim.minutes if is_paid and attempt.claim is not None and attempt.claim.night == night else 0.0
-
-
-def _counts(attempt: Attempt, options: str) -> bool:
-    """Tell whether an attempt counts: one with other options does not, one whose claim is not whole does."""
-    is_free = attempt.answer is not None and attempt.answer.not_made in FREE
-    return not is_free and (attempt.claim is None or attempt.claim.options == options)
 
 
 def _number(attempt: Attempt) -> int:

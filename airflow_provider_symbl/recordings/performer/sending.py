@@ -7,7 +7,6 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow_provider_symbl.client.endpoints import AUDIO_FILE, AUDIO_URL, TEXT, VIDEO_FILE, VIDEO_URL
 from airflow_provider_symbl.client.retries import PASSING_REFUSALS, time_limit
 from airflow_provider_symbl.client.uploads import Upload
 from airflow_provider_symbl.exceptions import (
@@ -22,6 +21,7 @@ from airflow_provider_symbl.exceptions import (
 )
 from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.facts import Answer, Done
+from airflow_provider_symbl.recordings.options import SOURCES
 from airflow_provider_symbl.recordings.performer.context import ActionContext, cut_message
 
 if TYPE_CHECKING:
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.core.events import Event
     from airflow_provider_symbl.recordings.facts import NotMade
 
-SOURCES = {
-    ("audio", "file"): AUDIO_FILE,
-    ("audio", "url"): AUDIO_URL,
-    ("video", "file"): VIDEO_FILE,
-    ("video", "url"): VIDEO_URL,
-}
 LINK_SECONDS = 24 * 3600
 """How long a link is valid; a job may wait in Symbl's queue before it is fetched."""
 PAID_TWICE = "paid twice: its answer came after it was judged lost (conversation {})"
@@ -103,19 +97,19 @@ class Submitting(ActionContext):
         token = self.ledger.token(action.key, action.number)
         name = inspection.parameters.get("name") or self.name or file.path
         parameters: dict[str, Any] = {**inspection.parameters, "name": f"{name} ({token})"}
-        upload = None
+        source = SOURCES[inspection.kind, self.send]
         if inspection.kind == "text":
             with self.source.open(file) as stream:
                 content = stream.read()
             if action.claim.sha256 not in {None, hashlib.sha256(content).hexdigest()}:
                 raise SymblStorageError(f"{file.path} was changed since it was looked into")
-            return None, self.sender.submit(TEXT, json.loads(content), **parameters)
+            return None, self.sender.submit(source, json.loads(content), **parameters)
         if self.send == "url":
             link = self.source.link(file, LINK_SECONDS)
-            return None, self.sender.submit(SOURCES[inspection.kind, "url"], link, **parameters)
+            return None, self.sender.submit(source, link, **parameters)
         is_hashed = action.claim.sha256 is not None
         upload = Upload(self.source.stored_path(file), ends=time.monotonic() + seconds, is_hashed=is_hashed)
-        return upload, self.sender.submit(SOURCES[inspection.kind, "file"], upload, **parameters)
+        return upload, self.sender.submit(source, upload, **parameters)
 
     def _not_made(self, action: actions.Send, error: SymblError) -> Event:
         """Return what an error means for a submission."""

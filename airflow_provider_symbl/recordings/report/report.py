@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.exceptions import SymblBalanceError, SymblStorageError, printable
+from airflow_provider_symbl.exceptions import SymblBalanceError, printable
 from airflow_provider_symbl.recordings.outcomes import REASONS
 from airflow_provider_symbl.recordings.report.figures import FOUND, OTHER_OPTIONS, PAID_TWICE, REPLACED, Figures
 from airflow_provider_symbl.recordings.report.page import wording
 from airflow_provider_symbl.recordings.report.page.rendering import ShownRows, render
-from airflow_provider_symbl.results.writer import write_files
+from airflow_provider_symbl.results.writer import read_back, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -157,7 +157,7 @@ def check_balance(folder: Folder, listed: int) -> None:
     :raises SymblBalanceError: names the recording, or how many there are too few or too many.
     :raises SymblStorageError: a file of the report cannot be read.
     """
-    content = _read(folder, RECORDINGS)
+    content = read_back(folder, RECORDINGS)
     counted: Counter[str] = Counter()
     hashes = array("q")  # a million paths as such would take twenty times the memory
     for row in _rows(content):
@@ -231,13 +231,6 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\{escape}" if "\ud800" <= found[0] <= "\udfff" else escape
 
 
-def _read(folder: Folder, name: str) -> bytes:
-    try:
-        return folder.read(name)
-    except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
-        raise SymblStorageError(f"{folder.uri(name)} cannot be read back ({problem})") from None
-
-
 def _rows(content: bytes) -> Iterator[JsonObject]:
     """Yield what each line holds, once it is a recording with an outcome and a reason of the table."""
     allowed = [(outcome, reason) for outcome, reasons in REASONS.items() for reason in reasons]
@@ -269,7 +262,7 @@ def _check_each_once(content: bytes, suspected: set[int]) -> None:
 
 def _check_numbers(folder: Folder, counted: Mapping[str, int]) -> None:
     try:
-        told = json.loads(_read(folder, REPORT))["balance"]
+        told = json.loads(read_back(folder, REPORT))["balance"]
     except (ValueError, KeyError, TypeError):
         raise SymblBalanceError(f"{REPORT} holds no balance") from None
     for name, number in counted.items():

@@ -28,13 +28,7 @@ def run(
     """Run the DAG once for all tests here."""
     running_symbl_local.reset()
     running_symbl_local.progress(by="at_once")
-    connection = {
-        "conn_type": "symbl",
-        "login": running_symbl_local.app_id,
-        "password": running_symbl_local.app_secret,
-        "host": running_symbl_local.url,
-    }
-    environment = {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(connection)}
+    environment = {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(running_symbl_local.connection)}
     return run_dags(Path(reads.__file__), ["reads"], {}, environment)["reads"]
 
 

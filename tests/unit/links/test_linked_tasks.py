@@ -37,14 +37,8 @@ def observed(
     """Run the DAG once for all tests here; each job takes two polls."""
     running_symbl_local.reset()
     running_symbl_local.progress(by="polls", polls=2)
-    connection = {
-        "conn_type": "symbl",
-        "login": running_symbl_local.app_id,
-        "password": running_symbl_local.app_secret,
-        "host": running_symbl_local.url,
-    }
     params = {"clips": str(clips), "broken": str(broken)}
-    environment = {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(connection)}
+    environment = {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(running_symbl_local.connection)}
     return run_dags(Path(linked.__file__), ["linked"], params, environment)["linked"]
 
 

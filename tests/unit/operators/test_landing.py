@@ -27,14 +27,8 @@ def test_what_was_said_is_in_the_files_and_nowhere_else(symbl_local: SymblLocal,
     chat = tmp_path / "chat.json"
     chat.write_text(json.dumps([{"payload": {"content": said}, "from": {"name": "Ann"}}]))
     results = tmp_path / "results"
-    fields = {
-        "conn_type": "symbl",
-        "login": symbl_local.app_id,
-        "password": symbl_local.app_secret,
-        "host": symbl_local.url,
-    }
     environment = {
-        "AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(fields),
+        "AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(symbl_local.connection),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         "CHAT": str(chat),
         "RESULTS": str(results),

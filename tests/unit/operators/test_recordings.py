@@ -21,14 +21,8 @@ pytestmark = [pytest.mark.usefixtures("airflow_database"), pytest.mark.process]
 
 def run_night(symbl_local: SymblLocal, **arguments: Any) -> Run:
     """Run one night, and return its run."""
-    fields = {
-        "conn_type": "symbl",
-        "login": symbl_local.app_id,
-        "password": symbl_local.app_secret,
-        "host": symbl_local.url,
-    }
     environment = {
-        "AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(fields),
+        "AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(symbl_local.connection),
         "NIGHT": json.dumps(arguments, default=str),
     }
     return run_dags(Path(night.__file__), ["night"], {}, environment)["night"]

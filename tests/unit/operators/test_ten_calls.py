@@ -158,17 +158,11 @@ def both(
     running_symbl_local.reset()
     contents = {task: f"{clips_url if task.endswith('_url') else clips}/{name}" for task, name in CLIPS.items()}
     contents |= {"submit_text": str(CHAT), "append_text": json.dumps(MORE_MESSAGES)}
-    connection = {
-        "conn_type": "symbl",
-        "login": running_symbl_local.app_id,
-        "password": running_symbl_local.app_secret,
-        "host": running_symbl_local.url,
-    }
     runs = run_dags(
         Path(ten_calls.__file__),
         [ten_calls.sync.dag_id, ten_calls.deferrable.dag_id],
         {**PARAMS, "clips_url": clips_url, "contents": contents},
-        {"AIRFLOW_CONN_SYMBL_ELSEWHERE": json.dumps(connection)},
+        {"AIRFLOW_CONN_SYMBL_ELSEWHERE": json.dumps(running_symbl_local.connection)},
     )
     received = (running_symbl_local.requests(), clips, clips_url, running_symbl_local.app_secret)
     return {dag_id: Observed(dag_id, run, *received) for dag_id, run in runs.items()}

@@ -42,17 +42,11 @@ def observed(
     """Run the DAG once for all tests here; each job takes three polls."""
     running_symbl_local.reset()
     running_symbl_local.progress(by="polls", polls=3)
-    connection = {
-        "conn_type": "symbl",
-        "login": running_symbl_local.app_id,
-        "password": running_symbl_local.app_secret,
-        "host": running_symbl_local.url,
-    }
     runs = run_dags(
         Path(wiring.__file__),
         ["wiring"],
         {"clips": str(clips), "signed": "stand-up.wav"},
-        {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(connection), "CLIPS_URL": clips_url},
+        {"AIRFLOW_CONN_SYMBL_DEFAULT": json.dumps(running_symbl_local.connection), "CLIPS_URL": clips_url},
     )
     journal = running_symbl_local.requests()
     polls = [request["path"].removeprefix("/v1/job/") for request in journal if request["path"].startswith("/v1/job/")]
