@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_symbl.exceptions import SymblNotFoundError, SymblStorageError
 from airflow_provider_symbl.results.document import READS, RecordingFacts
 from airflow_provider_symbl.results.file_names import file_name
-from airflow_provider_symbl.results.forms import TEXT_FORMS, check_libraries, render
-from airflow_provider_symbl.results.reading import read_document, stored_document
+from airflow_provider_symbl.results.forms import check_libraries, render
+from airflow_provider_symbl.results.reading import document_in, read_document, stored_document
 from airflow_provider_symbl.results.redaction import redact, redact_text
 from airflow_provider_symbl.results.writer import check_written, write_files
 
@@ -69,7 +68,7 @@ class Landing:
         :param path: of the recording, as it was listed.
         :param claim: under which it was sent; None where that is not known.
         :raises SymblNotFoundError: there is no such conversation, and its results do not stand either.
-        :raises SymblStorageError: a file cannot be written.
+        :raises SymblStorageError: a file can be neither written nor read.
         """
         sha256 = claim.sha256 if claim is not None else None
         name, stored = self._place(path, conversation_id, sha256)
@@ -104,7 +103,7 @@ class Landing:
         # A path may hold what is to be redacted, such as the number that called.
         whole = "/".join(file_name(redact_text(part, self.redact, self.redact_region)[0]) for part in path.split("/"))
         for name in (whole, f"{whole}-{(sha256 or conversation_id)[:12]}"):
-            stored = _document_in(self.open_folder(name))
+            stored = document_in(self.open_folder(name))
             if stored is None:
                 return name, None
             if stored["conversation"].get("id") == conversation_id:
@@ -122,17 +121,6 @@ class Landing:
         if self.is_read_back:
             check_written(folder, written)
         return LandedFiles(name, {file: facts.as_dict() for file, facts in written.items()})
-
-
-def _document_in(folder: Folder) -> Document | None:
-    """Return the document in a folder, of whatever conversation; None where there is none."""
-    try:
-        document: Document = json.loads(folder.read(TEXT_FORMS["json"].file))
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        return None
-    return document
 
 
 def _facts(path: str, claim: Claim | None) -> RecordingFacts:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_symbl.exceptions import SymblBadRequestError, SymblNotFoundError, SymblServerError
 from airflow_provider_symbl.results.document import VERSION, assemble
 from airflow_provider_symbl.results.forms import TEXT_FORMS
+from airflow_provider_symbl.results.writer import read_if_there
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,18 +60,30 @@ def read_document(
     return document
 
 
+def document_in(folder: Folder) -> Document | None:
+    """Return the document that was landed in a folder before, of whatever conversation; None where there is none.
+
+    :param folder: where it would be.
+    :raises SymblStorageError: what is there cannot be read.
+    """
+    content = read_if_there(folder, TEXT_FORMS["json"].file)
+    try:
+        document: Document | None = json.loads(content or b"null")
+    except ValueError:
+        return None
+    is_ours = isinstance(document, dict) and document.get("version") == VERSION
+    return document if is_ours else None
+
+
 def stored_document(folder: Folder, conversation_id: str) -> Document | None:
     """Return the document of a conversation that was landed before, None where there is none of it.
 
     :param folder: where it would be.
     :param conversation_id: the conversation.
+    :raises SymblStorageError: what is there cannot be read.
     """
-    try:
-        document: Document = json.loads(folder.read(TEXT_FORMS["json"].file))
-    except (OSError, ValueError):
-        return None
-    is_same = document.get("version") == VERSION and document["conversation"]["id"] == conversation_id
-    return document if is_same else None
+    document = document_in(folder)
+    return document if document is not None and document["conversation"]["id"] == conversation_id else None
 
 
 def _read(client: SymblClient, name: str, conversation_id: str) -> Any:  # noqa: ANN401 - each read has its own model

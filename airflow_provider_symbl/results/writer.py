@@ -184,8 +184,23 @@ def read_back(folder: Folder, name: str) -> bytes:
     :param name: of the file.
     :raises SymblStorageError: names the file that cannot be read.
     """
+    content = read_if_there(folder, name)
+    if content is None:
+        raise SymblStorageError(f"{folder.uri(name)} cannot be read back (it is not there)")
+    return content
+
+
+def read_if_there(folder: Folder, name: str) -> bytes | None:
+    """Return what a file holds that may have been written before, None where it is not there.
+
+    :param folder: where it is.
+    :param name: of the file.
+    :raises SymblStorageError: names the file that cannot be read.
+    """
     try:
         return folder.read(name)
+    except FileNotFoundError:
+        return None
     except Exception as problem:  # noqa: BLE001 - each file system raises errors of its own
         raise SymblStorageError(f"{folder.uri(name)} cannot be read back ({_reason(problem)})") from None
 
