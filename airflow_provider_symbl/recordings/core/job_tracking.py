@@ -18,7 +18,9 @@ GROWTH = 1.5
 """By which each pause between two polls is longer than the one before."""
 JITTER = 0.1
 NEARLY = 0.9
-"""The part of the usual time after which a job is polled at the usual pace."""
+"""The part of its time after which a job that was over at its first poll would be asked for next time."""
+LATENESS = 0.5
+"""By which the pause between two polls grows with the time that a job takes longer than usual."""
 MOST_FAILURES = 5
 """Attempts in a row to land a conversation."""
 STABLE_READS = 3
@@ -29,6 +31,8 @@ MOST_READS = 10
 """Reads of a conversation without a job in one pass, after which its age counts."""
 LOOKS = (2.0, 10.0, 45.0, 120.0)
 """Seconds after which a lost answer is looked for again: Symbl may not show a conversation at once."""
+MOST_FAILED_LOOKS = 10
+"""Looks at Symbl that failed, after which a lost answer is left to another night: they tell nothing of it."""
 ALL_SEVEN_DAYS = "its job has not ended within seven days"
 
 
@@ -104,25 +108,30 @@ class Jobs:
         :param now: the moment.
         """
         self._is_reconciling = False
+        has_failed = bool(event.message)
         for key in event.asked:
             track = self._board.end(key)
-            if not event.message:
-                self._board.unanswered.discard(key)
             if key in event.answers:
                 self._board.unanswered.discard(key)
                 track.note(answer=event.answers[key])
                 self._board.advance(track, now)
                 continue
-            pause = LOOKS[min(track.looks, len(LOOKS) - 1)]
-            track.looks += 1
-            self._board.plan(now + pause, "reconcile", key)
+            before = track.failed_looks if has_failed else track.looks
+            if has_failed:
+                track.failed_looks += 1
+            else:
+                track.looks += 1
+            if not has_failed or track.failed_looks >= MOST_FAILED_LOOKS:
+                self._board.unanswered.discard(key)
+            self._board.plan(now + LOOKS[min(before, len(LOOKS) - 1)], "reconcile", key)
 
     def is_looked_for(self, track: Track) -> bool:
-        """Tell whether a lost answer was looked for often enough in this pass.
+        """Tell whether a lost answer was looked for often enough in this pass; a look that failed tells nothing.
 
         :param track: a content whose last claim has no answer.
         """
-        return track.looks >= (len(LOOKS) if track.began is not None else 1)
+        enough = len(LOOKS) if track.began is not None else 1
+        return track.looks >= enough or track.failed_looks >= MOST_FAILED_LOOKS
 
     def judged_from(self, track: Track) -> float:
         """Return from when on a claim of which nothing is found is lost.
@@ -151,7 +160,8 @@ class Jobs:
         if is_completed:
             track.completed = now
             if track.began is not None:
-                self._times.append(age)
+                # It ended between two polls: the first of them tells when to ask next time.
+                self._times.append(track.ran_at or NEARLY * age)
             self._board.running.discard(event.key)
             self._board.plan(now, "land", event.key)
         elif event.state in {"failed", "gone"}:
@@ -165,6 +175,7 @@ class Jobs:
             self._board.running.discard(event.key)
             track.held = Held("waiting", "overdue", event.message or "its job goes on for longer than job_timeout")
         else:
+            track.ran_at = age
             self._board.plan(now + max(event.retry_after or 0.0, self._pause(track, age)), "poll", event.key)
 
     def on_landed(self, event: events.Landed, now: float) -> None:
@@ -232,7 +243,7 @@ class Jobs:
         pause = min(first * GROWTH ** min(track.polls, 50), most)
         if self._times:
             usual = sorted(self._times)[len(self._times) // 2]
-            pause = min(usual - age, most) if age < NEARLY * usual else first
+            pause = min(max(first, usual - age, LATENESS * (age - usual)), most)
         return pause * (1 - JITTER + 2 * JITTER * int(track.key[-2:], 16) / 0xFF)
 
     @staticmethod

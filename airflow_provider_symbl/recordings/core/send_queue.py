@@ -260,8 +260,8 @@ class Submissions:
             features=tuple(features_asked(inspection.parameters.get("features"))),
         )
         track.attempts.append(Attempt(standing.number, claim))
-        track.looks = track.polls = track.cuts = 0
-        track.messages_seen, track.completed = ("", 0), None
+        track.looks = track.failed_looks = track.polls = track.cuts = 0
+        track.messages_seen, track.completed, track.ran_at = ("", 0), None, 0.0
         self._under_way.add(track.key)
         self._board.begin(track, "claim")
         return actions.MakeClaim(track.key, standing.number, file, claim)

@@ -50,7 +50,11 @@ class Track:
     """How often in a row its submission could not be taken."""
     looks: int = 0
     """How often its lost answer was looked for."""
+    failed_looks: int = 0
+    """How often that could not be done."""
     polls: int = 0
+    ran_at: float = 0.0
+    """Seconds after its submission at which its job was last seen running."""
     failures: int = 0
     """How often its results could not be landed."""
     messages_seen: tuple[str, int] = ("", 0)
