@@ -15,6 +15,11 @@ REFRESH_EARLY = 300.0
 token with less left than twice this is kept for half of what it has."""
 
 
+def elapsed() -> float:
+    """Return seconds by a clock that nobody sets; one that counts the time a machine sleeps, where there is such."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class TokenCache:
     """Keeps one token until it is nearly over; who renews it holds the lock."""
 
@@ -46,11 +51,11 @@ class TokenCache:
         :param now: seconds since the epoch by its Date header, None where it sent none.
         """
         if now is not None:
-            self._clock = now - time.monotonic()
+            self._clock = now - elapsed()
 
     def symbl_time(self) -> float:
         """Return seconds since the epoch by Symbl's clock; by this machine's where Symbl told none."""
-        return time.time() if self._clock is None else time.monotonic() + self._clock
+        return time.time() if self._clock is None else elapsed() + self._clock
 
     def reject(self, access_token: str) -> None:
         """Forget a token that Symbl refused, unless another one has taken its place.

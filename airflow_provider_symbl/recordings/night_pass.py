@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.client.client import SymblClient
+from airflow_provider_symbl.client.tokens import elapsed
 from airflow_provider_symbl.exceptions import SymblConfigurationError, SymblStorageError, SymblTransportError
 from airflow_provider_symbl.recordings.core.night_core import NightCore
 from airflow_provider_symbl.recordings.ledger.ledger_format import night_folder
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.options import RecordingOptions, Send
     from airflow_provider_symbl.recordings.report.report import NightReport
     from airflow_provider_symbl.results.writer import Folder
-
-SKEW_THAT_COUNTS = 5.0
-"""Seconds by which this machine's clock may differ from Symbl's before that is put right."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class NightPass:
         self._clock: Callable[[], float] = time.time
 
     def run(self) -> Deferral | None:
-        """Work until the night is over, or has only to wait; return what for.
+        """Work until the night is over, or has only to wait; return what for, with its moments by this machine's clock.
 
         :raises SymblConfigurationError: nothing may be sent before a person has decided; a sidecar is wrong.
         :raises SymblError: the night as a whole cannot go on.
@@ -90,7 +88,13 @@ class NightPass:
         finally:
             if not has_books_to_close:
                 self._known.close()
-        return self._core.deferral
+        return self._by_machine_clock(self._core.deferral)
+
+    def _by_machine_clock(self, deferral: Deferral | None) -> Deferral | None:
+        """Return what is waited for by the clock that a trigger reads."""
+        if deferral is None or deferral.wake_at is None:
+            return deferral
+        return dataclasses.replace(deferral, wake_at=deferral.wake_at - self._clock() + time.time())
 
     def _work(self) -> None:
         parts = self._parts
@@ -196,9 +200,9 @@ class NightPass:
 
 
 def clock_of(client: SymblClient) -> Callable[[], float]:
-    """Return a clock that agrees with Symbl's, by which several machines can agree too.
+    """Return a clock that agrees with Symbl's, by which several machines can agree too, whoever sets theirs meanwhile.
 
     :param client: of the account.
     """
-    skew = client.symbl_time() - time.time()
-    return time.time if abs(skew) < SKEW_THAT_COUNTS else lambda: time.time() + skew
+    zero = client.symbl_time() - elapsed()
+    return lambda: zero + elapsed()
