@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.rows import row_of, row_of_unfit
-from airflow_provider_symbl.recordings.ledger.closed_index import find_keys
+from airflow_provider_symbl.recordings.ledger.closed_index import union
 from airflow_provider_symbl.recordings.outcomes import Row
 
 if TYPE_CHECKING:
@@ -165,13 +165,15 @@ def rows_of(core: NightCore, ledger: Ledger, known: KnownRows, now: float) -> It
         yield Row(file.path, "skipped", "same content", path, key, file.size)
     tracks = core.board.tracks
     attempts = ledger.attempts({})
-    closed = find_keys(ledger, tracks.keys()) if tracks else {}
+    closed = {key: [track.closed] for key, track in tracks.items() if track.closed is not None}
+    for entry in ledger.closed_later(tracks.keys()) if tracks else ():
+        closed.setdefault(entry.key, []).append(entry)
     for key, track in tracks.items():
         if track.file is not None:
             yield row_of(
                 track,
                 attempts.get(key, ()),
-                closed.get(key),
+                union(closed[key]) if key in closed else None,
                 settings=core.settings,
                 now=now,
                 stopped=core.submissions.stopped,

@@ -173,9 +173,13 @@ class Planning:
     def _when_all_is_seen(self) -> list[actions.Action]:
         if not self._is_listed or self._pending:
             return []
-        keys = frozenset((*self._files, *self._attempts))
+        # A pass over all that is closed is only worth it where some of them may be there.
+        keys = frozenset(key for key in (*self._files, *self._attempts) if self._may_be_closed(key))
         fresh, self._fresh = self._fresh, {}
         return [actions.FindClosed(keys, fresh)]
+
+    def _may_be_closed(self, key: str) -> bool:
+        return self._index is None or self._index.may_hold(key)
 
     def _state_of(self, key: str) -> str:
         attempts = self._attempts[key]
@@ -225,7 +229,7 @@ class Planning:
         track = Track(key, file, inspection, seen, attempts, closed)
         if key in self._unreadable:
             track.held = Held("waiting", "fact that cannot be read", self._unreadable[key])
-        track.is_landed_before = any(one.done is not None and one.done.is_landed for one in attempts)
+        track.is_landed_before = any(one.is_landed for one in attempts)
         if closed is not None:
             track.is_landed_before |= closed.is_landed
             self._remember_names(files, closed)

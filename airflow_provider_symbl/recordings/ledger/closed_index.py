@@ -6,17 +6,21 @@ Several closed entries of one content are a union: what landed stays landed.
 from __future__ import annotations
 
 import statistics
+from array import array
+from bisect import bisect_left
 from collections import defaultdict, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from airflow_provider_symbl.recordings.facts import Closed, Night
     from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 
 HOUR = 3600
+KEY_DIGITS = 16
+"""Hexadecimal digits of a key that tell it from all others but for a chance of one in 10 ** 13 among a million."""
 LATEST = 500
 """Jobs by which it is told how long one takes."""
 
@@ -54,6 +58,9 @@ class ClosedIndex:
         self._known: dict[int, Known] = {}
         self._shared: dict[Known, Known] = {}
         self._failed: dict[str, set[int]] = {}
+        # Eight bytes of each key, which a set of numbers would need eight times as much for.
+        self._keys = array("Q")
+        self._has_sorted_keys = True
         self._job_seconds: deque[float] = deque(maxlen=LATEST)
         self.ours: dict[str, Closed] = {}
 
@@ -63,6 +70,9 @@ class ClosedIndex:
         :param closed: in any order, and any number of times.
         """
         is_ours = closed.night == self._night
+        if closed.attempts:
+            self._keys.append(int(closed.key[-KEY_DIGITS:], 16))
+            self._has_sorted_keys = False
         if closed.is_landed and closed.completed is not None and closed.submitted is not None:
             self._job_seconds.append(closed.completed - closed.submitted)
         if is_ours:
@@ -85,6 +95,18 @@ class ClosedIndex:
         :param digest: :attr:`~airflow_provider_symbl.recordings.facts.RecordingFile.digest`.
         """
         return self._known.get(int.from_bytes(digest))
+
+    def may_hold(self, key: str) -> bool:
+        """Tell whether a content may be closed; where not, nothing that was added tells of it.
+
+        :param key: of the content.
+        """
+        if not self._has_sorted_keys:
+            self._keys = array("Q", sorted(self._keys))
+            self._has_sorted_keys = True
+        wanted = int(key[-KEY_DIGITS:], 16)
+        place = bisect_left(self._keys, wanted)
+        return place < len(self._keys) and self._keys[place] == wanted
 
     def usual_job_seconds(self) -> float | None:
         """Return the median of how long the latest jobs took from their submission on; None where none tells."""
@@ -113,11 +135,17 @@ def find_keys(ledger: Ledger, keys: Collection[str]) -> dict[str, Closed]:
     :param ledger: is read.
     :param keys: of contents.
     """
-    if not keys:
-        return {}
+    return union_by_key(ledger.closed_of(keys)) if keys else {}
+
+
+def union_by_key(closed: Iterable[Closed]) -> dict[str, Closed]:
+    """Return the union of the entries of each key.
+
+    :param closed: in any order, and any number of times.
+    """
     entries = defaultdict(list)
-    for closed in ledger.closed_of(keys):
-        entries[closed.key].append(closed)
+    for one in closed:
+        entries[one.key].append(one)
     return {key: union(of_key) for key, of_key in entries.items()}
 
 

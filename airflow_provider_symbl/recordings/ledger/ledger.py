@@ -170,6 +170,13 @@ class Ledger:
         """
         return self._segments.read_keys(keys)
 
+    def closed_later(self, keys: Collection[str]) -> Iterator[Closed]:
+        """Give the closed entries of some keys in segments that were made since this object has read all, by whomever.
+
+        :param keys: of contents.
+        """
+        return self._segments.read_later(keys)
+
     def compact(self, entries: Mapping[str, Sequence[Attempt]], extra: Sequence[Closed] = ()) -> int:
         """Close entries: first they stand in a segment, then their open files are deleted.
 

@@ -41,6 +41,7 @@ class Segments:
         self._new_id = new_id
         self._clock = clock
         self._known: set[str] = set()
+        self._written: set[str] = set()
         self._replaced: set[str] = set()
 
     def read_all(self) -> Iterator[Closed]:
@@ -52,6 +53,13 @@ class Segments:
             yield from self._entries(name, content)
             self._known.add(name)
 
+    def read_later(self, keys: Collection[str]) -> Iterator[Closed]:
+        """Give the entries of some keys in all segments that were made since this object has read all of them.
+
+        :param keys: of contents.
+        """
+        yield from self._of_keys(self._known - self._written, keys)
+
     def read_new(self) -> Iterator[Closed]:
         """Give the entries of the segments that this object has neither read to their end nor written."""
         for name, content in self._unread(self._known):
@@ -62,8 +70,11 @@ class Segments:
 
         :param keys: of contents.
         """
+        yield from self._of_keys(set(), keys)
+
+    def _of_keys(self, done: set[str], keys: Collection[str]) -> Iterator[Closed]:
         wanted = frozenset(key.encode() for key in keys) | {None}
-        for name, content in self._unread(set()):
+        for name, content in self._unread(done):
             uri = self._store.uri(name)
             for lines in ledger_format.unpacked(content, uri):
                 hits = [line for line in lines if ledger_format.key_of(line) in wanted]
@@ -76,7 +87,9 @@ class Segments:
 
         :param lines: its entries.
         """
-        self._known.add(self._create(ledger_format.pack(map(ledger_format.closed_line, lines))))
+        name = self._create(ledger_format.pack(map(ledger_format.closed_line, lines)))
+        self._known.add(name)
+        self._written.add(name)
 
     def merge(self, most: int) -> None:
         """Put small segments into one where there are many, and delete what an earlier merge has left behind.

@@ -77,7 +77,7 @@ class Performer(Submitting, Following):
     def _find_closed(self, action: actions.FindClosed) -> Event:
         lasting = {digest: found for digest, found in action.inspected.items() if _is_lasting(found)}
         self.ledger.remember(self.settings.night, lasting)
-        return events.ClosedFound(find_keys(self.ledger, action.keys) if action.keys else {})
+        return events.ClosedFound(find_keys(self.ledger, action.keys))
 
 
 def _is_lasting(file_facts: Inspection | Unfit) -> bool:

@@ -21,6 +21,7 @@ from airflow_provider_symbl.exceptions import (
 )
 from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.facts import Answer, Done
+from airflow_provider_symbl.recordings.ledger.closed_index import union_by_key
 from airflow_provider_symbl.recordings.options import SOURCES
 from airflow_provider_symbl.recordings.performer.context import ActionContext, cut_message
 
@@ -54,7 +55,7 @@ class Submitting(ActionContext):
 
     def _relook(self, action: actions.Relook) -> Event:
         # Of all keys, since each segment is read once: what is claimed later must be known by then.
-        closed = {one.key: one for one in self.ledger.newly_closed()}
+        closed = union_by_key(self.ledger.newly_closed())
         return events.Relooked(action.claimed, closed, self.ledger.is_paused())
 
     def _withdraw(self, action: actions.Withdraw) -> Event:

@@ -108,6 +108,32 @@ def test_entries_of_one_content_are_a_union() -> None:
         assert {*landed.versions} == {"0f" * 16, "1e" * 16}
 
 
+def test_the_index_tells_which_contents_may_be_closed() -> None:
+    """So that a night of new recordings makes no second pass; what never had a claim has no content."""
+    index = index_of(*(replace(LANDED, key=key(number)) for number in range(0, 300, 3)))
+    assert [number for number in range(300) if index.may_hold(key(number))] == [*range(0, 300, 3)]
+    index.add(replace(FAILED, key=key(1)))
+    index.add(replace(FAILED, key=f"file-{'0f' * 16}", attempts=0))
+    assert index.may_hold(key(1))
+    assert not index.may_hold("0f" * 16)
+    assert not index_of().may_hold(key(1))
+
+
+def test_what_was_closed_since_all_was_read_is_found_by_itself() -> None:
+    """By this process or by another one, and no segment is read that was there before."""
+    store = InMemoryLedgerStore()
+    ledger, other = open_ledger(store), open_ledger(store)
+    ledger.compact({}, [replace(LANDED, key=key(1))])
+    reader = open_ledger(store)
+    assert [entry.key for entry in reader.closed()] == [key(1)]
+    reader.compact({}, [replace(LANDED, key=key(2)), replace(LANDED, key=key(3))])
+    other.compact({}, [replace(FAILED, key=key(1), attempts=2), replace(LANDED, key=key(4))])
+    keys = {key(1), key(2), key(4), key(5)}
+    later = sorted((entry.key, entry.attempts) for entry in reader.closed_later(keys))
+    assert later == [(key(1), 2), (key(2), 1), (key(4), 1)]
+    assert sorted((entry.key, entry.attempts) for entry in reader.closed_later(keys)) == later
+
+
 def test_some_keys_are_found_by_one_more_pass() -> None:
     """Each with all that is closed of it, and no segment counts as read by that."""
     store = InMemoryLedgerStore()
