@@ -210,6 +210,11 @@ class Attempt:
     is_deleted: bool = False
     claimed: float | None = None
 
+    @property
+    def is_landed(self) -> bool:
+        """Whether its results stand."""
+        return self.done is not None and self.done.is_landed
+
     def counts_with(self, options: str) -> bool:
         """Tell whether it uses up one of the attempts that a content has: one whose claim is not whole does.
 

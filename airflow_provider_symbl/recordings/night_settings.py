@@ -18,6 +18,8 @@ SLOWEST_SEND = 500_000.0
 """Bytes a second below which a send is given up."""
 FOREIGN_GRACE = 900.0
 """Seconds after the last fact of another night in which its job is left to it."""
+WITHOUT_JOB = 900.0
+"""Seconds for which a conversation whose job nobody can ask for takes one of the places: it may be over unseen."""
 NEVER_ENDED = 7 * 24 * 3600.0
 """Seconds after which a job that does not end is given up for good."""
 FIRST_NIGHT_LIMIT = 100

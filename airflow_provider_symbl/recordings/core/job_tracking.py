@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.standing import LOST
 from airflow_provider_symbl.recordings.facts import Done
-from airflow_provider_symbl.recordings.night_settings import NEVER_ENDED, SEND_GRACE
+from airflow_provider_symbl.recordings.night_settings import NEVER_ENDED, SEND_GRACE, WITHOUT_JOB
 from airflow_provider_symbl.recordings.outcomes import Held
 
 if TYPE_CHECKING:
@@ -19,14 +19,12 @@ GROWTH = 1.5
 JITTER = 0.1
 NEARLY = 0.9
 """The part of its time after which a job that was over at its first poll would be asked for next time."""
-LATENESS = 0.5
+LATENESS = 0.25
 """By which the pause between two polls grows with the time that a job takes longer than usual."""
 MOST_FAILURES = 5
 """Attempts in a row to land a conversation."""
 STABLE_READS = 3
 """Reads in a row that find the same messages, where there is no job to ask for."""
-WITHOUT_JOB = 900.0
-"""Seconds for which a conversation whose job is not known takes one of the places: its job may have failed unseen."""
 MOST_READS = 10
 """Reads of a conversation without a job in one pass, after which its age counts."""
 LOOKS = (2.0, 10.0, 45.0, 120.0)

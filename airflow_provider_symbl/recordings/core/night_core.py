@@ -228,7 +228,8 @@ class NightCore:
             if (action := self._carry_out(due, now)) is not None:
                 yield action
         yield from self.submissions.pump(now)
-        if not self._is_cut_short and (action := self.jobs.reconcile(now)) is not None:
+        # Also where the night is cut short: what waits for the look that is under way counts as under way itself.
+        if (action := self.jobs.reconcile(now)) is not None:
             yield action
         if self.board.busy or not self.submissions.is_quiet or not self.jobs.is_quiet:
             return
@@ -255,6 +256,9 @@ class NightCore:
             case "settled":
                 self.board.advance(track, now)
                 return None
+            case "forget":
+                self.board.unfollowed.discard(due.key)
+                return None
             case "inspect":
                 if self.submissions.stopped is not None or track.file is None:
                     return None
@@ -275,6 +279,8 @@ class NightCore:
     def _is_waited_for(self, due: Due, now: float) -> bool:
         if due.what == "adopt":
             return due.moment <= now
+        if due.what == "forget":
+            return False
         return due.what != "reconcile" or not self.jobs.is_looked_for(self.board.tracks[due.key])
 
     def _is_worth_deferring(self, now: float) -> bool:

@@ -8,6 +8,7 @@ from airflow_provider_symbl.client.polling import features_asked
 from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.concurrency_limit import ConcurrencyLimit
 from airflow_provider_symbl.recordings.facts import Attempt, Claim
+from airflow_provider_symbl.recordings.ledger.closed_index import union
 from airflow_provider_symbl.recordings.night_settings import send_time
 from airflow_provider_symbl.recordings.outcomes import Held
 
@@ -143,8 +144,8 @@ class Submissions:
         if event.is_paused:
             self.stopped = self.stopped or Held("waiting", "paused", "a file named pause lies in the ledger")
         for key, closed in event.closed.items():
-            if key in self._board.tracks:
-                self._board.tracks[key].closed = closed
+            if (track := self._board.tracks.get(key)) is not None:
+                track.closed = union([track.closed, closed]) if track.closed is not None else closed
         for key, number in event.claimed.items():
             if self._comes_too_late(key, number):
                 self._late.append(key)
@@ -226,7 +227,8 @@ class Submissions:
     def _has_room(self) -> bool:
         """Tell whether one more job would be within the limit; what is being sent, or may have been, counts too."""
         board = self._board
-        return len(board.running) + len(board.unanswered) + len(self._under_way) < self._limit.now
+        taken = len(board.running) + len(board.unanswered) + len(board.unfollowed) + len(self._under_way)
+        return taken < self._limit.now
 
     def _claim(self, track: Track, now: float) -> actions.Action | None:
         """Return the claim of the next attempt; None where it has to wait."""

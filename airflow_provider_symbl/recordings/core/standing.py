@@ -56,7 +56,7 @@ def standing_of(
         state = _open_state(last)
         if state != "send":
             return Standing(state, number, last)
-    is_landed = (closed is not None and closed.is_landed) or any(one.done and one.done.is_landed for one in live)
+    is_landed = (closed is not None and closed.is_landed) or any(one.is_landed for one in live)
     if is_redriven:
         return Standing("send", number + 1, is_redrive=True)
     if is_landed:

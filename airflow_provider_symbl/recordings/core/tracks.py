@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from airflow_provider_symbl.recordings.core.standing import standing_of
-from airflow_provider_symbl.recordings.night_settings import FOREIGN_GRACE, billed_minutes
+from airflow_provider_symbl.recordings.night_settings import FOREIGN_GRACE, WITHOUT_JOB, billed_minutes
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.core.standing import Standing
@@ -131,6 +131,8 @@ class Board:
         """Keys whose job Symbl works on, as far as anybody knows."""
         self.unanswered: set[str] = set()
         """Keys of earlier claims without an answer, whose jobs may run; until they were looked for once."""
+        self.unfollowed: set[str] = set()
+        """Keys with a job that was paid for in vain, and that nobody asks for; until it should be over."""
         self.busy: set[str] = set()
         """Keys for which an action is under way."""
         self.agenda: list[Due] = []
@@ -193,6 +195,7 @@ class Board:
         """
         key = track.key
         self.running.discard(key)
+        self._count_unfollowed(track, now)
         if track.held is not None:
             return
         standing = track.standing(self.settings.max_attempts)
@@ -217,8 +220,16 @@ class Board:
             case _:
                 assert_never(standing.state)
 
+    def _count_unfollowed(self, track: Track, now: float) -> None:
+        done = track.last.done if track.attempts else None
+        if done is not None and done.note and now < done.at + WITHOUT_JOB:
+            self.unfollowed.add(track.key)
+            self.plan(done.at + WITHOUT_JOB, "forget", track.key)
+
     def _after_landing(self, track: Track, attempt: Attempt | None, now: float) -> None:
-        if attempt is not None and self.settings.delete_after and not attempt.is_deleted:
+        # A later attempt whose answer was lost has no conversation.
+        is_deletable = attempt is not None and attempt.is_landed and not attempt.is_deleted
+        if is_deletable and self.settings.delete_after:
             self.plan(now, "delete", track.key)
         elif track.is_rerendered:
             self.plan(now, "rerender", track.key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import itertools
+import json
 import random
 import re
 from collections import Counter, defaultdict
@@ -34,6 +35,17 @@ if TYPE_CHECKING:
 
 DAY = 24 * 3600.0
 HOUR = 3600.0
+CLOCK_ERRORS = {True: (-200.0, 0.0, 200.0), False: (-5.0, 0.0, 5.0)}
+"""Seconds by which the clock of a process may be wrong, whether recordings lie in an object store, or not.
+
+By the first, two clocks differ by less than is waited for a claim's end; by the second, by less than what is left of
+the time that a file has to settle. Nobody puts it forward or back while the process lives: it is Symbl's, and goes on
+by a clock that nobody sets.
+"""
+COPIED = 0.2
+"""Below this, a number of chance makes a new file empty, of another kind, or the copy of another."""
+GROWING = 50.0
+"""Seconds within which a file that is being written becomes whole: less than a night has it settle."""
 
 
 class KillableStore(InMemoryLedgerStore):
@@ -157,7 +169,8 @@ class Task:
         """Whether it takes no step any more."""
         self.has_ended = False
         self.serial = 0
-        ledger = world.ledger()
+        self.clock_error = world.clock_error()
+        ledger = world.ledger(self.clock)
         ledger.open()
         made = NightSettings(night=night, **{**world.settings, **settings})
         self.core = NightCore(made, lambda _: {world.options}, self.known.append)
@@ -169,10 +182,14 @@ class Task:
             sender=world.symbl,  # type: ignore[arg-type]  # it can do what a client can
             reader=world.symbl,  # type: ignore[arg-type]  # the same
             landing=Landing(world.results.open_folder, ("messages",), ("json",), is_read_back=made.delete_after),
-            clock=world.clock,
+            clock=self.clock,
         )
-        self.loop = loop_of(self.core, world.clock)
+        self.loop = loop_of(self.core, self.clock)
         self.take(None)
+
+    def clock(self) -> float:
+        """Return seconds since the epoch as this process sees it."""
+        return self.world.clock.now + self.clock_error
 
     def take(self, event: events.Event | None) -> None:
         """Hand an event, or the time, to the loop, and plan what it asks for."""
@@ -185,7 +202,7 @@ class Task:
         for action in wanted:
             self.world.plan(self.world.delay(isinstance(action, actions.Send)), self._effect, action)
         if due is not None:
-            self.world.plan(max(0.0, due - self.world.clock.now), self._tick, self.serial)
+            self.world.plan(max(0.0, due - self.clock()), self._tick, self.serial)
 
     def _tick(self, serial: int) -> None:
         if serial == self.serial:
@@ -206,7 +223,7 @@ class Task:
 
     def rows(self) -> list[Row]:
         """Return the report's rows."""
-        return [*rows_of(self.core, self.performer.ledger, self.known, self.world.clock.now)]  # type: ignore[arg-type]  # a list is iterated alike
+        return [*rows_of(self.core, self.performer.ledger, self.known, self.clock())]  # type: ignore[arg-type]  # a list is iterated alike
 
 
 class World:
@@ -230,12 +247,14 @@ class World:
         self.at_work: Task | None = None
         self.minutes: defaultdict[Night, float] = defaultdict(float)
         """What each night has paid for."""
+        self.parts: set[str] = set()
+        """Digests of files that were listed while they were written, if at all: none of them may be sent."""
         self.is_alone = True
         """Whether one process alone works, so that cap and budget are its own doing."""
         self.is_calm = False
         self.cap = chance.choice([1, 2, 5, 50])
         is_calm = chance.random() < 0.2
-        kinds = ("unreachable", "full", "lost_before", "lost_after", "job", "read")
+        kinds = ("unreachable", "full", "lost_before", "lost_after", "job", "read", "token")
         faults = {} if is_calm else {kind: chance.choice([0.0, 0.0, 0.05, 0.2]) for kind in kinds}
         self.symbl = Symbl(self.clock, chance, chance.choice([self.cap, self.cap + 3, max(1, self.cap - 1)]), faults)
         self.settings: dict[str, Any] = {
@@ -263,11 +282,19 @@ class World:
         for _ in range(chance.randint(0, plan.recordings)):
             self._new_file()
 
-    def ledger(self) -> Ledger:
-        """Return the ledger, as a process opens it."""
+    def ledger(self, clock: Callable[[], float] | None = None) -> Ledger:
+        """Return the ledger, as a process opens it, with the clock that it sees."""
         return Ledger(
-            self.store, "https://api.symbl.ai", "app", new_id=lambda: f"{next(self._ids):016x}", clock=self.clock
+            self.store,
+            "https://api.symbl.ai",
+            "app",
+            new_id=lambda: f"{next(self._ids):016x}",
+            clock=clock or self.clock,
         )
+
+    def clock_error(self) -> float:
+        """Return by how many seconds the clock of a process is wrong."""
+        return 0.0 if self.is_calm else self.chance.choice(CLOCK_ERRORS[self.files.is_object_store])
 
     def plan(self, seconds: float, what: Callable[..., None], *about: Any) -> None:
         """Have something happen after some seconds."""
@@ -286,7 +313,7 @@ class World:
         plan = self.plan_of_history
         nights = self.chance.randint(1, plan.nights)
         for number in range(nights):
-            self.clock.now = START + number * DAY
+            self.clock.now = max(self.clock.now, START + number * DAY)
             self._night(number)
             self._meddle()
         for zombie in self.zombies:
@@ -377,21 +404,39 @@ class World:
     # What people do.
 
     def _new_file(self) -> None:
-        content = bytes([self.chance.randrange(65, 90)]) * self.chance.randint(1, 60) + str(next(self._names)).encode()
+        content = bytes([self.chance.randrange(65, 90)]) * self.chance.randint(1, 60) + b"%d." % next(self._names)
         kind = self.chance.random()
         if kind < 0.05:
             content = b""
         elif kind < 0.1:
             content = b"?" + content
-        elif kind < 0.2 and self.files.files:
+        elif kind < COPIED and self.files.files:
             content = self.chance.choice(list(self.files.files.values())).content
+            # The copy of a part is whole.
+            self.parts.discard(hashlib.sha256(content).hexdigest())
         path = f"calls/{next(self._names)}.wav"
-        self.files.put(path, content)
+        is_new = kind >= COPIED
+        if is_new and not self.files.is_object_store and not self.is_calm and self.chance.random() < 0.2:
+            # An object is there as a whole or not at all; a file grows while it is copied.
+            part = content[:-1]
+            self.parts.add(hashlib.sha256(part).hexdigest())
+            self.files.put(path, part)
+            self.plan(self.chance.uniform(0.0, GROWING), self._write_rest, path, part, content, self.clock.now)
+        else:
+            self.files.put(path, content)
         digest = hashlib.sha256(content).hexdigest()
         if self.chance.random() < 0.03:
             self.symbl.bad_contents.add(digest)
         elif self.chance.random() < 0.03:
             self.symbl.refused_contents.add(digest)
+
+    def _write_rest(self, path: str, part: bytes, content: bytes, begun: float) -> None:
+        is_there = path in self.files.files and self.files.files[path].content == part
+        if is_there:
+            self.files.put(path, content)
+        if not is_there or self.clock.now > begun + GROWING:
+            # It went on for hours, or stays what it is by another name: a recording like any other.
+            self.parts.discard(hashlib.sha256(part).hexdigest())
 
     def _meddle(self) -> None:
         for _ in range(self.chance.randint(0, 6)):
@@ -413,7 +458,7 @@ class World:
         elif what < 0.75:
             self.files.put(path, files[path].content + b"more")
         elif what < 0.9:
-            self.files.put(path, f"replaced {next(self._names)}".encode())
+            self.files.put(path, b"replaced %d." % next(self._names))
         else:
             del files[path]
 
@@ -438,8 +483,9 @@ class World:
         problems = self.report.problems
         self.report.paid = len(self.symbl.sold)
         self._judge_payments(problems)
+        landed = self._landed()
         for path, file in sorted(self.files.files.items()):
-            self._judge_file(path, file.content, problems)
+            self._judge_file(path, file.content, landed, problems)
 
     def _judge_cap(self) -> None:
         running = self.symbl.running()
@@ -453,19 +499,18 @@ class World:
             self.report.problems.append(f"{running} jobs run at once, above the cap of {self.cap}")
 
     def _judge_payments(self, problems: list[str]) -> None:
-        good = Counter(one.content for one in self.symbl.sold if not one.has_failed)
         self.named = self._named()
-        for content, count in good.items():
-            ids = [one.id for one in self.symbl.sold if one.content == content]
+        for content, sold in self.symbl.by_content.items():
+            count = sum(not one.has_failed for one in sold)
+            ids = [one.id for one in sold]
             # Only where an answer is lost and Symbl shows what it made too late, it is paid twice.
             named = len(self.named & {*ids})
             is_lost = self.symbl.shown_after and not named
             if count > 1 + named and not (is_lost and self.symbl.faults_ever.get("lost_after")):
                 problems.append(f"a content was paid for {count} times: {content[:8]}")
-        tries = Counter(one.content for one in self.symbl.sold)
-        problems += [
-            f"a content was sent {count} times" for count in tries.values() if count > 3 * self.option_changes + 3
-        ]
+        tries = map(len, self.symbl.by_content.values())
+        problems += [f"a part of a file was sent: {one.id}" for one in self.symbl.sold if one.content in self.parts]
+        problems += [f"a content was sent {count} times" for count in tries if count > 3 * self.option_changes + 3]
 
     def _named(self) -> set[str]:
         """Return the conversations that the ledger names as paid for in vain, or has under another content.
@@ -486,11 +531,16 @@ class World:
         others = {found for found, key in keys.items() if found in contents and not contents[found].startswith(key)}
         return {*re.findall(r"conversation (c\d+)", " ".join(notes)), *others}
 
-    def _judge_file(self, path: str, content: bytes, problems: list[str]) -> None:
+    def _landed(self) -> set[str]:
+        """Return the digests of all that has landed, as Symbl has heard them."""
+        documents = (json.loads(text) for text in self.results.files.values())
+        return {message["text"] for document in documents for message in document["messages"]}
+
+    def _judge_file(self, path: str, content: bytes, landed: set[str], problems: list[str]) -> None:
         digest = hashlib.sha256(content).hexdigest()
         if not content or content.startswith(b"?") or digest in self.symbl.refused_contents:
             return
-        sold = [one for one in self.symbl.sold if one.content == digest]
+        sold = self.symbl.by_content[digest]
         good = [one for one in sold if not one.has_failed and one.id not in self.named]
         if not good:
             row = self.last_rows.get(path)
@@ -503,8 +553,7 @@ class World:
             if not is_told:
                 problems.append(f"{path} was lost: sent {len(sold)} times, and the last night says {row}")
             return
-        texts = [text for name, text in self.results.files.items() if digest.encode() in text]
-        if not texts:
+        if digest not in landed:
             problems.append(f"{path} was paid for, and never landed")
 
 
@@ -555,7 +604,8 @@ def play_year(seed: int, nights: int, recordings: int) -> Report:
         world._run([night])  # noqa: SLF001 - of this module
     world.named = world._named()  # noqa: SLF001 - of this module
     world._judge_payments(world.report.problems)  # noqa: SLF001 - of this module
+    landed = world._landed()  # noqa: SLF001 - of this module
     for path, content in contents.items():
-        world._judge_file(path, content, world.report.problems)  # noqa: SLF001 - of this module
+        world._judge_file(path, content, landed, world.report.problems)  # noqa: SLF001 - of this module
     world.report.paid = len(world.symbl.sold)
     return world.report

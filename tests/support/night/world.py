@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import stat
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -142,6 +144,9 @@ class Symbl:
     def __init__(self, clock: Clock, chance: random.Random, cap: int, faults: dict[str, float]) -> None:
         self.clock, self.chance, self.cap, self.faults = clock, chance, cap, faults
         self.sold: list[Sold] = []
+        self.by_content: defaultdict[str, list[Sold]] = defaultdict(list)
+        """The same by the digest of what was sent."""
+        self._at_work: list[Sold] = []
         self.taken = b""
         """What was sent last."""
         self.faults_ever: dict[str, float] = {}
@@ -155,10 +160,16 @@ class Symbl:
 
     def running(self) -> int:
         """Return how many jobs run now."""
-        return sum(one.made <= self.clock.now < one.ends for one in self.sold)
+        self._at_work = [one for one in self._at_work if self.clock.now < one.ends]
+        return len(self._at_work)
 
     def _has(self, fault: str) -> bool:
         return self.chance.random() < self.faults.get(fault, 0.0)
+
+    def _check_token(self, method: str, path: str) -> None:
+        """Refuse a call whose token is over, and so is the one that the client has fetched instead."""
+        if self._has("token"):
+            raise SymblAuthenticationError(401, "token", method, path)
 
     # What a client can do.
 
@@ -167,8 +178,7 @@ class Symbl:
         path = "/v1/process/audio"
         if self._has("unreachable"):
             raise SymblTransportError("no connection")
-        if self._has("token"):
-            raise SymblAuthenticationError(401, "token", "POST", path)
+        self._check_token("POST", path)
         if self.running() >= self.cap or self._has("full"):
             raise SymblConcurrencyLimitError(429, "too many jobs", "POST", path, self.chance.choice([None, 5.0]))
         body = upload.body()
@@ -183,7 +193,9 @@ class Symbl:
         has_failed = digest in self.bad_contents or self._has("job")
         length = self.chance.uniform(1.0, 300.0)
         now = self.clock.now
-        self.sold.append(Sold(f"c{number}", name, digest, now, now + length, has_failed))
+        one = Sold(f"c{number}", name, digest, now, now + length, has_failed)
+        for among in (self.sold, self.by_content[digest], self._at_work):
+            among.append(one)
         self.on_sold()
         if self._has("lost_after"):
             raise SymblUnknownSubmissionError("taken, no answer")
@@ -191,6 +203,7 @@ class Symbl:
 
     def get_job(self, job_id: str) -> Job:
         """Tell how a job is."""
+        self._check_token("GET", "/v1/job")
         if self._has("read"):
             raise SymblServerError(503, "later", "GET", "/v1/job")
         one = self.sold[int(job_id[1:])]
@@ -200,12 +213,12 @@ class Symbl:
 
     def list_conversations(self, *, start_time: datetime.datetime) -> Iterator[Conversation]:
         """List what was made since then."""
+        self._check_token("GET", "/v1/conversations")
         if self._has("read"):
             raise SymblServerError(503, "later", "GET", "/v1/conversations")
         since = start_time.timestamp()
-        return iter(
-            [Conversation(one.id, name=one.name) for one in self.sold if one.made >= since and not one.is_deleted]
-        )
+        recent = itertools.takewhile(lambda one: one.made >= since, reversed(self.sold))
+        return iter([Conversation(one.id, name=one.name) for one in recent if not one.is_deleted])
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation."""
@@ -214,12 +227,14 @@ class Symbl:
 
     def get_messages(self, conversation_id: str, **_: object) -> list[Message]:
         """Return what was said, as far as it was heard."""
+        self._check_token("GET", "/v1/conversations")
         one = self._one(conversation_id)
         is_over = self.clock.now >= one.ends and not one.has_failed
         return Records([Message("m", one.content)] if is_over else [])
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Delete a conversation."""
+        self._check_token("DELETE", "/v1/conversations")
         if self._has("read"):
             raise SymblServerError(503, "later", "DELETE", "/v1/conversations")
         self._one(conversation_id).is_deleted = True
