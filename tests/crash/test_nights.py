@@ -12,17 +12,18 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Self
 
-import pytest
 import requests
 
 from demo.processes import wait_until
 from tests.crash.killed_server import clip
 from tests.support.dag_run import ROOT
 from tests.support.night.real_nights import Nights, Told
-from tests.support.sizes import SIZES, USUAL
+from tests.support.sizes import SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.support.symbl_local import SymblLocal
 
@@ -82,7 +83,6 @@ def control(server: SymblLocal, method: str, route: str) -> Any:  # noqa: ANN401
     return answer.json()
 
 
-@pytest.mark.skipif(SIZES is USUAL, reason="what it expects does not hold for every moment of a kill yet")
 def test_a_night_that_is_killed_five_times_pays_once_and_closes_its_books(
     symbl_local: SymblLocal, connection: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
