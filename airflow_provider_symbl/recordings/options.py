@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -256,4 +257,5 @@ def _replaced(value: object, placeholder: re.Pattern[str], groups: Mapping[str, 
 
 def _digest(sent: Mapping[str, Json]) -> str:
     counted = {name: value for name, value in sent.items() if name not in WITHOUT_EFFECT}
-    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:KEY_LENGTH]
+    # One object for all recordings that have the same.
+    return sys.intern(hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:KEY_LENGTH])

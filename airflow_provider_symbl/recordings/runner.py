@@ -5,6 +5,7 @@ Threads and not asyncio, since object stores, Airflow's connections and the clie
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import queue
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.recordings.core import actions, events
 from airflow_provider_symbl.recordings.core.rows import row_of, row_of_unfit
-from airflow_provider_symbl.recordings.ledger.closed_index import union
+from airflow_provider_symbl.recordings.ledger.closed_index import union, union_by_key
 from airflow_provider_symbl.recordings.outcomes import Row
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ READERS = 12
 """Polls, landings and facts at a time."""
 INSPECTORS = 4
 """Files that are hashed at a time."""
+ROWS_AT_A_TIME = 2000
+"""Contents whose rows are made by one look at what was closed since the night began."""
 TELL_EVERY = 30.0
 """Seconds between two lines of progress."""
 
@@ -165,15 +168,16 @@ def rows_of(core: NightCore, ledger: Ledger, known: KnownRows, now: float) -> It
         yield Row(file.path, "skipped", "same content", path, key, file.size)
     tracks = core.board.tracks
     attempts = ledger.attempts({})
-    closed = {key: [track.closed] for key, track in tracks.items() if track.closed is not None}
-    for entry in ledger.closed_later(tracks.keys()) if tracks else ():
-        closed.setdefault(entry.key, []).append(entry)
-    for key, track in tracks.items():
-        if track.file is not None:
+    keys = iter([key for key, track in tracks.items() if track.file is not None])
+    # Some at a time, since what is closed of a large night takes more memory than its tracks.
+    while some := list(itertools.islice(keys, ROWS_AT_A_TIME)):
+        later = union_by_key(ledger.closed_later(some))
+        for key in some:
+            entries = [entry for entry in (tracks[key].closed, later.get(key)) if entry is not None]
             yield row_of(
-                track,
+                tracks[key],
                 attempts.get(key, ()),
-                union(closed[key]) if key in closed else None,
+                union(entries) if entries else None,
                 settings=core.settings,
                 now=now,
                 stopped=core.submissions.stopped,

@@ -82,6 +82,7 @@ class NightCore:
         """Why nothing may be sent: one sentence for a person, who has to decide."""
         self._is_planned = False
         self._is_compacting = False
+        self._closed: Collection[str] = ()
 
     def step(self, event: events.Event, now: float) -> list[actions.Action]:
         """Take an event, and return what is to be done.
@@ -133,7 +134,7 @@ class NightCore:
             case events.ClosedFound():
                 self._begin(planning.on_closed(event), now)
             case events.Compacted():
-                self.is_over = True
+                self._end()
             case events.Stop():
                 self._stop(Held("waiting", event.reason, event.message))
             case events.Tick():
@@ -307,7 +308,14 @@ class NightCore:
         if self.settings.is_dry_run or self.refusal:
             return actions.Compact({}, ())
         over = {key: track.attempts for key, track in self.board.tracks.items() if self._is_compacted(track)}
+        self._closed = over.keys()
         return actions.Compact(over, self.planning.extra)
+
+    def _end(self) -> None:
+        """Note that this pass is over; what became of what is closed, the ledger tells."""
+        self.is_over = True
+        for key in self._closed:
+            self.board.tracks[key].attempts.clear()
 
     def _is_compacted(self, track: Track) -> bool:
         done = track.last.done if track.attempts else None

@@ -7,6 +7,7 @@ created exclusively or deleted, so that any number of tasks may write at once an
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import secrets
 import time
@@ -180,16 +181,18 @@ class Ledger:
     def compact(self, entries: Mapping[str, Sequence[Attempt]], extra: Sequence[Closed] = ()) -> int:
         """Close entries: first they stand in a segment, then their open files are deleted.
 
-        :param entries: the attempts of each key; one whose last attempt has no end is left alone.
+        :param entries: the attempts of each key, by number; one whose last attempt has no end is left alone.
         :param extra: entries of what was never claimed, such as a new name of a content that is closed already.
         :returns: how many were closed.
         """
-        lines = [closed_entry(key, attempts) for key, attempts in entries.items() if is_ended(attempts)]
-        if lines or extra:
-            self._segments.write([*lines, *extra])
-            if lines:
-                self._open.delete({line.key: line.attempts for line in lines})
-        return len(lines) + len(extra)
+        ended = {key: attempts[-1].number for key, attempts in entries.items() if is_ended(attempts)}
+        if ended or extra:
+            # Line by line, since a night may close many thousands.
+            lines = (closed_entry(key, entries[key]) for key in ended)
+            self._segments.write(itertools.chain(lines, extra))
+            if ended:
+                self._open.delete(ended)
+        return len(ended) + len(extra)
 
     def delete_leftovers(self) -> None:
         """Delete the open files of attempts that are closed, which a task leaves that is killed while it closes them.

@@ -6,6 +6,7 @@ cannot be encoded is escaped, and comes back as it was.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import json
@@ -204,14 +205,25 @@ def closed_of(told: dict[str, Any], uri: str) -> Closed:
     :raises SymblStorageError: something is missing in it.
     """
     try:
-        told["night"] = Night(*told["night"])
-        for name in ("versions", "paths", "forms"):
-            if name in told:
-                told[name] = tuple(told[name])
+        told["night"] = _night(*told["night"])
+        for name in ("versions", "paths"):
+            told[name] = tuple(told[name])
+        if "forms" in told:
+            told["forms"] = _forms(*told["forms"])
         # A million lines are read: what is to be left out is looked for only where something is.
         return Closed(**(told if told.keys() <= FIELDS[Closed].keys() else _known(Closed, told)))
     except (KeyError, TypeError) as problem:
         raise cannot_be_read(uri, problem) from None
+
+
+@functools.lru_cache
+def _night(*names: str) -> Night:
+    return Night(*names)
+
+
+@functools.lru_cache
+def _forms(*names: str) -> tuple[str, ...]:
+    return names
 
 
 def key_of(line: bytes) -> bytes | None:

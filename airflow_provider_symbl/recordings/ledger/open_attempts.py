@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.ledger.ledger_store import LedgerStore, StoredFile
 
 FOLDER = "open/"
+MANY = 1000
+"""Keys above which files are deleted by the first digit of their keys: a listing of all would take as much memory as
+the whole night."""
+PREFIXES = "0123456789abcdef"
 TRIES = 3
 REPAIRS = 9
 """How often a fact is written beside half-written files of the same."""
@@ -93,7 +97,11 @@ class OpenAttempts:
 
         :param closed: the highest number of each key.
         """
-        files = [file for file in self._files("") if file.number <= closed.get(file.key, 0)]
+        for prefix in PREFIXES if len(closed) > MANY else [""]:
+            self._delete(prefix, closed)
+
+    def _delete(self, prefix: str, closed: Mapping[str, int]) -> None:
+        files = [file for file in self._files(prefix) if file.number <= closed.get(file.key, 0)]
         last = {file.key: file.number for file in sorted(files)}
         claims = [file for file in files if file.fact == "claim"]
         self._store.delete_many(file.name for file in claims if file.number < last[file.key])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import logging
 from typing import TYPE_CHECKING
@@ -19,6 +21,8 @@ from airflow_provider_symbl.recordings.facts import Answer, Done
 from airflow_provider_symbl.recordings.performer.context import ActionContext, cut_message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_provider_symbl.recordings.core.events import Event
 
 log = logging.getLogger(__name__)
@@ -102,7 +106,9 @@ class Following(ActionContext):
             done = Done(night, self.clock(), "job failed", cut_message(f"its conversation is gone: {error}"))
         except SymblError as error:
             return events.Landed(action.key, None, str(error), is_storage=isinstance(error, SymblStorageError))
-        return events.Landed(action.key, self.finished(action.key, attempt.number, done))
+        done = self.finished(action.key, attempt.number, done)
+        # Where the files lie is written down; a night of many thousands need not remember it.
+        return events.Landed(action.key, dataclasses.replace(done, files=_names_alone(tuple(done.files))))
 
     def _rerender(self, action: actions.Rerender) -> Event:
         try:
@@ -128,3 +134,9 @@ class Following(ActionContext):
         self.ledger.compact(action.attempts, action.extra)
         self.ledger.merge()
         return events.Compacted()
+
+
+@functools.cache
+def _names_alone(names: tuple[str, ...]) -> Mapping[str, Mapping[str, str | int]]:
+    """Return files without their facts: one object for all recordings that have the same."""
+    return {name: {} for name in names}
