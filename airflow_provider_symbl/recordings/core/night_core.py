@@ -314,8 +314,10 @@ class NightCore:
     def _end(self) -> None:
         """Note that this pass is over; what became of what is closed, the ledger tells."""
         self.is_over = True
-        for key in self._closed:
-            self.board.tracks[key].attempts.clear()
+        for track in map(self.board.tracks.__getitem__, self._closed):
+            # Where nobody has looked into the file, only they tell its options.
+            if track.inspection is not None:
+                track.attempts.clear()
 
     def _is_compacted(self, track: Track) -> bool:
         done = track.last.done if track.attempts else None

@@ -134,7 +134,7 @@ def _waiting(track: Track, last: Attempt | None, settings: NightSettings, now: f
     if answer is not None and answer.conversation_id is not None:
         is_theirs = answer.night != settings.night and now < answer.at + FOREIGN_GRACE
         return Held("waiting", "elsewhere", " ".join(answer.night)) if is_theirs else Held("waiting", "running")
-    return stopped or Held("waiting", "not settled")
+    return stopped or Held("waiting", "elsewhere", "another task had claimed it, and has given it back since")
 
 
 def _row_of_closed_content(file: RecordingFile, closed: Closed, settings: NightSettings, *, is_old: bool) -> Row:
