@@ -237,13 +237,16 @@ class JobPoller:
             raise SymblJobTimeoutError(reason, self._job_id, self._conversation_id)
         return left
 
-    def pause(self) -> float:
+    def pause(self, wanted: float | None = None) -> float:
         """Return the seconds to sleep before the next poll; the last poll falls on the deadline.
 
+        :param wanted: seconds that the caller knows better than the backoff; what Symbl asked to wait counts still.
         :raises SymblJobTimeoutError: the deadline has passed.
         """
         left = self.check_deadline()
         pause = pause_after(self._polls, self._poll_interval, self._max_poll_interval, self._least_pause)
+        if wanted is not None:
+            pause = max(wanted, self._least_pause)
         self._polls += 1
         self._least_pause = 0.0
         return min(pause, left)

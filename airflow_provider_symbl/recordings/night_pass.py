@@ -90,7 +90,7 @@ class NightPass:
         finally:
             if not has_books_to_close:
                 self._known.close()
-        return self._core.deferral
+        return self._by_this_machine(self._core.deferral)
 
     def _work(self) -> None:
         parts = self._parts
@@ -118,6 +118,20 @@ class NightPass:
             )
             self._runner = NightRunner(self._core, performer.perform, self._clock)
             self._runner.run()
+
+    @property
+    def _ahead(self) -> float:
+        """Seconds by which the night's clock, which agrees with Symbl's, is ahead of this machine's."""
+        return self._clock() - time.time()
+
+    def _by_this_machine(self, deferral: Deferral | None) -> Deferral | None:
+        """Return what a trigger is to wait for by the clock that it has, which is this machine's."""
+        if deferral is None:
+            return None
+        back = -self._ahead
+        jobs = tuple((job, conversation, submitted + back) for job, conversation, submitted in deferral.jobs)
+        wake_at = None if deferral.wake_at is None else deferral.wake_at + back
+        return dataclasses.replace(deferral, jobs=jobs, wake_at=wake_at)
 
     def stop(self) -> None:
         """Begin nothing more; may be called from a signal's handler."""

@@ -1,6 +1,6 @@
 """What a night takes in a real Airflow: ``python -m tests.benchmarks.airflow_nights`` prints its figures.
 
-Ten minutes: a deferred night of 200 recordings; and 50 by the operator, beside a mapped HttpOperator and HttpSensor. The
+Ten minutes: a deferred night of 200 recordings; and 50 by the operator, beside mapped HttpOperator and HttpSensor. The
 Airflow is one of its defaults on PostgreSQL, and takes its time for each task; the server is the least that a night
 needs. Three things have to be there besides the environment of ``make env``: Debian's ``postgresql``, and the group
 ``bench`` of ``pyproject.toml`` (``.venv/bin/uv pip install --python .venv/bin/python --group bench``).

@@ -18,6 +18,8 @@ from airflow_provider_symbl.results.forms import FORMS
 from airflow_provider_symbl.results.redaction import check_kinds, check_region
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import BaseOperator, Context
+
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Validator
     from airflow_provider_symbl.recordings.facts import Night
@@ -175,6 +177,20 @@ def allowed(failures: float | None, found: int) -> int:
     if failures is None:
         return max(1, int(SHARE * found))
     return int(failures * found) if 0 < failures < 1 else int(failures)
+
+
+def night_of(operator: BaseOperator, context: Context) -> Night:
+    """Return whose doing a night is.
+
+    :param operator: its task.
+    :param context: Airflow's.
+    """
+    from airflow_provider_symbl.recordings.facts import Night  # noqa: PLC0415 - only needed once the task runs
+
+    index = context["ti"].map_index
+    is_mapped = index is not None and index >= 0
+    task_id = f"{operator.task_id}[{index}]" if is_mapped else operator.task_id
+    return Night(operator.dag_id, str(context["run_id"]), task_id)
 
 
 @dataclass(frozen=True)

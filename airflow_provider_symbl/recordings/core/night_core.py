@@ -45,12 +45,12 @@ ORDERS: dict[str, Callable[[Track], tuple[float, str]]] = {
 class Deferral:
     """What a trigger is to wait for.
 
-    :param jobs: job's and conversation's id of each.
+    :param jobs: job's and conversation's id of each, and when it was submitted, in seconds since the epoch.
     :param enough: how many of them have to be over before it is worth going on.
-    :param wake_at: when to go on whatever they do, in seconds since the epoch; None for never.
+    :param wake_at: when to go on whatever they do, the same; None for never.
     """
 
-    jobs: tuple[tuple[str, str], ...]
+    jobs: tuple[tuple[str, str, float], ...]
     enough: int
     wake_at: float | None
 
@@ -221,8 +221,7 @@ class NightCore:
 
     def _pump(self, now: float) -> Iterator[actions.Action]:
         """Yield all that is to be done now; where nothing is, and nothing will be, close this pass."""
-        finish_by = self.settings.finish_by
-        if finish_by is not None and now >= finish_by and not self._is_cut_short:
+        if self.settings.finish_by is not None and now >= self.settings.finish_by and not self._is_cut_short:
             self.submissions.stopped = Held("waiting", "finish_by")
         while not self._is_cut_short and (due := self.board.take_due(now)) is not None:
             if (action := self._carry_out(due, now)) is not None:
@@ -287,7 +286,7 @@ class NightCore:
         board = self.board
         keys = sorted({due.key for due in board.agenda if due.what == "poll"})
         answers = [answer for key in keys if (answer := board.tracks[key].last.answer) is not None]
-        jobs = tuple((one.job_id, str(one.conversation_id)) for one in answers if one.job_id is not None)
+        jobs = tuple((one.job_id, str(one.conversation_id), one.at) for one in answers if one.job_id is not None)
         moments = [due.moment for due in board.agenda if due.what not in {"poll", "reconcile"}]
         moments += [moment for moment in (self.submissions.next_due, self.settings.finish_by) if moment is not None]
         if len(jobs) < len(answers):
