@@ -333,7 +333,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         ledger = night_ledger.open_ledger(ledger_path, account, context)
         night = night_arguments.night_of(self, context)
         return NightParts(
-            settings=given.settings(night, account, started, self.dag.timezone if self.has_dag() else None),  # type: ignore[no-untyped-call]  # Airflow's own
+            settings=given.settings(night, account, started, night_arguments.zone_of(self.get_dag())),
             account=account,
             ledger=ledger,
             source=source,

@@ -98,6 +98,8 @@ class NightPass:
         once = dataclasses.replace(parts.account, max_retries=0)
         with SymblClient(once, retry_concurrency_limit=False) as sender, SymblClient(parts.account) as reader:
             self._clock = clock_of(reader)
+            # A person who writes a time of day means that of this machine.
+            self._core.finish_by = _moved(parts.settings.finish_by, self._ahead)
             performer = Performer(
                 settings=parts.settings,
                 ledger=parts.ledger,
@@ -130,8 +132,7 @@ class NightPass:
             return None
         back = -self._ahead
         jobs = tuple((job, conversation, submitted + back) for job, conversation, submitted in deferral.jobs)
-        wake_at = None if deferral.wake_at is None else deferral.wake_at + back
-        return dataclasses.replace(deferral, jobs=jobs, wake_at=wake_at)
+        return dataclasses.replace(deferral, jobs=jobs, wake_at=_moved(deferral.wake_at, back))
 
     def stop(self) -> None:
         """Begin nothing more; may be called from a signal's handler."""
@@ -143,7 +144,7 @@ class NightPass:
     ) -> NightReport:
         """Write the report, read it back, and check that every recording is in it.
 
-        :param started: when the night's first try began, in seconds since the epoch.
+        :param started: when the night's first try began, in seconds since the epoch by this machine's clock.
         :param recordings: what was searched, as a person wrote it.
         :param results: of the folder of all results.
         :param settings: arguments that are worth telling.
@@ -155,8 +156,9 @@ class NightPass:
             night=parts.settings.night,
             ledger=parts.ledger.id,
             account=parts.account.host,
-            started=started,
-            ended=time.time(),
+            # By the clock of the rows.
+            started=started + self._ahead,
+            ended=self._clock(),
             recordings=recordings,
             results=results,
             cap=parts.settings.cap,
@@ -207,6 +209,10 @@ class NightPass:
     def _options_of(self, file: RecordingFile) -> frozenset[str]:
         """Return the digests that a file's parameters can have; none where a sidecar would have to be read."""
         return frozenset() if file.sidecar is not None else self._parts.options.digests(file, None)
+
+
+def _moved(moment: float | None, seconds: float) -> float | None:
+    return None if moment is None else moment + seconds
 
 
 def clock_of(client: SymblClient) -> Callable[[], float]:

@@ -70,6 +70,8 @@ class NightCore:
         on_known: Callable[[Row], None],
     ) -> None:
         self.settings = settings
+        self.finish_by = settings.finish_by
+        """The same by the clock that the core is told the time by, which may not be this machine's."""
         self._is_ledger_unused = False
         self.planning = Planning(settings, options_of, on_known)
         self.board = Board(settings)
@@ -99,7 +101,7 @@ class NightCore:
         if self._is_compacting or self._is_cut_short:
             # Nothing is begun any more: only what is under way is waited for.
             return None
-        finish_by = self.settings.finish_by if self._is_planned else None
+        finish_by = self.finish_by if self._is_planned else None
         moments = (self.board.next_due(), self.submissions.next_due, finish_by)
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -221,7 +223,7 @@ class NightCore:
 
     def _pump(self, now: float) -> Iterator[actions.Action]:
         """Yield all that is to be done now; where nothing is, and nothing will be, close this pass."""
-        if self.settings.finish_by is not None and now >= self.settings.finish_by and not self._is_cut_short:
+        if self.finish_by is not None and now >= self.finish_by and not self._is_cut_short:
             self.submissions.stopped = Held("waiting", "finish_by")
         while not self._is_cut_short and (due := self.board.take_due(now)) is not None:
             if (action := self._carry_out(due, now)) is not None:
@@ -288,7 +290,7 @@ class NightCore:
         answers = [answer for key in keys if (answer := board.tracks[key].last.answer) is not None]
         jobs = tuple((one.job_id, str(one.conversation_id), one.at) for one in answers if one.job_id is not None)
         moments = [due.moment for due in board.agenda if due.what not in {"poll", "reconcile"}]
-        moments += [moment for moment in (self.submissions.next_due, self.settings.finish_by) if moment is not None]
+        moments += [moment for moment in (self.submissions.next_due, self.finish_by) if moment is not None]
         if len(jobs) < len(answers):
             # Of a job whose id was lost only this side can tell the end.
             moments.append(now + self.settings.max_poll_interval)

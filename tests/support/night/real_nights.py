@@ -84,6 +84,7 @@ class Nights:
         dag_id: str = DAG_ID,
         state: TaskState | None = None,
         later: float = 0.0,
+        schedule: object = None,
         **given: Any,
     ) -> Told:
         """Run a night, and return what came of it.
@@ -92,11 +93,12 @@ class Nights:
         :param dag_id: of the DAG.
         :param state: what Airflow keeps of the task between its tries.
         :param later: seconds by which the clock of the night is ahead.
+        :param schedule: of the DAG.
         :param given: arguments of the operator.
         :raises AirflowFailException: the night was not begun.
         """
         arguments = {"recordings": str(self.recordings), "results": str(self.results), **PACE, **given}
-        task = _task(dag_id, arguments)
+        task = _task(dag_id, arguments, schedule)
         if not later:
             return _told(task, run_id, state)
         with mock.patch.object(night_pass, "clock_of", return_value=lambda: time.time() + later):
@@ -122,8 +124,8 @@ class Nights:
         return self.ledger / "nights" / night_folder(Night(dag_id, run_id, TASK_ID))
 
 
-def _task(dag_id: str, arguments: Mapping[str, Any]) -> SymblProcessRecordingsOperator:
-    return SymblProcessRecordingsOperator(task_id=TASK_ID, dag=DAG(dag_id, schedule=None), **arguments)
+def _task(dag_id: str, arguments: Mapping[str, Any], schedule: object = None) -> SymblProcessRecordingsOperator:
+    return SymblProcessRecordingsOperator(task_id=TASK_ID, dag=DAG(dag_id, schedule=schedule), **arguments)
 
 
 def _context(task: SymblProcessRecordingsOperator, run_id: str, state: TaskState | None) -> Any:  # noqa: ANN401 - Airflow's context, of which this is a part

@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime
 import json
 import threading
+import time
+import zoneinfo
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import airflow.sdk
 import pytest
 import requests
+from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow.timetables.trigger import CronTriggerTimetable
 
 from demo.processes import wait_until
 from tests.support.airflow_tasks import TaskState
@@ -28,6 +33,7 @@ HOUR = 3600.0
 """Far beyond the time in which the job of another night is left to it."""
 RUNS_ON: dict[str, Any] = {"status": 200, "body": {"id": "held", "status": "in_progress"}}
 SECONDS = 60.0
+ZONE = "Asia/Kolkata"
 S3_RECORDINGS = 100
 
 
@@ -315,6 +321,53 @@ def test_after_finish_by_nothing_is_sent(nights: Nights, symbl_local: SymblLocal
     clear_faults(symbl_local)
     assert set(nights.run("second", later=HOUR).outcomes.values()) == {("landed", "landed")}
     assert len(symbl_local.submissions()) == 3
+
+
+@pytest.mark.parametrize("later", [HOUR, -HOUR])
+def test_finish_by_is_a_time_of_this_machine_whatever_symbl_s_clock_says(
+    nights: Nights, symbl_local: SymblLocal, later: float
+) -> None:
+    """The report's moments are all of one clock."""
+    nights.chat("a.json")
+    assert nights.run("first", later=later, finish_by=SECONDS).outcomes == {"a.json": ("landed", "landed")}
+    nights.chat("b.json")
+    hold_jobs(symbl_local)
+    second = nights.run("second", later=later, finish_by=2)
+    assert second.outcomes["b.json"] == ("waiting", "running")
+    report = json.loads((nights.report("second") / "report.json").read_text())
+    assert report["started"] <= second.rows["b.json"]["submitted"] <= report["ended"]
+
+
+def test_what_a_trigger_waits_for_is_told_by_the_clock_that_it_has(nights: Nights, symbl_local: SymblLocal) -> None:
+    """Where Symbl's clock is an hour ahead, it would sleep an hour too long."""
+    nights.chat("a.json")
+    hold_jobs(symbl_local)
+    before = time.time()
+    with pytest.raises(TaskDeferred) as deferred:
+        nights.run("first", later=HOUR, finish_by=600, deferrable=True)
+    told = deferred.value.trigger.serialize()[1]
+    ((_, _, submitted),) = told["jobs"]
+    assert before <= submitted <= time.time()
+    assert before + 600 <= told["wake_at"] <= time.time() + 600
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    # The second is the one of DAG files since Airflow 3.1.
+    [CronTriggerTimetable, getattr(airflow.sdk, "CronTriggerTimetable", CronTriggerTimetable)],
+    ids=["scheduler", "sdk"],
+)
+def test_a_time_of_day_is_one_in_the_zone_of_the_schedule(
+    nights: Nights, symbl_local: SymblLocal, schedule: Callable[..., object]
+) -> None:
+    """Of a DAG without a start date, too."""
+    nights.chat("a.json")
+    hold_jobs(symbl_local)
+    now = datetime.datetime.now(zoneinfo.ZoneInfo(ZONE))
+    end = (now + datetime.timedelta(hours=3)).replace(second=0, microsecond=0)
+    with pytest.raises(TaskDeferred) as deferred:
+        nights.run("first", finish_by=f"{end:%H:%M}", deferrable=True, schedule=schedule("0 1 * * *", timezone=ZONE))
+    assert deferred.value.trigger.serialize()[1]["wake_at"] == pytest.approx(end.timestamp(), abs=SECONDS)
 
 
 def test_a_file_named_pause_stops_the_sending(nights: Nights, symbl_local: SymblLocal) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 
@@ -43,7 +44,7 @@ def test_a_job_is_asked_for_when_jobs_of_the_night_have_ended() -> None:
     pace, share = Pace(FIRST, MOST, usual=40.0), 0.5
     ages = polls_until(pace, 100.0, share)
     assert ages[0] == 40.0 + share * FIRST
-    pauses = [later - earlier for earlier, later in zip(ages, ages[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(ages)]
     assert pauses == sorted(pauses)
     assert pauses[0] == FIRST
 
