@@ -159,7 +159,11 @@ def test_what_failed_for_good_is_skipped_and_listed(nights: Nights, symbl_local:
     assert len(sent) == 3
     second = nights.run("second", max_attempts=2, allowed_failures=0)
     assert set(second.outcomes.values()) == {("quarantined", "quarantined")}
-    assert "Why." in second.rows["failing.json"]["message"]
+    third = nights.run("third", max_attempts=2, allowed_failures=0)
+    for told in (second, third):
+        assert told.rows["failing.json"]["message"] == "job failed: Why."
+        assert told.rows["refused.json"]["message"] == f"refused: {first.rows['refused.json']['message']}"
+        assert told.rows["empty.wav"]["message"] == f"empty: {first.rows['empty.wav']['message']}".removesuffix(": ")
     assert all(row["since"] > 0 for row in second.rows.values())
     assert said(symbl_local) == sent
 
