@@ -86,7 +86,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
     :param order: in which recordings are sent: oldest, newest, shortest or name.
     :param first_night: that day's date, to let a new ledger send more than 100 recordings.
     :param redrive: what gets one attempt more in this run: failed, quarantined, changed (landed with other options),
-        results (rendered again, nothing is paid), or paths and globs.
+        results (rendered again, nothing is paid), or paths and globs as in overrides.
     :param dry_run: send nothing, and report the plan.
     :param price_per_minute: for the report.
     :param symbl_conn_id: the connection.

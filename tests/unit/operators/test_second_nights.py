@@ -240,6 +240,26 @@ def test_redrive_by_name_pays_for_those_alone_and_once(nights: Nights, symbl_loc
     assert len(symbl_local.submissions()) == 5
 
 
+def test_redrive_reads_names_as_overrides_do(nights: Nights, symbl_local: SymblLocal) -> None:
+    """A name is meant in any folder, ``*`` stands for one name, and a path for itself, whatever is in it."""
+    for path in ("b.json", "day/b.json", "day/call [1].json", "day/late/c.json"):
+        nights.chat(path)
+    nights.run("first")
+    expected = {
+        "b.json": {"b.json", "day/b.json"},
+        "day/*": {"day/b.json", "day/call [1].json"},
+        "day/**": {"day/b.json", "day/call [1].json", "day/late/c.json"},
+        "day/call [1].json": {"day/call [1].json"},
+        "/b.json": {"b.json"},
+    }
+    for number, (name, paths) in enumerate(expected.items()):
+        told = nights.run(f"again {number}", redrive=[name], overrides={name: {"confidence_threshold": 0.7}})
+        assert {path for path, (outcome, _) in told.outcomes.items() if outcome == "landed"} == paths
+        sent = symbl_local.submissions()[-len(paths) :]
+        assert [one["body"].get("confidenceThreshold") for one in sent] == [0.7] * len(paths)
+    assert len(symbl_local.submissions()) == 4 + sum(map(len, expected.values()))
+
+
 def test_a_redrive_that_fails_is_told_and_leaves_the_old_results(nights: Nights, symbl_local: SymblLocal) -> None:
     """The recording did not land in that night; it did before, and nothing is paid for by itself afterwards."""
     nights.chat("a.json")
