@@ -89,7 +89,9 @@ def row_of(
         message = f"no listed file has the content {track.key}"
         raise ValueError(message)
     options = track.options
-    standing = standing_of(attempts, closed, options, settings.max_attempts)
+    # What redrive asks for is open until it was sent, which a dry run never does.
+    is_redriven = settings.is_dry_run and track.is_redriven
+    standing = standing_of(attempts, closed, options, settings.max_attempts, is_redriven=is_redriven)
     last = standing.attempt
     if last is None and closed is not None and standing.state in {"landed", "failed"}:
         row = _row_of_closed_content(file, closed, settings, is_old=track.is_landed_before)

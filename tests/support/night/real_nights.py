@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import unquote, urlsplit
 
+import requests
 from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
 
@@ -22,7 +23,11 @@ from tests.support.airflow_tasks import TaskState, context_of, execute
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.support.symbl_local import SymblLocal
+
+RUNS_ON: Mapping[str, Any] = {"status": 200, "body": {"id": "held", "status": "in_progress"}}
 DAG_ID, TASK_ID = "nightly_calls", "process"
+SECONDS = 60.0
 PACE: Mapping[str, Any] = {"settle_seconds": 0, "poll_interval": 0.05, "max_poll_interval": 0.2}
 
 
@@ -122,6 +127,22 @@ class Nights:
         :param dag_id: of the DAG.
         """
         return self.ledger / "nights" / night_folder(Night(dag_id, run_id, TASK_ID))
+
+
+def hold_jobs(symbl_local: SymblLocal) -> None:
+    """Let no job end, for those who ask.
+
+    :param symbl_local: takes the jobs.
+    """
+    symbl_local.fault(call="GET /v1/job/*", times=None, **RUNS_ON)
+
+
+def clear_faults(symbl_local: SymblLocal) -> None:
+    """Let go of everything that goes wrong.
+
+    :param symbl_local: where it does.
+    """
+    requests.delete(f"{symbl_local.url}/__local__/faults", timeout=SECONDS).raise_for_status()
 
 
 def _task(dag_id: str, arguments: Mapping[str, Any], schedule: object = None) -> SymblProcessRecordingsOperator:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import airflow.sdk
 import pytest
-import requests
 from airflow.providers.common.compat.sdk import TaskDeferred
 from airflow.timetables.trigger import CronTriggerTimetable
 
 from demo.processes import wait_until
 from tests.support.airflow_tasks import TaskState
-from tests.support.night.real_nights import DAG_ID, TASK_ID, Nights
+from tests.support.night.real_nights import DAG_ID, TASK_ID, Nights, clear_faults, hold_jobs
 from tests.support.s3_server import BUCKET, S3Server
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ pytestmark = [pytest.mark.usefixtures("connection"), pytest.mark.process]
 
 HOUR = 3600.0
 """Far beyond the time in which the job of another night is left to it."""
-RUNS_ON: dict[str, Any] = {"status": 200, "body": {"id": "held", "status": "in_progress"}}
 SECONDS = 60.0
 ZONE = "Asia/Kolkata"
 S3_RECORDINGS = 100
@@ -47,16 +45,6 @@ def nights(tmp_path: Path, symbl_local: SymblLocal) -> Nights:
 def said(symbl_local: SymblLocal) -> list[str]:
     """Return the first message of each submission that was received."""
     return sorted(sent["body"]["messages"][0]["payload"]["content"] for sent in symbl_local.submissions())
-
-
-def hold_jobs(symbl_local: SymblLocal) -> None:
-    """Let no job end, for those who ask."""
-    symbl_local.fault(call="GET /v1/job/*", times=None, **RUNS_ON)
-
-
-def clear_faults(symbl_local: SymblLocal) -> None:
-    """Let go of everything that goes wrong."""
-    requests.delete(f"{symbl_local.url}/__local__/faults", timeout=SECONDS).raise_for_status()
 
 
 def test_a_renamed_recording_is_not_paid_for_again(nights: Nights, symbl_local: SymblLocal) -> None:
