@@ -7,6 +7,7 @@ of their own, which a provider cannot ask for. Here the ledger is the state, and
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -185,11 +186,14 @@ class NightCore:
     def expected_seconds(self) -> float | None:
         """Return how long a dry run's night would take from its first submission on, by the jobs of earlier nights.
 
-        None where none of them tells. The account's cap binds: so many jobs at once, one after the other.
+        None where none of them tells. The account's cap binds: so many jobs at once, and each place goes to the next
+        job when one is seen over. Jobs that run already have places, too.
         """
-        waiting = sum(self.board.tracks[key].held is None for key in self.board.to_send)
         usual = self.planning.usual_job_seconds
-        return None if usual is None else max(usual * bool(waiting), usual * waiting / self.settings.cap)
+        waiting = sum(self.board.tracks[key].held is None for key in self.board.to_send)
+        if usual is None or not waiting:
+            return usual and 0.0
+        return usual * math.ceil((waiting + len(self.board.running)) / self.settings.cap)
 
     def _why_not_meant(self) -> str:
         """Return why the first night of a ledger is not begun; empty where it may be."""
