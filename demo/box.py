@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from demo.local_airflow import LocalAirflow
 from demo.recordings_server import serve_folder
@@ -45,8 +46,7 @@ def open_box(folder: Path, *, airflow_port: int = 0, symbl_port: int = 0, is_kep
         where the UI shows it, and not in the environment.
     :raises DemoError: something did not start.
     """
-    results = folder / "results"
-    results.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     symbl_local = SymblServer(
         folder / "symbl-local.log",
         port=symbl_port,
@@ -54,6 +54,8 @@ def open_box(folder: Path, *, airflow_port: int = 0, symbl_port: int = 0, is_kep
         app_id=KEPT_ACCOUNT if is_kept else None,
     )
     with symbl_local as symbl, serve_folder(RECORDINGS) as url:
+        results = folder / results_folder(symbl.url, symbl_port)
+        results.mkdir(exist_ok=True)
         env = {
             "SYMBL_RECORDINGS": str(RECORDINGS),
             "SYMBL_RECORDINGS_URL": url,
@@ -65,3 +67,15 @@ def open_box(folder: Path, *, airflow_port: int = 0, symbl_port: int = 0, is_kep
                 # Airflow 3.3's Test button sends port 0 for a connection without one, which is then refused.
                 airflow.set_connection("symbl_default", {**symbl.connection, "port": 0})
             yield Box(airflow, symbl, results)
+
+
+def results_folder(url: str, wanted: int) -> str:
+    """Return the name of the results' folder: one of its own where symbl-local has not the port that it should have.
+
+    The ledger in it belongs to one account, which is App ID and host, and the port is part of the host.
+
+    :param url: of symbl-local.
+    :param wanted: the port that was tried first; 0 for any.
+    """
+    port = urlsplit(url).port
+    return "results" if wanted in {0, port} else f"results-{port}"

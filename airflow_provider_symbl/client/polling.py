@@ -237,16 +237,16 @@ class JobPoller:
             raise SymblJobTimeoutError(reason, self._job_id, self._conversation_id)
         return left
 
-    def pause(self) -> float:
+    def pause(self, wanted: float | None = None) -> float:
         """Return the seconds to sleep before the next poll; the last poll falls on the deadline.
 
+        :param wanted: seconds that the caller knows better than the backoff; what Symbl asked to wait counts still.
         :raises SymblJobTimeoutError: the deadline has passed.
         """
-        left = self.check_deadline()
-        pause = pause_after(self._polls, self._poll_interval, self._max_poll_interval, self._least_pause)
+        least, self._least_pause = self._least_pause, 0.0
+        backoff = pause_after(self._polls, self._poll_interval, self._max_poll_interval, least)
         self._polls += 1
-        self._least_pause = 0.0
-        return min(pause, left)
+        return min(backoff if wanted is None else max(wanted, least), self.check_deadline())
 
     def seconds_to_ask(self) -> float:
         """Return the seconds after which a poll is given up, whatever it waits for."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ID, PATH = "{conversation_id}", "{path}"
+BEHIND_PATH = re.compile(re.escape(PATH) + "[^?&#]*")
 PAGE = "/__local__/#conversations/"
 """Where symbl-local has its page of a conversation."""
 
@@ -59,10 +60,19 @@ class LinkTemplates:
     def below_results(self, path: str) -> str | None:
         """Return the URL of a file below the results that is of no one conversation, None where nobody knows one.
 
+        What stands behind ``{path}`` is about a conversation's folder, such as ``/`` or ``/transcript.txt``, and is
+        left out; other parts of the URL stay.
+
         :param path: of the file, below the folder of all results.
+        :raises SymblConfigurationError: the URL is of one conversation.
         """
-        template = self.results_url
-        return template.replace(PATH, quote(path)) if template and ID not in template else None
+        if not self.results_url:
+            return None
+        url = BEHIND_PATH.sub(PATH, self.results_url)
+        if ID in url:
+            allowed = f"{PATH} alone: a night's report is of no one conversation"
+            raise SymblConfigurationError(f"results_url: got {ID} in the URL; allowed: {allowed}")
+        return url.replace(PATH, quote(path))
 
     def _page(self) -> str | None:
         return f"{self.host}{PAGE}{ID}" if is_loopback(urlsplit(self.host).hostname or "") else None

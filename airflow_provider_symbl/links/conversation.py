@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PUBLISHED = "_published_links"
 """The attribute of a task that holds what its own process has published, by XCom key."""
-NOT_STORED = "The task goes on without its link %r, which could not be stored: %s"
+NOT_STORED = "The task goes on without its link %r, which could not be made: %s"
 NOT_READ = "The task's link %r could not be read: %s"
 
 

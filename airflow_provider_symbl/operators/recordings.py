@@ -31,7 +31,7 @@ from airflow_provider_symbl.operators.storage import (
     public_uri,
 )
 from airflow_provider_symbl.results.document import READS
-from airflow_provider_symbl.triggers.recordings import SymblRecordingsTrigger
+from airflow_provider_symbl.triggers.recordings import SymblRecordingsTrigger, job_times
 from airflow_provider_symbl.triggers.resumption import earliest_resumption
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.uploads import StoredPath
     from airflow_provider_symbl.client.validators import Json
     from airflow_provider_symbl.hooks.symbl import SymblHook
-    from airflow_provider_symbl.recordings.facts import Night
     from airflow_provider_symbl.recordings.night_pass import NightParts, NightPass
     from airflow_provider_symbl.recordings.options import Send
     from airflow_provider_symbl.recordings.report.report import NightReport
@@ -87,7 +86,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
     :param order: in which recordings are sent: oldest, newest, shortest or name.
     :param first_night: that day's date, to let a new ledger send more than 100 recordings.
     :param redrive: what gets one attempt more in this run: failed, quarantined, changed (landed with other options),
-        results (rendered again, nothing is paid), or paths and globs.
+        results (rendered again, nothing is paid), or paths and globs as in overrides.
     :param dry_run: send nothing, and report the plan.
     :param price_per_minute: for the report.
     :param symbl_conn_id: the connection.
@@ -175,6 +174,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         self.symbl_conn_id = symbl_conn_id
         self.deferrable = deferrable
         self._pass: NightPass | None = None
+        self._times: dict[str, float] = {}
         if not self.is_mapped:
             self._check(is_rendered=False)
 
@@ -209,12 +209,13 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
             self._check(is_rendered=True)
             return self._process(context)
 
-    def execute_complete(self, context: Context, event: object = None) -> dict[str, Any]:  # noqa: ARG002 - a hint alone
+    def execute_complete(self, context: Context, event: object = None) -> dict[str, Any]:
         """Do the same: the ledger tells what is open, whatever the trigger saw.
 
         :param context: Airflow's.
-        :param event: the payload of the trigger's event.
+        :param event: the payload of the trigger's event, by which the next one knows how long jobs take.
         """
+        self._times = job_times(event)
         return self.execute(context)
 
     def on_kill(self) -> None:
@@ -242,6 +243,7 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
                     symbl_conn_id=self.symbl_conn_id,
                     poll_interval=self.poll_interval,
                     max_poll_interval=self.max_poll_interval,
+                    **self._times,
                 ),
                 method_name="execute_complete",
             )
@@ -329,9 +331,9 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
         source.check()
         open_folder(self.results, "")
         ledger = night_ledger.open_ledger(ledger_path, account, context)
-        night = self._night(context)
+        night = night_arguments.night_of(self, context)
         return NightParts(
-            settings=given.settings(night, account, started, self.dag.timezone if self.has_dag() else None),  # type: ignore[no-untyped-call]  # Airflow's own
+            settings=given.settings(night, account, started, night_arguments.zone_of(self.get_dag())),
             account=account,
             ledger=ledger,
             source=source,
@@ -341,10 +343,3 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
             send=send,
             name=self.name or "",
         )
-
-    def _night(self, context: Context) -> Night:
-        from airflow_provider_symbl.recordings.facts import Night  # noqa: PLC0415 - only needed once the task runs
-
-        index = context["ti"].map_index
-        is_mapped = index is not None and index >= 0
-        return Night(self.dag_id, str(context["run_id"]), f"{self.task_id}[{index}]" if is_mapped else self.task_id)

@@ -88,13 +88,7 @@ class NightPass:
         finally:
             if not has_books_to_close:
                 self._known.close()
-        return self._by_machine_clock(self._core.deferral)
-
-    def _by_machine_clock(self, deferral: Deferral | None) -> Deferral | None:
-        """Return what is waited for by the clock that a trigger reads."""
-        if deferral is None or deferral.wake_at is None:
-            return deferral
-        return dataclasses.replace(deferral, wake_at=deferral.wake_at - self._clock() + time.time())
+        return self._by_this_machine(self._core.deferral)
 
     def _work(self) -> None:
         parts = self._parts
@@ -102,6 +96,8 @@ class NightPass:
         once = dataclasses.replace(parts.account, max_retries=0)
         with SymblClient(once, retry_concurrency_limit=False) as sender, SymblClient(parts.account) as reader:
             self._clock = clock_of(reader)
+            # A person who writes a time of day means that of this machine.
+            self._core.finish_by = _moved(parts.settings.finish_by, self._ahead)
             performer = Performer(
                 settings=parts.settings,
                 ledger=parts.ledger,
@@ -123,6 +119,19 @@ class NightPass:
             self._runner = NightRunner(self._core, performer.perform, self._clock)
             self._runner.run()
 
+    @property
+    def _ahead(self) -> float:
+        """Seconds by which the night's clock, which agrees with Symbl's, is ahead of this machine's."""
+        return self._clock() - time.time()
+
+    def _by_this_machine(self, deferral: Deferral | None) -> Deferral | None:
+        """Return what a trigger is to wait for by the clock that it has, which is this machine's."""
+        if deferral is None:
+            return None
+        back = -self._ahead
+        jobs = tuple((job, conversation, submitted + back) for job, conversation, submitted in deferral.jobs)
+        return dataclasses.replace(deferral, jobs=jobs, wake_at=_moved(deferral.wake_at, back))
+
     def stop(self) -> None:
         """Begin nothing more; may be called from a signal's handler."""
         if self._runner is not None:
@@ -133,7 +142,7 @@ class NightPass:
     ) -> NightReport:
         """Write the report, read it back, and check that every recording is in it.
 
-        :param started: when the night's first try began, in seconds since the epoch.
+        :param started: when the night's first try began, in seconds since the epoch by this machine's clock.
         :param recordings: what was searched, as a person wrote it.
         :param results: of the folder of all results.
         :param settings: arguments that are worth telling.
@@ -145,8 +154,9 @@ class NightPass:
             night=parts.settings.night,
             ledger=parts.ledger.id,
             account=parts.account.host,
-            started=started,
-            ended=time.time(),
+            # By the clock of the rows.
+            started=started + self._ahead,
+            ended=self._clock(),
             recordings=recordings,
             results=results,
             cap=parts.settings.cap,
@@ -197,6 +207,10 @@ class NightPass:
     def _options_of(self, file: RecordingFile) -> frozenset[str]:
         """Return the digests that a file's parameters can have; none where a sidecar would have to be read."""
         return frozenset() if file.sidecar is not None else self._parts.options.digests(file, None)
+
+
+def _moved(moment: float | None, seconds: float) -> float | None:
+    return None if moment is None else moment + seconds
 
 
 def clock_of(client: SymblClient) -> Callable[[], float]:

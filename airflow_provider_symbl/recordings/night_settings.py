@@ -39,7 +39,7 @@ class NightSettings:
     :param job_timeout: seconds that a job may take from its submission on.
     :param poll_interval: seconds before the first poll of a job.
     :param max_poll_interval: the most seconds between two polls.
-    :param finish_by: when nothing is begun any more, in seconds since the epoch; None for never.
+    :param finish_by: when nothing is begun any more, in seconds since the epoch by this machine's clock, or None.
     :param max_minutes: the budget, None for none.
     :param price_per_minute: None where nobody has said.
     :param is_first_night_meant: whether a newly made ledger may send many recordings.

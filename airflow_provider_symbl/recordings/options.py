@@ -21,13 +21,12 @@ from airflow_provider_symbl.client.parameters import (
 from airflow_provider_symbl.client.validators import did_you_mean, invalid_value, is_empty, parsed
 from airflow_provider_symbl.exceptions import SymblConfigurationError
 from airflow_provider_symbl.recordings.facts import KEY_LENGTH
-from airflow_provider_symbl.recordings.files.globs import name_or_path_glob
+from airflow_provider_symbl.recordings.files.globs import NameOrPath
 
 if TYPE_CHECKING:
     from airflow_provider_symbl.client.endpoints import Source
     from airflow_provider_symbl.client.validators import Json, Validator
     from airflow_provider_symbl.recordings.facts import Kind, RecordingFile
-    from airflow_provider_symbl.recordings.files.globs import Glob
 
 Send = Literal["file", "url"]
 
@@ -162,8 +161,8 @@ class RecordingOptions:
         return {glob: _mapping(f"overrides[{glob!r}]", parameters) for glob, parameters in given.items()}
 
     @cached_property
-    def _globs(self) -> list[tuple[Glob, Mapping[str, object]]]:
-        return [(name_or_path_glob(glob), parameters) for glob, parameters in self._of_globs.items()]
+    def _globs(self) -> list[tuple[NameOrPath, Mapping[str, object]]]:
+        return [(NameOrPath(glob), parameters) for glob, parameters in self._of_globs.items()]
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:

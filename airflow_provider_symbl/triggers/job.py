@@ -170,8 +170,8 @@ class SymblJobTrigger(BaseTrigger):
         }
 
 
-async def poll_once(poller: JobPoller, client: AsyncSymblClient, tell: Callable[..., object]) -> None:
-    """Poll once, and tell what was seen.
+async def poll_once(poller: JobPoller, client: AsyncSymblClient, tell: Callable[..., object]) -> bool:
+    """Poll once, tell what was seen, and return whether anything was.
 
     :param poller: what is waited for.
     :param client: reads it.
@@ -183,13 +183,14 @@ async def poll_once(poller: JobPoller, client: AsyncSymblClient, tell: Callable[
             response = await poller.poll(client)
     except TimeoutError:
         # The deadline: the next pause tells it.
-        return
+        return False
     except SymblError as error:
         poller.on_error(error)
         tell(poller.log_level, POLL_FAILED, poller.subject, error)
-    else:
-        poller.on_response(response)
-        tell(poller.log_level, POLLED, poller.subject, poller.last_status)
+        return False
+    poller.on_response(response)
+    tell(poller.log_level, POLLED, poller.subject, poller.last_status)
+    return True
 
 
 def import_needed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_symbl.client.polling import JobPoller
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.triggers.job import import_needed, poll_once
+from airflow_provider_symbl.triggers.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -27,37 +29,43 @@ LONGEST_WATCH = 24 * 3600.0
 class SymblRecordingsTrigger(BaseTrigger):
     """Polls jobs until enough of them are over, the first that is over has waited a minute, or a moment has come.
 
-    Each is polled by the same rules as :class:`~airflow_provider_symbl.triggers.job.SymblJobTrigger` polls one. All
-    share one session, one token and one limit on requests.
+    What a poll means is decided as by :class:`~airflow_provider_symbl.triggers.job.SymblJobTrigger`; when each is
+    polled, by :class:`~airflow_provider_symbl.triggers.pace.Pace`. All share one session, one token and one limit on
+    requests.
 
-    :param jobs: job's and conversation's id of each.
+    :param jobs: job's and conversation's id of each, and when it was submitted, in seconds since the epoch.
     :param enough: how many have to be over.
     :param wake_at: when to fire in any case, in seconds since the epoch; None for a day from now.
     :param not_before: when to fire at the earliest, the same: Airflow has to notice the deferral first.
     :param symbl_conn_id: the connection.
-    :param poll_interval: seconds before the first poll of each; each further pause is half as long again.
-    :param max_poll_interval: the most seconds between two polls.
+    :param poll_interval: the least seconds between two polls of a job.
+    :param max_poll_interval: the most of them.
+    :param usual: seconds after which jobs of this night were last seen running, None where none was yet.
+    :param soonest: the same, of the one that was over after the shortest time.
     """
 
     def __init__(
         self,
         *,
-        jobs: Sequence[Sequence[str]],
+        jobs: Sequence[tuple[str, str, float]],
         enough: int,
         wake_at: float | None,
         not_before: float = 0.0,
         symbl_conn_id: str = "symbl_default",
         poll_interval: float = 5.0,
         max_poll_interval: float = 60.0,
+        usual: float | None = None,
+        soonest: float | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
-        self.jobs = [[*ids] for ids in jobs]
+        self.jobs = [[*job] for job in jobs]
         self.enough = enough
         self.wake_at = wake_at
         self.not_before = not_before
         self.symbl_conn_id = symbl_conn_id
         self.poll_interval = poll_interval
         self.max_poll_interval = max_poll_interval
+        self._pace = Pace(poll_interval, max_poll_interval, usual, soonest)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""
@@ -69,10 +77,12 @@ class SymblRecordingsTrigger(BaseTrigger):
             "symbl_conn_id": self.symbl_conn_id,
             "poll_interval": self.poll_interval,
             "max_poll_interval": self.max_poll_interval,
+            "usual": self._pace.usual,
+            "soonest": self._pace.soonest,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Fire the one event: how many jobs are over, as far as was seen."""
+        """Fire the one event: how many jobs are over, and how long they took, as far as was seen."""
         over = 0
         try:
             over = await self._watch()
@@ -80,7 +90,8 @@ class SymblRecordingsTrigger(BaseTrigger):
             # The task looks for itself; what is wrong with the connection it tells better.
             self.log.exception("Watching Symbl jobs went wrong")
         await asyncio.sleep(max(0.0, self.not_before - time.time()))
-        yield TriggerEvent({"over": over, "jobs": len(self.jobs)})  # type: ignore[no-untyped-call]  # Airflow's own
+        told = {"over": over, "jobs": len(self.jobs), "usual": self._pace.usual, "soonest": self._pace.soonest}
+        yield TriggerEvent(told)  # type: ignore[no-untyped-call]  # Airflow's own
 
     async def on_kill(self) -> None:
         """Say what goes on without the task: Symbl cannot cancel a job."""
@@ -98,8 +109,8 @@ class SymblRecordingsTrigger(BaseTrigger):
         # The poller itself asks again after a fault, so each poll is sent once.
         async with shared_client(dataclasses.replace(settings, max_retries=0)) as client:
             polls = {
-                asyncio.create_task(self._until_over(client, job, conversation, until))
-                for job, conversation in self.jobs
+                asyncio.create_task(self._until_over(client, job, place / len(self.jobs), until))
+                for place, job in enumerate(self.jobs)
             }
             try:
                 return await self._enough(polls, until)
@@ -118,7 +129,8 @@ class SymblRecordingsTrigger(BaseTrigger):
             await asyncio.sleep(max(0.0, until - time.time()))
         return len(polls) - len(pending)
 
-    async def _until_over(self, client: AsyncSymblClient, job_id: str, conversation_id: str, until: float) -> None:
+    async def _until_over(self, client: AsyncSymblClient, job: Sequence[Any], share: float, until: float) -> None:
+        job_id, conversation_id, submitted = job
         poller = JobPoller(
             job_id=job_id,
             conversation_id=conversation_id,
@@ -128,10 +140,26 @@ class SymblRecordingsTrigger(BaseTrigger):
             poll_interval=self.poll_interval,
             max_poll_interval=self.max_poll_interval,
         )
+        ran = polled = 0.0
         try:
             while not poller.is_over:
-                await asyncio.sleep(poller.pause())
-                await poll_once(poller, client, self.log.log)
+                wanted = self._pace.pause(time.time() - submitted, share)
+                pause = poller.pause(wanted)
+                # Where Symbl asked to wait, no other job's end makes it sooner.
+                await self._pace.sleep(pause, submitted, polled if pause <= wanted else math.inf)
+                is_told = await poll_once(poller, client, self.log.log)
+                polled = time.time() - submitted
+                ran = polled if is_told and not poller.is_over else ran
+            self._pace.on_over(ran, polled)
         except SymblError as error:
             # Whether it failed, and what that means, the task finds out for itself.
             self.log.info("Symbl job %s: %s", job_id, error)
+
+
+def job_times(event: object) -> dict[str, float]:
+    """Return what an event tells of how long jobs take, as arguments of the next trigger; nothing where it tells none.
+
+    :param event: the payload, of this version's trigger or another one's.
+    """
+    told = event if isinstance(event, dict) else {}
+    return {name: seconds for name in ("usual", "soonest") if isinstance(seconds := told.get(name), float)}

@@ -6,9 +6,9 @@ in a process of its own. The memory is the growth from a thousand recordings to 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
-import socket
 import struct
 import subprocess
 import sys
@@ -17,7 +17,7 @@ import time
 import urllib.request
 import wave
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.client.settings import ClientSettings
 from airflow_provider_symbl.recordings.discovery import RecordingSource
@@ -29,15 +29,20 @@ from airflow_provider_symbl.recordings.night_pass import NightParts, NightPass
 from airflow_provider_symbl.recordings.night_settings import NightSettings
 from airflow_provider_symbl.recordings.options import RecordingOptions
 from airflow_provider_symbl.results.writer import LocalFolder
-from demo.processes import wait_until
+from demo.processes import LOOPBACK, free_port, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow_provider_symbl.recordings.report.report import NightReport
 
 POLL_SECONDS = 1.0
 
 
-def write_recordings(folder: Path, number: int) -> None:
+def write_recordings(folder: Path, number: int, first: int = 0) -> None:
     """Write so many WAV files of a second each, none like another."""
-    folder.mkdir()
-    for place in range(number):
+    folder.mkdir(exist_ok=True)
+    for place in range(first, first + number):
         with wave.open(str(folder / f"{place:05}.wav"), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
@@ -45,44 +50,58 @@ def write_recordings(folder: Path, number: int) -> None:
             file.writeframes(struct.pack("<I", place + 1) + bytes(15_996))
 
 
-def run_night(number: int, cap: int, job_seconds: float) -> dict[str, Any]:
-    """Run a night in this process, and return its figures."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+@contextlib.contextmanager
+def served(job_seconds: float, cap: int) -> Iterator[str]:
+    """Run the server, and give its URL.
+
+    :param job_seconds: of each job.
+    :param cap: jobs at once.
+    """
+    port = free_port()
     command = [sys.executable, "-m", "tests.benchmarks.night_server", str(job_seconds), str(cap), str(port)]
     server = subprocess.Popen(command)
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder)
-            write_recordings(root / "recordings", number)
-            url = f"http://127.0.0.1:{port}"
-            wait_until(lambda: _answers(f"{url}/stats"), seconds=10.0, what=f"{url} to answer", every=0.05)
-            spent, began = _cpu(), time.monotonic()
-            balance = _night(root, url, cap)
-            seconds, cpu = time.monotonic() - began, _cpu() - spent
-            with urllib.request.urlopen(f"{url}/stats") as answer:  # noqa: S310 - http on this machine
-                stats = json.load(answer)
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {"balance": balance, "seconds": seconds, "cpu": cpu, "memory": most, **stats}
+        url = f"http://{LOOPBACK}:{port}"
+        wait_until(lambda: _answers(f"{url}/stats"), seconds=10.0, what=f"{url} to answer", every=0.05)
+        yield url
     finally:
         server.kill()
         server.wait()
 
 
-def _night(root: Path, url: str, cap: int) -> dict[str, int]:
+def run_night(number: int, cap: int, job_seconds: float) -> dict[str, Any]:
+    """Run a night in this process, and return its figures."""
+    with tempfile.TemporaryDirectory() as folder, served(job_seconds, cap) as url:
+        root = Path(folder)
+        write_recordings(root / "recordings", number)
+        spent, began = _cpu(), time.monotonic()
+        balance = dict(night_of(root, url, cap=cap)[1].balance)
+        seconds, cpu = time.monotonic() - began, _cpu() - spent
+        with urllib.request.urlopen(f"{url}/stats") as answer:  # noqa: S310 - http on this machine
+            stats = json.load(answer)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {"balance": balance, "seconds": seconds, "cpu": cpu, "memory": most, **stats}
+
+
+def night_of(root: Path, url: str, run_id: str = "run", **given: Any) -> tuple[NightPass, NightReport]:
+    """Run a night over a folder of recordings.
+
+    :param root: holds ``recordings``, and takes the results.
+    :param url: of the server.
+    :param run_id: tells nights apart.
+    :param given: settings of the night, further to the benchmarks' own.
+    """
     account = ClientSettings("app", "secret", url)
     ledger = Ledger(LocalLedgerStore(root / "results" / "_symbl"), account.host, account.app_id)
     results = root / "results"
     source = RecordingSource(str(root / "recordings"), lambda place: Path(str(place)))
     ledger.open()
     settings = NightSettings(
-        night=Night("bench", "run", "night"),
-        cap=cap,
+        night=Night("bench", run_id, "night"),
         settle_seconds=0.0,
-        poll_interval=POLL_SECONDS,
         max_poll_interval=60.0,
         is_first_night_meant=True,
+        **{"poll_interval": POLL_SECONDS, **given},
     )
     night = NightPass(
         NightParts(
@@ -96,8 +115,7 @@ def _night(root: Path, url: str, cap: int) -> dict[str, int]:
         )
     )
     night.run()
-    report = night.close_books(started=time.time(), recordings="recordings", results="results", settings={})
-    return dict(report.balance)
+    return night, night.close_books(started=time.time(), recordings="recordings", results="results", settings={})
 
 
 def _cpu() -> float:

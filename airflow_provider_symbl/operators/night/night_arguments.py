@@ -18,6 +18,8 @@ from airflow_provider_symbl.results.forms import FORMS
 from airflow_provider_symbl.results.redaction import check_kinds, check_region
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import DAG, BaseOperator, Context
+
     from airflow_provider_symbl.client.settings import ClientSettings
     from airflow_provider_symbl.client.validators import Validator
     from airflow_provider_symbl.recordings.facts import Night
@@ -177,6 +179,35 @@ def allowed(failures: float | None, found: int) -> int:
     return int(failures * found) if 0 < failures < 1 else int(failures)
 
 
+def night_of(operator: BaseOperator, context: Context) -> Night:
+    """Return whose doing a night is.
+
+    :param operator: its task.
+    :param context: Airflow's.
+    """
+    from airflow_provider_symbl.recordings.facts import Night  # noqa: PLC0415 - only needed once the task runs
+
+    index = context["ti"].map_index
+    is_mapped = index is not None and index >= 0
+    task_id = f"{operator.task_id}[{index}]" if is_mapped else operator.task_id
+    return Night(operator.dag_id, str(context["run_id"]), task_id)
+
+
+def zone_of(dag: DAG | None) -> Any:  # noqa: ANN401 - a time zone's name, or one of pendulum or the standard library
+    """Return the zone in which a DAG's times of day are meant: that of its schedule, else of its start, else Airflow's.
+
+    :param dag: None gives UTC.
+    """
+    if dag is None:
+        return "UTC"
+    schedule = dag.timetable
+    # A schedule may be made of others.
+    parts = (schedule, getattr(schedule, "timetable", None), *getattr(schedule, "timetables", ()))
+    # Airflow 3.0 has no public name for it.
+    zones = (getattr(part, name, None) for part in parts for name in ("timezone", "_timezone"))
+    return next((zone for zone in zones if zone), dag.timezone)
+
+
 @dataclass(frozen=True)
 class Rendered:
     """The arguments of a task that runs, read.
@@ -225,13 +256,13 @@ class Rendered:
             return datetime.datetime.fromtimestamp(started, datetime.UTC) - since
         return since if since is None or since.tzinfo else since.replace(tzinfo=datetime.UTC)
 
-    def settings(self, night: Night, account: ClientSettings, started: float, zone: Any) -> NightSettings:  # noqa: ANN401 - a time zone of pendulum or the standard library
+    def settings(self, night: Night, account: ClientSettings, started: float, zone: Any) -> NightSettings:  # noqa: ANN401 - as :func:`zone_of` gives it
         """Return what the night keeps to.
 
         :param night: whose doing it is.
         :param account: its connection may say how many jobs there may be at once.
         :param started: when its first try began, in seconds since the epoch.
-        :param zone: of the DAG, in which a time of day is meant; None for UTC.
+        :param zone: in which a time of day is meant.
         """
         from airflow_provider_symbl.recordings.night_settings import DEFAULT_CAP, NightSettings  # noqa: PLC0415 - no DAG file needs it
 
@@ -257,13 +288,13 @@ class Rendered:
 
     def _is_today(self, started: float, zone: Any) -> bool:  # noqa: ANN401 - as above
         date = self._read("first_night")
-        return date is not None and date == pendulum.from_timestamp(started, tz=zone or "UTC").date()
+        return date is not None and date == pendulum.from_timestamp(started, tz=zone).date()
 
 
 def _next(end: float | datetime.time | None, started: float, zone: Any) -> float | None:  # noqa: ANN401 - as above
     """Return a moment in seconds since the epoch: so many seconds on, or the next one with that time of day."""
     if end is None or isinstance(end, float):
         return None if end is None else started + end
-    now = pendulum.from_timestamp(started, tz=zone or "UTC")
+    now = pendulum.from_timestamp(started, tz=zone)
     moment = now.at(end.hour, end.minute, end.second)
     return (moment if moment > now else moment.add(days=1)).timestamp()

@@ -7,6 +7,7 @@ of their own, which a provider cannot ask for. Here the ledger is the state, and
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +46,12 @@ ORDERS: dict[str, Callable[[Track], tuple[float, str]]] = {
 class Deferral:
     """What a trigger is to wait for.
 
-    :param jobs: job's and conversation's id of each.
+    :param jobs: job's and conversation's id of each, and when it was submitted, in seconds since the epoch.
     :param enough: how many of them have to be over before it is worth going on.
-    :param wake_at: when to go on whatever they do, in seconds since the epoch; None for never.
+    :param wake_at: when to go on whatever they do, the same; None for never.
     """
 
-    jobs: tuple[tuple[str, str], ...]
+    jobs: tuple[tuple[str, str, float], ...]
     enough: int
     wake_at: float | None
 
@@ -70,6 +71,8 @@ class NightCore:
         on_known: Callable[[Row], None],
     ) -> None:
         self.settings = settings
+        self.finish_by = settings.finish_by
+        """The same by the clock that the core is told the time by, which may not be this machine's."""
         self._is_ledger_unused = False
         self.planning = Planning(settings, options_of, on_known)
         self.board = Board(settings)
@@ -100,7 +103,7 @@ class NightCore:
         if self._is_compacting or self._is_cut_short:
             # Nothing is begun any more: only what is under way is waited for.
             return None
-        finish_by = self.settings.finish_by if self._is_planned else None
+        finish_by = self.finish_by if self._is_planned else None
         moments = (self.board.next_due(), self.submissions.next_due, finish_by)
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -184,11 +187,14 @@ class NightCore:
     def expected_seconds(self) -> float | None:
         """Return how long a dry run's night would take from its first submission on, by the jobs of earlier nights.
 
-        None where none of them tells. The account's cap binds: so many jobs at once, one after the other.
+        None where none of them tells. The account's cap binds: so many jobs at once, and each place goes to the next
+        job when one is seen over. Jobs that run already have places, too.
         """
-        waiting = sum(self.board.tracks[key].held is None for key in self.board.to_send)
         usual = self.planning.usual_job_seconds
-        return None if usual is None else max(usual * bool(waiting), usual * waiting / self.settings.cap)
+        waiting = sum(self.board.tracks[key].held is None for key in self.board.to_send)
+        if usual is None or not waiting:
+            return usual and 0.0
+        return usual * math.ceil((waiting + len(self.board.running)) / self.settings.cap)
 
     def _why_not_meant(self) -> str:
         """Return why the first night of a ledger is not begun; empty where it may be."""
@@ -222,8 +228,7 @@ class NightCore:
 
     def _pump(self, now: float) -> Iterator[actions.Action]:
         """Yield all that is to be done now; where nothing is, and nothing will be, close this pass."""
-        finish_by = self.settings.finish_by
-        if finish_by is not None and now >= finish_by and not self._is_cut_short:
+        if self.finish_by is not None and now >= self.finish_by and not self._is_cut_short:
             self.submissions.stopped = Held("waiting", "finish_by")
         while not self._is_cut_short and (due := self.board.take_due(now)) is not None:
             if (action := self._carry_out(due, now)) is not None:
@@ -294,9 +299,9 @@ class NightCore:
         board = self.board
         keys = sorted({due.key for due in board.agenda if due.what == "poll"})
         answers = [answer for key in keys if (answer := board.tracks[key].last.answer) is not None]
-        jobs = tuple((one.job_id, str(one.conversation_id)) for one in answers if one.job_id is not None)
+        jobs = tuple((one.job_id, str(one.conversation_id), one.at) for one in answers if one.job_id is not None)
         moments = [due.moment for due in board.agenda if due.what not in {"poll", "reconcile"}]
-        moments += [moment for moment in (self.submissions.next_due, self.settings.finish_by) if moment is not None]
+        moments += [moment for moment in (self.submissions.next_due, self.finish_by) if moment is not None]
         if len(jobs) < len(answers):
             # Of a job whose id was lost only this side can tell the end.
             moments.append(now + self.settings.max_poll_interval)

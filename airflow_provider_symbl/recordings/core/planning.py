@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.recordings.core import actions, events
-from airflow_provider_symbl.recordings.core.rows import row_of_closed
+from airflow_provider_symbl.recordings.core.rows import row_of_closed, why_quarantined
 from airflow_provider_symbl.recordings.core.standing import standing_of, wants_redrive, was_redriven
 from airflow_provider_symbl.recordings.core.tracks import Track
 from airflow_provider_symbl.recordings.facts import Closed, Inspection, Unfit
@@ -214,7 +214,8 @@ class Planning:
         notes = ("landed with other options",) if known.landed and is_changed else ()
         if known.landed:
             return Row(file.path, "skipped", "landed before", size=file.size, notes=notes)
-        return Row(file.path, "quarantined", "quarantined", known.reason, size=file.size, since=known.at)
+        why = why_quarantined(known.reason, known.message)
+        return Row(file.path, "quarantined", "quarantined", why, size=file.size, since=known.at)
 
     def _track(
         self, key: str, files: list[tuple[RecordingFile, Inspection | None, float]], closed: Closed | None

@@ -27,6 +27,15 @@ def row_of_unfit(file: RecordingFile, unfit: Unfit) -> Row:
     return Row(file.path, outcome, unfit.reason, unfit.message, size=file.size)
 
 
+def why_quarantined(reason: str, message: str) -> str:
+    """Return what the row of a recording tells that failed in an earlier night.
+
+    :param reason: of its failure.
+    :param message: the same in a sentence; may be empty.
+    """
+    return f"{reason}: {message}" if message else reason
+
+
 def row_of_closed(file: RecordingFile, closed: Closed) -> Row:
     """Return the row of what an earlier try of this night has closed.
 
@@ -80,7 +89,9 @@ def row_of(
         message = f"no listed file has the content {track.key}"
         raise ValueError(message)
     options = track.options
-    standing = standing_of(attempts, closed, options, settings.max_attempts)
+    # What redrive asks for is open until it was sent, which a dry run never does.
+    is_redriven = settings.is_dry_run and track.is_redriven
+    standing = standing_of(attempts, closed, options, settings.max_attempts, is_redriven=is_redriven)
     last = standing.attempt
     if last is None and closed is not None and standing.state in {"landed", "failed"}:
         row = _row_of_closed_content(file, closed, settings, is_old=track.is_landed_before)
@@ -95,7 +106,7 @@ def row_of(
         case "landed":
             held = _landed_elsewhere(track, done, settings)
         case "failed" if done is not None and done.night != settings.night:
-            held = Held("quarantined", "quarantined", f"{done.reason}: {done.message}")
+            held = Held("quarantined", "quarantined", why_quarantined(done.reason, done.message))
             facts = replace(facts, since=done.at)
         case "failed" if done is not None:
             held = Held("failed", done.reason, done.message)
@@ -146,7 +157,7 @@ def _row_of_closed_content(file: RecordingFile, closed: Closed, settings: NightS
         message = closed.paths[0] if reason == "same content" else " ".join(closed.night)
         return Row(file.path, "skipped", reason, message, closed.key, file.size, attempts=closed.attempts)
     return Row(
-        file.path, "quarantined", "quarantined", f"{closed.reason}: {closed.message}", closed.key, file.size,
+        file.path, "quarantined", "quarantined", why_quarantined(closed.reason, closed.message), closed.key, file.size,
         attempts=closed.attempts, since=closed.at,
     )  # fmt: skip
 

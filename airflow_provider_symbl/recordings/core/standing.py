@@ -5,9 +5,11 @@ What has used up its attempts is quarantined (a dead letter queue): nothing but 
 
 from __future__ import annotations
 
-import fnmatch
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from airflow_provider_symbl.recordings.files.globs import NameOrPath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,19 +104,23 @@ def wants_redrive(
 ) -> Literal["no", "send", "results"]:
     """Return what ``redrive`` asks for a content that is over.
 
-    :param redrive: the argument: kinds, or names and globs of paths.
+    :param redrive: the argument: kinds, or what stands for recordings as in ``overrides``.
     :param path: of the recording.
     :param is_landed: whether it landed; else it failed.
     :param is_final: of a failure: whether no attempt could ever pass.
     :param is_changed: whether it landed with other options.
     """
-    is_named = any(name not in REDRIVES and fnmatch.fnmatchcase(path, name) for name in redrive)
+    is_named = any(name not in REDRIVES and _name_or_path(name).matches(path) for name in redrive)
     if is_landed:
         if is_named or ("changed" in redrive and is_changed):
             return "send"
         return "results" if "results" in redrive else "no"
     is_asked = is_named or "quarantined" in redrive or ("failed" in redrive and not is_final)
     return "send" if is_asked else "no"
+
+
+# One name is held against each of a million paths.
+_name_or_path = functools.lru_cache(NameOrPath)
 
 
 def was_redriven(attempts: Sequence[Attempt], closed: Closed | None, night: Night) -> bool:

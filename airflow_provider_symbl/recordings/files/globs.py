@@ -82,9 +82,21 @@ class Glob:
         return reached
 
 
-def name_or_path_glob(pattern: str) -> Glob:
-    """Return the glob of an override: without a slash it is about the names of files, in whatever folder.
+class NameOrPath:
+    """What stands for recordings in ``overrides`` and ``redrive``: a glob, or a path as a report tells it.
 
-    :param pattern: the glob.
+    Without a slash it is about the names of files, in whatever folder.
+
+    :param pattern: the glob, or the path.
     """
-    return Glob(pattern if "/" in pattern else f"{ANY_FOLDERS}/{pattern}")
+
+    def __init__(self, pattern: str) -> None:
+        self._literal = pattern
+        self._glob = Glob(pattern if "/" in pattern else f"{ANY_FOLDERS}/{pattern}")
+
+    def matches(self, path: str) -> bool:
+        """Tell whether it stands for a recording.
+
+        :param path: of the recording, as it was listed.
+        """
+        return path == self._literal or self._glob.matches(path)

@@ -35,6 +35,7 @@ class Known(NamedTuple):
     :param night_is_ours: whether the night that asks closed it.
     :param at: when: of what landed, the hour alone, so that a million of them share few values.
     :param key: of the content, where it failed or is ours; else empty.
+    :param message: why it failed, in a sentence: failures are few among a million.
     """
 
     landed: bool
@@ -44,6 +45,7 @@ class Known(NamedTuple):
     night_is_ours: bool
     at: float
     key: str = ""
+    message: str = ""
 
 
 class ClosedIndex:
@@ -125,6 +127,7 @@ class ClosedIndex:
             is_ours,
             closed.at // HOUR * HOUR if landed and not is_ours else closed.at,
             closed.key if is_ours or not landed else "",
+            "" if landed else closed.message,
         )
         return self._shared.setdefault(known, known)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import unquote, urlsplit
 
+import requests
 from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
 
@@ -22,7 +23,11 @@ from tests.support.airflow_tasks import TaskState, context_of, execute
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.support.symbl_local import SymblLocal
+
+RUNS_ON: Mapping[str, Any] = {"status": 200, "body": {"id": "held", "status": "in_progress"}}
 DAG_ID, TASK_ID = "nightly_calls", "process"
+SECONDS = 60.0
 PACE: Mapping[str, Any] = {"settle_seconds": 0, "poll_interval": 0.05, "max_poll_interval": 0.2}
 
 
@@ -84,6 +89,7 @@ class Nights:
         dag_id: str = DAG_ID,
         state: TaskState | None = None,
         later: float = 0.0,
+        schedule: object = None,
         **given: Any,
     ) -> Told:
         """Run a night, and return what came of it.
@@ -92,11 +98,12 @@ class Nights:
         :param dag_id: of the DAG.
         :param state: what Airflow keeps of the task between its tries.
         :param later: seconds by which the clock of the night is ahead.
+        :param schedule: of the DAG.
         :param given: arguments of the operator.
         :raises AirflowFailException: the night was not begun.
         """
         arguments = {"recordings": str(self.recordings), "results": str(self.results), **PACE, **given}
-        task = _task(dag_id, arguments)
+        task = _task(dag_id, arguments, schedule)
         if not later:
             return _told(task, run_id, state)
         with mock.patch.object(night_pass, "clock_of", return_value=lambda: time.time() + later):
@@ -122,8 +129,24 @@ class Nights:
         return self.ledger / "nights" / night_folder(Night(dag_id, run_id, TASK_ID))
 
 
-def _task(dag_id: str, arguments: Mapping[str, Any]) -> SymblProcessRecordingsOperator:
-    return SymblProcessRecordingsOperator(task_id=TASK_ID, dag=DAG(dag_id, schedule=None), **arguments)
+def hold_jobs(symbl_local: SymblLocal) -> None:
+    """Let no job end, for those who ask.
+
+    :param symbl_local: takes the jobs.
+    """
+    symbl_local.fault(call="GET /v1/job/*", times=None, **RUNS_ON)
+
+
+def clear_faults(symbl_local: SymblLocal) -> None:
+    """Let go of everything that goes wrong.
+
+    :param symbl_local: where it does.
+    """
+    requests.delete(f"{symbl_local.url}/__local__/faults", timeout=SECONDS).raise_for_status()
+
+
+def _task(dag_id: str, arguments: Mapping[str, Any], schedule: object = None) -> SymblProcessRecordingsOperator:
+    return SymblProcessRecordingsOperator(task_id=TASK_ID, dag=DAG(dag_id, schedule=schedule), **arguments)
 
 
 def _context(task: SymblProcessRecordingsOperator, run_id: str, state: TaskState | None) -> Any:  # noqa: ANN401 - Airflow's context, of which this is a part

@@ -42,6 +42,40 @@ def test_the_connection_says_where_links_lead(hook_of: HookOf) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("template", "url"),
+    [
+        ("https://files.example.com/{path}", "https://files.example.com/a%20b/report.html"),
+        ("https://files.example.com/{path}/", "https://files.example.com/a%20b/report.html"),
+        ("https://files.example.com/{path}/index.html", "https://files.example.com/a%20b/report.html"),
+        ("https://files.example.com/{path}/{conversation_id}.txt", "https://files.example.com/a%20b/report.html"),
+        (
+            "https://s3.example.com/b?prefix=c/{path}/&region=eu",
+            "https://s3.example.com/b?prefix=c/a%20b/report.html&region=eu",
+        ),
+        ("https://files.example.com/#/{path}/text", "https://files.example.com/#/a%20b/report.html"),
+        ("https://files.example.com/", "https://files.example.com/"),
+    ],
+)
+def test_a_report_is_where_its_path_says_whatever_stands_behind_a_conversation_s(
+    hook_of: HookOf, template: str, url: str
+) -> None:
+    """A folder has pages of its own; the report is one file."""
+    assert hook_of(extra={"results_url": template}).links.below_results("a b/report.html") == url
+
+
+@pytest.mark.parametrize(
+    "template", ["https://f.example.com/{conversation_id}/{path}", "https://f.example.com/{path}/?of={conversation_id}"]
+)
+def test_a_report_has_no_link_by_the_url_of_one_conversation(hook_of: HookOf, template: str) -> None:
+    """One sentence says why."""
+    links = hook_of(extra={"results_url": template}).links
+    with pytest.raises(SymblConfigurationError) as caught:
+        links.below_results("report.html")
+    told = "got {conversation_id} in the URL; allowed: {path} alone: a night's report is of no one conversation"
+    assert str(caught.value) == f"results_url: {told}"
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("url", "told"),

@@ -87,7 +87,7 @@ def test_a_link_that_cannot_be_stored_fails_nothing(logged: Callable[[], str]) -
     context = context_of(submit())
     context["ti"].xcom_push.side_effect = OSError("the API server is away")
     assert execute(submit(), context)["conversation_id"] == CONVERSATION_ID
-    assert "warning: The task goes on without its link 'Conversation', which could not be stored: the API" in logged()
+    assert "warning: The task goes on without its link 'Conversation', which could not be made: the API" in logged()
 
 
 def test_a_link_that_cannot_be_read_is_empty(logged: Callable[[], str]) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime
 import json
 import threading
+import time
+import zoneinfo
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import airflow.sdk
 import pytest
-import requests
+from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow.timetables.trigger import CronTriggerTimetable
 
 from demo.processes import wait_until
 from tests.support.airflow_tasks import TaskState
-from tests.support.night.real_nights import DAG_ID, TASK_ID, Nights
+from tests.support.night.real_nights import DAG_ID, TASK_ID, Nights, clear_faults, hold_jobs
 from tests.support.s3_server import BUCKET, S3Server
 
 if TYPE_CHECKING:
@@ -26,8 +30,8 @@ pytestmark = [pytest.mark.usefixtures("connection"), pytest.mark.process]
 
 HOUR = 3600.0
 """Far beyond the time in which the job of another night is left to it."""
-RUNS_ON: dict[str, Any] = {"status": 200, "body": {"id": "held", "status": "in_progress"}}
 SECONDS = 60.0
+ZONE = "Asia/Kolkata"
 S3_RECORDINGS = 100
 
 
@@ -41,16 +45,6 @@ def nights(tmp_path: Path, symbl_local: SymblLocal) -> Nights:
 def said(symbl_local: SymblLocal) -> list[str]:
     """Return the first message of each submission that was received."""
     return sorted(sent["body"]["messages"][0]["payload"]["content"] for sent in symbl_local.submissions())
-
-
-def hold_jobs(symbl_local: SymblLocal) -> None:
-    """Let no job end, for those who ask."""
-    symbl_local.fault(call="GET /v1/job/*", times=None, **RUNS_ON)
-
-
-def clear_faults(symbl_local: SymblLocal) -> None:
-    """Let go of everything that goes wrong."""
-    requests.delete(f"{symbl_local.url}/__local__/faults", timeout=SECONDS).raise_for_status()
 
 
 def test_a_renamed_recording_is_not_paid_for_again(nights: Nights, symbl_local: SymblLocal) -> None:
@@ -153,7 +147,11 @@ def test_what_failed_for_good_is_skipped_and_listed(nights: Nights, symbl_local:
     assert len(sent) == 3
     second = nights.run("second", max_attempts=2, allowed_failures=0)
     assert set(second.outcomes.values()) == {("quarantined", "quarantined")}
-    assert "Why." in second.rows["failing.json"]["message"]
+    third = nights.run("third", max_attempts=2, allowed_failures=0)
+    for told in (second, third):
+        assert told.rows["failing.json"]["message"] == "job failed: Why."
+        assert told.rows["refused.json"]["message"] == f"refused: {first.rows['refused.json']['message']}"
+        assert told.rows["empty.wav"]["message"] == f"empty: {first.rows['empty.wav']['message']}".removesuffix(": ")
     assert all(row["since"] > 0 for row in second.rows.values())
     assert said(symbl_local) == sent
 
@@ -228,6 +226,26 @@ def test_redrive_by_name_pays_for_those_alone_and_once(nights: Nights, symbl_loc
         assert second.outcomes["day/a.json"] == second.outcomes["day/b.json"] == ("landed", "landed")
         assert second.outcomes["c.json"] == ("skipped", "landed before")
     assert len(symbl_local.submissions()) == 5
+
+
+def test_redrive_reads_names_as_overrides_do(nights: Nights, symbl_local: SymblLocal) -> None:
+    """A name is meant in any folder, ``*`` stands for one name, and a path for itself, whatever is in it."""
+    for path in ("b.json", "day/b.json", "day/call [1].json", "day/late/c.json"):
+        nights.chat(path)
+    nights.run("first")
+    expected = {
+        "b.json": {"b.json", "day/b.json"},
+        "day/*": {"day/b.json", "day/call [1].json"},
+        "day/**": {"day/b.json", "day/call [1].json", "day/late/c.json"},
+        "day/call [1].json": {"day/call [1].json"},
+        "/b.json": {"b.json"},
+    }
+    for number, (name, paths) in enumerate(expected.items()):
+        told = nights.run(f"again {number}", redrive=[name], overrides={name: {"confidence_threshold": 0.7}})
+        assert {path for path, (outcome, _) in told.outcomes.items() if outcome == "landed"} == paths
+        sent = symbl_local.submissions()[-len(paths) :]
+        assert [one["body"].get("confidenceThreshold") for one in sent] == [0.7] * len(paths)
+    assert len(symbl_local.submissions()) == 4 + sum(map(len, expected.values()))
 
 
 def test_a_redrive_that_fails_is_told_and_leaves_the_old_results(nights: Nights, symbl_local: SymblLocal) -> None:
@@ -315,6 +333,53 @@ def test_after_finish_by_nothing_is_sent(nights: Nights, symbl_local: SymblLocal
     clear_faults(symbl_local)
     assert set(nights.run("second", later=HOUR).outcomes.values()) == {("landed", "landed")}
     assert len(symbl_local.submissions()) == 3
+
+
+@pytest.mark.parametrize("later", [HOUR, -HOUR])
+def test_finish_by_is_a_time_of_this_machine_whatever_symbl_s_clock_says(
+    nights: Nights, symbl_local: SymblLocal, later: float
+) -> None:
+    """The report's moments are all of one clock."""
+    nights.chat("a.json")
+    assert nights.run("first", later=later, finish_by=SECONDS).outcomes == {"a.json": ("landed", "landed")}
+    nights.chat("b.json")
+    hold_jobs(symbl_local)
+    second = nights.run("second", later=later, finish_by=2)
+    assert second.outcomes["b.json"] == ("waiting", "running")
+    report = json.loads((nights.report("second") / "report.json").read_text())
+    assert report["started"] <= second.rows["b.json"]["submitted"] <= report["ended"]
+
+
+def test_what_a_trigger_waits_for_is_told_by_the_clock_that_it_has(nights: Nights, symbl_local: SymblLocal) -> None:
+    """Where Symbl's clock is an hour ahead, it would sleep an hour too long."""
+    nights.chat("a.json")
+    hold_jobs(symbl_local)
+    before = time.time()
+    with pytest.raises(TaskDeferred) as deferred:
+        nights.run("first", later=HOUR, finish_by=600, deferrable=True)
+    told = deferred.value.trigger.serialize()[1]
+    ((_, _, submitted),) = told["jobs"]
+    assert before <= submitted <= time.time()
+    assert before + 600 <= told["wake_at"] <= time.time() + 600
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    # The second is the one of DAG files since Airflow 3.1.
+    [CronTriggerTimetable, getattr(airflow.sdk, "CronTriggerTimetable", CronTriggerTimetable)],
+    ids=["scheduler", "sdk"],
+)
+def test_a_time_of_day_is_one_in_the_zone_of_the_schedule(
+    nights: Nights, symbl_local: SymblLocal, schedule: Callable[..., object]
+) -> None:
+    """Of a DAG without a start date, too."""
+    nights.chat("a.json")
+    hold_jobs(symbl_local)
+    now = datetime.datetime.now(zoneinfo.ZoneInfo(ZONE))
+    end = (now + datetime.timedelta(hours=3)).replace(second=0, microsecond=0)
+    with pytest.raises(TaskDeferred) as deferred:
+        nights.run("first", finish_by=f"{end:%H:%M}", deferrable=True, schedule=schedule("0 1 * * *", timezone=ZONE))
+    assert deferred.value.trigger.serialize()[1]["wake_at"] == pytest.approx(end.timestamp(), abs=SECONDS)
 
 
 def test_a_file_named_pause_stops_the_sending(nights: Nights, symbl_local: SymblLocal) -> None:

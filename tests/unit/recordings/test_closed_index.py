@@ -44,7 +44,7 @@ def test_what_landed_is_known_by_all_its_versions() -> None:
 
 
 def test_what_failed_is_known_with_its_key() -> None:
-    """And since when."""
+    """And why, and since when."""
     known = index_of(FAILED).find(OTHER_DIGEST)
     assert known == Known(
         landed=False,
@@ -54,6 +54,7 @@ def test_what_failed_is_known_with_its_key() -> None:
         night_is_ours=False,
         at=9000.0,
         key=key(1),
+        message="Symbl says failed.",
     )
 
 
