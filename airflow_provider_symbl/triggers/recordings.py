@@ -13,7 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_symbl.client.polling import JobPoller
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.triggers.job import import_needed, poll_once
-from airflow_provider_symbl.triggers.pace import Pace
+from airflow_provider_symbl.triggers.pace import SharedPace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -30,8 +30,8 @@ class SymblRecordingsTrigger(BaseTrigger):
     """Polls jobs until enough of them are over, the first that is over has waited a minute, or a moment has come.
 
     What a poll means is decided as by :class:`~airflow_provider_symbl.triggers.job.SymblJobTrigger`; when each is
-    polled, by :class:`~airflow_provider_symbl.triggers.pace.Pace`. All share one session, one token and one limit on
-    requests.
+    polled, by :class:`~airflow_provider_symbl.recordings.core.pace.Pace`. All share one session, one token and one
+    limit on requests.
 
     :param jobs: job's and conversation's id of each, and when it was submitted, in seconds since the epoch.
     :param enough: how many have to be over.
@@ -65,7 +65,7 @@ class SymblRecordingsTrigger(BaseTrigger):
         self.symbl_conn_id = symbl_conn_id
         self.poll_interval = poll_interval
         self.max_poll_interval = max_poll_interval
-        self._pace = Pace(poll_interval, max_poll_interval, usual, soonest)
+        self._pace = SharedPace(poll_interval, max_poll_interval, usual, soonest)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class's path and its arguments, JSON primitives without any secret."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.recordings.core import actions, events
+from airflow_provider_symbl.recordings.core.pace import Pace
 from airflow_provider_symbl.recordings.core.standing import LOST
 from airflow_provider_symbl.recordings.facts import Done
 from airflow_provider_symbl.recordings.night_settings import NEVER_ENDED, SEND_GRACE, WITHOUT_JOB
@@ -14,13 +14,6 @@ from airflow_provider_symbl.recordings.outcomes import Held
 if TYPE_CHECKING:
     from airflow_provider_symbl.recordings.core.tracks import Board, Due, Track
 
-GROWTH = 1.5
-"""By which each pause between two polls is longer than the one before."""
-JITTER = 0.1
-NEARLY = 0.9
-"""The part of its time after which a job that was over at its first poll would be asked for next time."""
-LATENESS = 0.25
-"""By which the pause between two polls grows with the time that a job takes longer than usual."""
 MOST_FAILURES = 5
 """Attempts in a row to land a conversation."""
 STABLE_READS = 3
@@ -45,7 +38,7 @@ class Jobs:
         self._settings = board.settings
         self._unanswered: set[str] = set()
         self._is_reconciling = False
-        self._times: deque[float] = deque(maxlen=20)
+        self._pace = Pace(board.settings.poll_interval, board.settings.max_poll_interval)
         self.trouble = ""
         """Why results cannot be written, which is no recording's fault."""
 
@@ -157,11 +150,10 @@ class Jobs:
         is_completed = event.state == "completed" or (event.state == "running" and _has_settled(track, event.seen))
         if is_completed:
             track.completed = now
-            if track.began is not None:
-                # It ended between two polls: the first of them tells when to ask next time.
-                self._times.append(track.ran_at or NEARLY * age)
             self._board.running.discard(event.key)
             self._board.plan(now, "land", event.key)
+            if track.began is not None:
+                self._learn(track.ran_at, age, now)
         elif event.state in {"failed", "gone"}:
             self._fail(track, Done(self._settings.night, now, "job failed", event.message, completed=now))
         elif age > NEVER_ENDED:
@@ -232,17 +224,19 @@ class Jobs:
             return Done(self._settings.night, now, "refused", answer.message, is_final=True)
         return Done(self._settings.night, now, "never ended", LOST)
 
-    def _pause(self, track: Track, age: float) -> float:
-        """Return the seconds before the next poll: a backoff, unless jobs of this night tell when it will be over.
+    def _learn(self, ran: float, age: float, now: float) -> None:
+        """Take how long a job took; by the first that tells, each other one is asked for once it is as old."""
+        is_first = self._pace.usual is None
+        self._pace.on_over(ran, age)
+        if is_first:
+            tracks = (self._board.tracks[key] for key in self._board.running)
+            answers = ((track.key, track.last.answer) for track in tracks if track.attempts)
+            moments = {key: max(now, answer.at + age) for key, answer in answers if answer is not None}
+            self._board.hasten("poll", moments)
 
-        Each content has its own part of the jitter, so that jobs of one moment are not polled in one moment.
-        """
-        first, most = self._settings.poll_interval, self._settings.max_poll_interval
-        pause = min(first * GROWTH ** min(track.polls, 50), most)
-        if self._times:
-            usual = sorted(self._times)[len(self._times) // 2]
-            pause = min(max(first, usual - age, LATENESS * (age - usual)), most)
-        return pause * (1 - JITTER + 2 * JITTER * int(track.key[-2:], 16) / 0xFF)
+    def _pause(self, track: Track, age: float) -> float:
+        """Return the seconds before the next poll; each content has its own share of the pauses."""
+        return self._pace.pause(age, int(track.key[-2:], 16) / 0x100)
 
     @staticmethod
     def _begins(track: Track) -> float:

@@ -11,6 +11,8 @@ from airflow_provider_symbl.recordings.core.standing import standing_of
 from airflow_provider_symbl.recordings.night_settings import FOREIGN_GRACE, WITHOUT_JOB, billed_minutes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_provider_symbl.recordings.core.standing import Standing
     from airflow_provider_symbl.recordings.facts import Attempt, Closed, Done, Inspection, RecordingFile
     from airflow_provider_symbl.recordings.night_settings import NightSettings
@@ -166,6 +168,18 @@ class Board:
         :param what: the kinds.
         """
         self.agenda = [due for due in self.agenda if due.what not in what]
+        heapq.heapify(self.agenda)
+
+    def hasten(self, what: str, moments: Mapping[str, float]) -> None:
+        """Have something that is due later done from an earlier moment on.
+
+        :param what: which action.
+        :param moments: the moment by key; where it is due sooner, that stays.
+        """
+        self.agenda = [
+            due._replace(moment=min(due.moment, moments.get(due.key, due.moment))) if due.what == what else due
+            for due in self.agenda
+        ]
         heapq.heapify(self.agenda)
 
     def begin(self, track: Track, activity: str) -> None:
