@@ -72,6 +72,8 @@ class NightPass:
         self._core = NightCore(parts.settings, self._options_of, self._known.append)
         self._runner: NightRunner | None = None
         self._clock: Callable[[], float] = time.time
+        self.expected_seconds: float | None = None
+        """How long a dry run's night would take; None where no earlier night tells."""
 
     def run(self) -> Deferral | None:
         """Work until the night is over, or has only to wait; return what for, with its moments by this machine's clock.
@@ -118,6 +120,7 @@ class NightPass:
             )
             self._runner = NightRunner(self._core, performer.perform, self._clock)
             self._runner.run()
+            self.expected_seconds = self._core.expected_seconds()
 
     @property
     def _ahead(self) -> float:
@@ -186,14 +189,9 @@ class NightPass:
         if self._core.submissions.trouble:
             raise SymblTransportError(f"nothing more is sent: {self._core.submissions.trouble}")
 
-    @property
-    def expected_seconds(self) -> float | None:
-        """How long a dry run's night would take; None where no earlier night tells."""
-        return self._core.expected_seconds()
-
     def _plan(self) -> tuple[str, ...]:
         """Return what a dry run tells of time and limit."""
-        settings, expected = self._parts.settings, self._core.expected_seconds()
+        settings, expected = self._parts.settings, self.expected_seconds
         if not settings.is_dry_run:
             return ()
         binds = f"What binds is the cap of {settings.cap} jobs at once"

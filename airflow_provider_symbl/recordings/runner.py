@@ -35,7 +35,7 @@ READERS = 12
 """Polls, landings and facts at a time."""
 INSPECTORS = 4
 """Files that are hashed at a time."""
-ROWS_AT_A_TIME = 2000
+ROWS_AT_A_TIME = 1000
 """Contents whose rows are made by one look at what was closed since the night began."""
 TELL_EVERY = 30.0
 """Seconds between two lines of progress."""
@@ -154,7 +154,7 @@ class KnownRows:
 
 
 def rows_of(core: NightCore, ledger: Ledger, known: KnownRows, now: float) -> Iterator[Row]:
-    """Yield the one row of each listed path, by the facts of the ledger as they are now.
+    """Yield the one row of each listed path, by the facts of the ledger as they are now; forget each content by then.
 
     :param core: of the night that is over.
     :param ledger: its facts.
@@ -173,9 +173,10 @@ def rows_of(core: NightCore, ledger: Ledger, known: KnownRows, now: float) -> It
     while some := list(itertools.islice(keys, ROWS_AT_A_TIME)):
         later = union_by_key(ledger.closed_later(some))
         for key in some:
-            entries = [entry for entry in (tracks[key].closed, later.get(key)) if entry is not None]
+            track = tracks.pop(key)
+            entries = [entry for entry in (track.closed, later.get(key)) if entry is not None]
             yield row_of(
-                tracks[key],
+                track,
                 attempts.get(key, ()),
                 union(entries) if entries else None,
                 settings=core.settings,
