@@ -1,0 +1,246 @@
+"""Decoding: demuxer and decoder, from a file to frames in their place in time, and on to 16 kHz samples.
+
+A header's length, a file's name and one packet prove nothing. What can be decoded is heard, at its time; a recording
+fails where nothing can be, and where much of it is known to be missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import av
+from av.stream import Discard, Disposition
+
+from airflow_provider_symbl.local_server.speech import containers
+from airflow_provider_symbl.local_server.speech.containers import FilePart
+from airflow_provider_symbl.local_server.speech.media_clock import LONGEST_SECONDS, MediaClock, TimedFrame
+from airflow_provider_symbl.local_server.speech.resampling import Resampler
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+    from airflow_provider_symbl.local_server.speech.resampling import Samples
+
+MOST_CHANNELS = 32
+LOWEST_RATE = 1_000
+"""Samples a second; with fewer, no vowel can be told from another."""
+HIGHEST_RATE = 768_000
+MOST_MISSING = 1.0
+"""Seconds by which the beginning of the last packet may lie before the one that an index tells of."""
+MOST_ERRORS = 100
+"""Errors of the demuxer, without a packet between them, after which it has come to the end of what it can find."""
+ZERO_BASED = (containers.MP4, "matroska,webm")
+"""Containers whose own time begins at 0; in others, the stream that begins first does."""
+LATE_HEADERS = ("mpegts", "mpeg", "flv")
+"""Containers that tell of a track only where it begins."""
+BUFFER = 256 * 1024
+SIGN_OF_LIFE = 600
+"""Seconds of sound that are measured between two signs of life."""
+
+OPTIONS = {"format_whitelist": ",".join(containers.DEMUXERS)}
+LOOK_FAR = {"probesize": str(256 * 1024**2), "analyzeduration": str(3600 * av.time_base)}
+
+EMPTY = "The recording is empty: there is nothing in the file"
+WRONG_FORMAT = "The recording has the wrong format: got {kind}; allowed: {read}"
+UNREADABLE = "The recording is damaged: it begins like {kind} file, but the rest of its header cannot be read"
+DAMAGED = "The recording is damaged: it is {kind} file, but none of its sound can be decoded"
+CUT_OFF = "The recording is cut off: its sound ends after {reached:.0f} of {expected:.0f} seconds"
+NO_TRACK = "The recording has no sound track"
+NO_SOUND = "The recording holds no sound: not one sample could be decoded"
+NO_CODEC = "The recording's sound is in a coding that is not known here: {codec}"
+NOT_MP4 = "A video must be an MP4, but this is {kind}"
+TOO_LONG = f"The recording is longer than {LONGEST_SECONDS // 3600} hours, the most allowed"
+CHANNELS = f"The recording has the wrong number of channels: got {{count}}; allowed: 1 to {MOST_CHANNELS}"
+SAMPLE_RATE = (
+    f"The recording has the wrong sample rate: got {{rate}} a second; allowed: {LOWEST_RATE:,} to {HIGHEST_RATE:,}"
+)
+
+
+@dataclass
+class Track:
+    """A sound track of a recording, over all its links.
+
+    :param path: the recording.
+    :param links: where each of its links begins and ends.
+    :param ordinal: which of the sound tracks it is, from 0.
+    """
+
+    path: Path
+    links: list[tuple[int, int]]
+    ordinal: int
+    seconds: float = 0.0
+    """How long it is, once it is measured."""
+    channels: int = 0
+    """The most that it has at a time, once it is measured."""
+    problem: str = field(default=NO_SOUND, init=False)
+    """Why nothing of it can be heard, if that is so."""
+
+    def measure(self, report: Callable[[], None]) -> None:
+        """Decode all of it once: only that tells how long it is.
+
+        :param report: is called now and then, as a sign of life.
+        :raises JobFailureError: it is longer than allowed, or much of it is missing.
+        """
+        clock, heard, told = MediaClock(), 0.0, 0.0
+        for timed in self._frames(clock):
+            if timed.frame is not None:
+                self.channels = max(self.channels, timed.frame.layout.nb_channels)
+                heard += timed.frame.samples / timed.frame.sample_rate
+            if clock.position > LONGEST_SECONDS:
+                raise JobFailureError(TOO_LONG)
+            if clock.position - told > SIGN_OF_LIFE:
+                told = clock.position
+                report()
+        self.seconds = clock.position if heard else 0.0
+
+    def blocks(self) -> Iterator[Samples]:
+        """Decode it, once it is measured.
+
+        :return: blocks of shape (channels, samples).
+        """
+        resampler = Resampler(self.channels)
+        for timed in self._frames(MediaClock()):
+            yield from resampler.convert(timed)
+        yield from resampler.flush()
+
+    def _frames(self, clock: MediaClock) -> Iterator[TimedFrame]:
+        for start, end in self.links:
+            with contextlib.ExitStack() as stack:
+                try:
+                    container = stack.enter_context(_opened(self.path, start, end))
+                    tracks = container.streams.audio
+                    track = tracks[min(self.ordinal, len(tracks) - 1)]
+                except (JobFailureError, IndexError):
+                    continue  # of what was appended, this is no recording
+                clock.restart()
+                yield from self._link_frames(container, track, clock)
+
+    def _link_frames(self, container: InputContainer, track: AudioStream, clock: MediaClock) -> Iterator[TimedFrame]:
+        origin = 0 if container.format.name in ZERO_BASED else (container.start_time or 0) / av.time_base
+        reached = lost = 0.0
+        for packet in _packets(container, track):
+            begin = float((packet.pts or 0) * (track.time_base or 0))
+            reached = max(reached, begin)
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:  # as players do, leave it out: the rest can still be heard
+                lost = begin + float((packet.duration or 0) * (track.time_base or 0))
+                self.problem = DAMAGED.format(kind=_format(container))
+                continue
+            for frame in self._fit(frames):
+                yield clock.place(frame, None if frame.time is None else frame.time - origin)
+        if silence := clock.end(lost - origin):
+            yield silence
+        _check_whole(container, track, reached)
+
+    def _fit(self, frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+        for frame in frames:
+            if problem := _unfit(frame):
+                self.problem = problem
+            elif frame.samples:
+                yield frame
+
+
+def tracks(path: Path, *, only_mp4: bool) -> list[Track]:
+    """List the sound tracks of a recording in the order in which they are to be tried: the default ones first.
+
+    :param path: the recording.
+    :param only_mp4: whether any other container is refused.
+    :return: at least one.
+    :raises JobFailureError: it cannot be read, or has no sound track.
+    """
+    found = containers.links(path)
+    if not found:
+        raise JobFailureError(EMPTY)
+    with _opened(path, *found[0]) as container:
+        if only_mp4 and container.format.name != containers.MP4:
+            raise JobFailureError(NOT_MP4.format(kind=_format(container)))
+        streams = container.streams.audio
+        if not streams:
+            raise JobFailureError(NO_TRACK)
+        ranked = sorted(range(len(streams)), key=lambda ordinal: _rank(streams[ordinal]))
+        return [Track(path, found, ordinal) for ordinal in ranked]
+
+
+def _rank(track: AudioStream) -> tuple[bool, bool]:
+    """Put comments and descriptions last, and default tracks first."""
+    aside = Disposition.comment | Disposition.visual_impaired | Disposition.dependent
+    return bool(track.disposition & aside), not track.disposition & Disposition.default
+
+
+@contextlib.contextmanager
+def _opened(path: Path, start: int, end: int) -> Iterator[InputContainer]:
+    """Open one link of a file.
+
+    :raises JobFailureError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        part = FilePart(file, start, end)
+        options = dict(OPTIONS)
+        if containers.holds_more_than_declared(part):
+            options["ignore_length"] = "1"
+        try:
+            container = _open(part, options)
+        except (av.FFmpegError, ValueError) as error:
+            raise JobFailureError(_refusal(part)) from error
+        with container:
+            yield container
+
+
+def _open(part: FilePart, options: dict[str, str]) -> InputContainer:
+    container = av.open(part, "r", metadata_errors="ignore", options=options, buffer_size=BUFFER)
+    if not container.streams.audio and container.format.name in LATE_HEADERS:
+        container.close()
+        part.seek(0)
+        container = av.open(part, "r", metadata_errors="ignore", options={**options, **LOOK_FAR}, buffer_size=BUFFER)
+    return container
+
+
+def _refusal(part: FilePart) -> str:
+    if kind := containers.kind(part):
+        return UNREADABLE.format(kind=kind)
+    kind = containers.other_kind(part) or "none that its first bytes tell"
+    return WRONG_FORMAT.format(kind=kind, read=containers.READ)
+
+
+def _packets(container: InputContainer, track: AudioStream) -> Iterator[av.Packet[AudioStream]]:
+    """Demux a track; after an error the demuxer looks for the next packet, and the last packet flushes the decoder."""
+    for stream in container.streams:
+        stream.discard = Discard.default if stream.index == track.index else Discard.all
+    errors = 0
+    while errors < MOST_ERRORS:
+        try:
+            for packet in container.demux(track):
+                errors = 0
+                yield packet
+        except av.FFmpegError:
+            errors += 1
+        else:
+            break
+
+
+def _unfit(frame: av.AudioFrame) -> str | None:
+    if not LOWEST_RATE <= frame.sample_rate <= HIGHEST_RATE:
+        return SAMPLE_RATE.format(rate=frame.sample_rate)
+    channels = frame.layout.nb_channels
+    return None if 1 <= channels <= MOST_CHANNELS else CHANNELS.format(count=channels)
+
+
+def _check_whole(container: InputContainer, track: AudioStream, reached: float) -> None:
+    """Refuse an MP4 whose index tells of more sound than is there; of other containers, the length is a guess."""
+    if container.format.name != containers.MP4 or not track.index_entries:
+        return
+    expected = float(track.index_entries[-1].timestamp * (track.time_base or 0))
+    if reached < expected - MOST_MISSING:
+        raise JobFailureError(CUT_OFF.format(reached=reached, expected=expected))
+
+
+def _format(container: InputContainer) -> str:
+    return container.format.name.partition(",")[0]
