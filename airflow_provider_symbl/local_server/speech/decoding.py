@@ -93,7 +93,7 @@ class Track:
             if timed.frame is not None:
                 self.channels = max(self.channels, timed.frame.layout.nb_channels)
                 heard += timed.frame.samples / timed.frame.sample_rate
-            if clock.position > LONGEST_SECONDS:
+            if round(clock.position, 3) > LONGEST_SECONDS:
                 raise JobFailureError(TOO_LONG)
             if clock.position - told > SIGN_OF_LIFE:
                 told = clock.position

@@ -99,17 +99,17 @@ class WhisperTranscriber:
         if options.language != "en" and not self._model.model.is_multilingual:
             raise JobFailureError(f"The speech model {self._name} knows English only, not {options.language!r}")
         found = tracks(path, only_mp4=options.only_mp4)
-        ends: list[dict[str, object]] = []
+        without_words: dict[str, object] | None = None
         for track in found:
             track.measure(lambda: report({"progress": None}))
             if track.seconds:
                 is_said, end = self._transcribe_track(track, options, report)
-                ends.insert(0 if is_said else len(ends), end)
                 if is_said:
-                    break
-        if not ends:
+                    return end
+                without_words = without_words or end
+        if without_words is None:
             raise JobFailureError(found[0].problem)
-        return ends[0]
+        return without_words
 
     def _transcribe_track(
         self, track: Track, options: TranscriptionOptions, report: Report
@@ -122,12 +122,8 @@ class WhisperTranscriber:
             said += self._transcribe_window(window, options, report, diarizer)
             samples += decoded.shape[1]
             channels = len(window.samples)
-        end: dict[str, object] = {
-            "seconds": samples / RATE,
-            "channels": channels,
-            "speakers": diarizer and diarizer.speakers(),
-        }
-        return said > 0, end
+        speakers = diarizer and diarizer.speakers()
+        return said > 0, {"seconds": samples / RATE, "channels": channels, "speakers": speakers}
 
     def _transcribe_window(
         self, window: AudioWindow, options: TranscriptionOptions, report: Report, diarizer: Diarizer | None
