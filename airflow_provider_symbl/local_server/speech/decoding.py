@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 from av.stream import Discard, Disposition
 
 from airflow_provider_symbl.local_server.speech import containers
-from airflow_provider_symbl.local_server.speech.containers import FilePart
+from airflow_provider_symbl.local_server.speech.file_parts import FilePart, heal, links
 from airflow_provider_symbl.local_server.speech.media_clock import LONGEST_SECONDS, MediaClock, TimedFrame
 from airflow_provider_symbl.local_server.speech.resampling import Resampler
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError
@@ -36,8 +36,10 @@ MOST_MISSING = 1.0
 """Seconds by which the beginning of the last packet may lie before the one that an index tells of."""
 MOST_ERRORS = 100
 """Errors of the demuxer, without a packet between them, after which it has come to the end of what it can find."""
-ZERO_BASED = (containers.MP4, "matroska,webm")
-"""Containers whose own time begins at 0; in others, the stream that begins first does."""
+ZERO_BASED = (containers.MP4, "matroska,webm", "flac", "flv", "asf")
+"""Containers whose own time begins at 0; in others, it begins with the stream that begins first."""
+STAMPED = (*ZERO_BASED, "ogg", "avi", "mpegts", "mpeg")
+"""Containers that say when each packet begins; of others, the demuxer counts as if nothing changed on the way."""
 LATE_HEADERS = ("mpegts", "mpeg", "flv")
 """Containers that tell of a track only where it begins."""
 BUFFER = 256 * 1024
@@ -50,7 +52,7 @@ LOOK_FAR = {"probesize": str(256 * 1024**2), "analyzeduration": str(3600 * av.ti
 EMPTY = "The recording is empty: there is nothing in the file"
 WRONG_FORMAT = "The recording has the wrong format: got {kind}; allowed: {read}"
 UNREADABLE = "The recording is damaged: it begins like {kind} file, but the rest of its header cannot be read"
-DAMAGED = "The recording is damaged: it is {kind} file, but none of its sound can be decoded"
+DAMAGED = "The recording is damaged: its format is {kind}, but none of its sound can be decoded"
 CUT_OFF = "The recording is cut off: its sound ends after {reached:.0f} of {expected:.0f} seconds"
 NO_TRACK = "The recording has no sound track"
 NO_SOUND = "The recording holds no sound: not one sample could be decoded"
@@ -123,20 +125,25 @@ class Track:
                 yield from self._link_frames(container, track, clock)
 
     def _link_frames(self, container: InputContainer, track: AudioStream, clock: MediaClock) -> Iterator[TimedFrame]:
-        origin = 0 if container.format.name in ZERO_BASED else (container.start_time or 0) / av.time_base
-        reached = lost = 0.0
+        origin, is_stamped = _origin(container), container.format.name in STAMPED
+        reached = lost_until = missing = 0.0
         for packet in _packets(container, track):
-            begin = float((packet.pts or 0) * (track.time_base or 0))
+            begin, length = (float((ticks or 0) * (track.time_base or 0)) for ticks in (packet.pts, packet.duration))
             reached = max(reached, begin)
             try:
                 frames = packet.decode()
             except av.FFmpegError:  # as players do, leave it out: the rest can still be heard
-                lost = begin + float((packet.duration or 0) * (track.time_base or 0))
                 self.problem = DAMAGED.format(kind=_format(container))
+                lost_until, missing = begin + length, missing + length
                 continue
             for frame in self._fit(frames):
-                yield clock.place(frame, None if frame.time is None else frame.time - origin)
-        if silence := clock.end(lost - origin):
+                origin = frame.time if origin is None else origin
+                stamp = None if frame.time is None or origin is None else frame.time - origin
+                timed = clock.place(frame, stamp if is_stamped else clock.elapsed + missing)
+                missing = 0.0 if timed.follows_gap else missing
+                yield timed
+        lost_until = lost_until - (origin or 0) if is_stamped else clock.elapsed + missing
+        if silence := clock.end(lost_until):
             yield silence
         _check_whole(container, track, reached)
 
@@ -156,7 +163,7 @@ def tracks(path: Path, *, only_mp4: bool) -> list[Track]:
     :return: at least one.
     :raises JobFailureError: it cannot be read, or has no sound track.
     """
-    found = containers.links(path)
+    found = links(path)
     if not found:
         raise JobFailureError(EMPTY)
     with _opened(path, *found[0]) as container:
@@ -183,23 +190,21 @@ def _opened(path: Path, start: int, end: int) -> Iterator[InputContainer]:
     """
     with path.open("rb") as file:
         part = FilePart(file, start, end)
-        options = dict(OPTIONS)
-        if containers.holds_more_than_declared(part):
-            options["ignore_length"] = "1"
+        heal(part)
         try:
-            container = _open(part, options)
+            container = _open(part)
         except (av.FFmpegError, ValueError) as error:
             raise JobFailureError(_refusal(part)) from error
         with container:
             yield container
 
 
-def _open(part: FilePart, options: dict[str, str]) -> InputContainer:
-    container = av.open(part, "r", metadata_errors="ignore", options=options, buffer_size=BUFFER)
+def _open(part: FilePart) -> InputContainer:
+    container = av.open(part, "r", metadata_errors="ignore", options=OPTIONS, buffer_size=BUFFER)
     if not container.streams.audio and container.format.name in LATE_HEADERS:
         container.close()
         part.seek(0)
-        container = av.open(part, "r", metadata_errors="ignore", options={**options, **LOOK_FAR}, buffer_size=BUFFER)
+        container = av.open(part, "r", metadata_errors="ignore", options=OPTIONS | LOOK_FAR, buffer_size=BUFFER)
     return container
 
 
@@ -224,6 +229,14 @@ def _packets(container: InputContainer, track: AudioStream) -> Iterator[av.Packe
             errors += 1
         else:
             break
+
+
+def _origin(container: InputContainer) -> float | None:
+    """Say at which of its timestamps, in seconds, a container begins; None for that of the first frame."""
+    if container.format.name in ZERO_BASED:
+        return 0.0
+    start = cast("int | None", container.start_time)  # PyAV's stubs do not know of None
+    return None if start is None else start / av.time_base
 
 
 def _unfit(frame: av.AudioFrame) -> str | None:

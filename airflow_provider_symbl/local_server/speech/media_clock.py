@@ -41,6 +41,11 @@ class MediaClock:
         """Seconds from the recording's beginning to the end of all that was there so far."""
         self._shift = 0.0
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds of what was there so far, as the timestamps count."""
+        return self.position - self._shift
+
     def place(self, frame: av.AudioFrame, moment: float | None) -> TimedFrame:
         """Put a frame in its place.
 
