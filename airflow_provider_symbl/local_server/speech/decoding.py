@@ -7,6 +7,7 @@ fails where nothing can be, and where much of it is known to be missing.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +33,8 @@ MOST_CHANNELS = 32
 LOWEST_RATE = 1_000
 """Samples a second; with fewer, no vowel can be told from another."""
 HIGHEST_RATE = 768_000
+LEAST_SHARE = 0.005
+"""Of a recording's samples, those that a number of channels must have: a damaged frame may claim any."""
 MOST_MISSING = 1.0
 """Seconds by which the beginning of the last packet may lie before the one that an index tells of."""
 MOST_ERRORS = 100
@@ -90,16 +93,18 @@ class Track:
         :param report: is called now and then, as a sign of life.
         :raises JobFailureError: it is longer than allowed, or much of it is missing.
         """
-        clock, heard, told = MediaClock(), 0.0, 0.0
+        clock, told = MediaClock(), 0.0
+        heard: Counter[int] = Counter()
         for timed in self._frames(clock):
             if timed.frame is not None:
-                self.channels = max(self.channels, timed.frame.layout.nb_channels)
-                heard += timed.frame.samples / timed.frame.sample_rate
+                heard[timed.frame.layout.nb_channels] += timed.frame.samples
             if round(clock.position, 3) > LONGEST_SECONDS:
                 raise JobFailureError(TOO_LONG)
             if clock.position - told > SIGN_OF_LIFE:
                 told = clock.position
                 report()
+        least = sum(heard.values()) * LEAST_SHARE
+        self.channels = max((channels for channels, samples in heard.items() if samples >= least), default=0)
         self.seconds = clock.position if heard else 0.0
 
     def blocks(self) -> Iterator[Samples]:
@@ -166,7 +171,7 @@ def tracks(path: Path, *, only_mp4: bool) -> list[Track]:
     found = links(path)
     if not found:
         raise JobFailureError(EMPTY)
-    with _opened(path, *found[0]) as container:
+    with _first_opened(path, found) as container:
         if only_mp4 and container.format.name != containers.MP4:
             raise JobFailureError(NOT_MP4.format(kind=_format(container)))
         streams = container.streams.audio
@@ -180,6 +185,25 @@ def _rank(track: AudioStream) -> tuple[bool, bool]:
     """Put comments and descriptions last, and default tracks first."""
     aside = Disposition.comment | Disposition.visual_impaired | Disposition.dependent
     return bool(track.disposition & aside), not track.disposition & Disposition.default
+
+
+@contextlib.contextmanager
+def _first_opened(path: Path, found: list[tuple[int, int]]) -> Iterator[InputContainer]:
+    """Open the first link that can be read.
+
+    :raises JobFailureError: none can; says why the first one cannot.
+    """
+    problems = []
+    for start, end in found:
+        with contextlib.ExitStack() as stack:
+            try:
+                container = stack.enter_context(_opened(path, start, end))
+            except JobFailureError as error:
+                problems.append(error)
+                continue
+            yield container
+            return
+    raise problems[0]
 
 
 @contextlib.contextmanager
@@ -227,6 +251,8 @@ def _packets(container: InputContainer, track: AudioStream) -> Iterator[av.Packe
                 yield packet
         except av.FFmpegError:
             errors += 1
+        except IndexError:  # PyAV's, after the last packet: a track began that the header did not tell of
+            break
         else:
             break
 

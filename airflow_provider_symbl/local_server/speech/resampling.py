@@ -30,6 +30,8 @@ FAINTEST = 1e-4
 BLOCK = RATE // 10
 CANCELLED = 0.25
 """Channels cancel each other where their sum has less than this share of their energy; of unrelated ones it has all."""
+QUIETEST = 0.1
+"""The least level of a channel beside the loudest one's: 20 dB below it. It is raised by 20 dB at most."""
 LOUD = 1e-3
 """Only blocks with this share of the loudest one's energy are looked at: in noise, sums are small by chance."""
 FRAME = 512
@@ -46,7 +48,7 @@ class Resampler:
     Channels stay what they are: no layout makes one of them a subwoofer, which a mix would leave out. Frames are
     packed, since PyAV reads past the end of the planes of a frame with eight channels and more.
 
-    :param channels: how many rows there are; a frame with fewer is silent on the rest.
+    :param channels: how many rows there are; a frame with fewer is silent on the rest, one with more is damaged.
     """
 
     def __init__(self, channels: int) -> None:
@@ -80,6 +82,7 @@ class Resampler:
     def _rows(self, frames: Iterable[av.AudioFrame]) -> Iterator[Samples]:
         for frame in frames:
             rows = cast("Samples", frame.to_ndarray()).reshape(-1, frame.layout.nb_channels).T
+            rows = rows[: self._channels]
             yield self._counted(numpy.pad(rows, ((0, self._channels - len(rows)), (0, 0))))
 
     def _silence(self, missing: int) -> Iterator[Samples]:
@@ -101,23 +104,33 @@ def is_silent(sound: Samples) -> bool:
 
 
 def mix(window: Samples) -> Samples:
-    """Mix channels so that nobody is lost: the mean of those that are not silent, unless they cancel each other.
+    """Mix channels so that nobody is lost: their sum, no louder than the loudest, unless they cancel each other.
 
     Where they do, as with a microphone in opposite phase, each frequency is taken from the channel that has most of it.
 
     :param window: of shape (channels, samples).
     :return: of shape (1, samples).
     """
-    heard = window[[not is_silent(sound) for sound in window]]
-    if len(heard) < 2:  # noqa: PLR2004 - a single channel is its own mix
-        return heard if len(heard) else window[:1]
-    mean: Samples = heard.mean(axis=0, keepdims=True)
-    return _loudest_by_frequency(heard) if _is_cancelled(heard, mean[0]) else mean
+    if len(window) == 1:
+        return window
+    window = _levelled(window)
+    total: Samples = window.sum(axis=0, keepdims=True)
+    if _is_cancelled(window, total):
+        total = _loudest_by_frequency(window)
+    loudest, peak = float(numpy.abs(window).max()), float(numpy.abs(total).max())
+    return total * numpy.float32(loudest / peak) if peak > loudest else total
 
 
-def _is_cancelled(window: Samples, mean: Samples) -> bool:
+def _levelled(window: Samples) -> Samples:
+    """Raise the channels that are so quiet beside the loudest that nobody would be noticed there."""
+    levels = numpy.sqrt(_block_energies(window).max(axis=1))
+    gains = numpy.clip(QUIETEST * levels.max() / numpy.maximum(levels, FAINTEST), 1, 1 / QUIETEST)
+    return window * gains[:, None].astype(numpy.float32)
+
+
+def _is_cancelled(window: Samples, total: Samples) -> bool:
     energy = _block_energies(window).sum(axis=0)
-    kept = _block_energies(mean[None])[0] * len(window) ** 2
+    kept = _block_energies(total)[0]
     return bool(((kept < CANCELLED * energy) & (energy > LOUD * energy.max())).any())
 
 
@@ -135,10 +148,13 @@ def _loudest_by_frequency(window: Samples) -> Samples:
     hann = numpy.hanning(FRAME + 1)[:-1].astype(numpy.float32)
     starts = numpy.arange(0, padded.shape[1] - FRAME + 1, HOP)
     mixed = numpy.zeros(padded.shape[1], numpy.float32)
+    first = numpy.square(window).sum(axis=1).argmax()
     for some in numpy.array_split(starts, -(-len(starts) // SPECTRA)):
         frames = padded[:, some[:, None] + numpy.arange(FRAME)] * hann
         spectra = numpy.fft.rfft(frames)
-        loudest = numpy.abs(spectra).argmax(axis=0)[None]
+        sizes = numpy.abs(spectra)
+        sizes[first] *= 2  # where two are alike, it stays one: their phases differ
+        loudest = sizes.argmax(axis=0)[None]
         sounds = numpy.fft.irfft(numpy.take_along_axis(spectra, loudest, axis=0)[0], FRAME)
         for start, sound in zip(some, sounds, strict=True):
             mixed[start : start + FRAME] += sound
