@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import av
 from av.stream import Discard, Disposition
 
-from airflow_provider_symbl.local_server.speech import containers
+from airflow_provider_symbl.local_server.speech import media_formats
 from airflow_provider_symbl.local_server.speech.file_parts import FilePart, heal, links
 from airflow_provider_symbl.local_server.speech.media_clock import LONGEST_SECONDS, MediaClock, TimedFrame
 from airflow_provider_symbl.local_server.speech.resampling import Resampler
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.speech.resampling import Samples
 
 MOST_CHANNELS = 32
-LOWEST_RATE = 1_000
-"""Samples a second; with fewer, no vowel can be told from another."""
+LOWEST_RATE = 100
+"""Samples a second. Nobody could be understood at so few; at fewer still, a small file would last for hours."""
 HIGHEST_RATE = 768_000
 LEAST_SHARE = 0.005
 """Of a recording's samples, those that a number of channels must have: a damaged frame may claim any."""
@@ -39,7 +39,7 @@ MOST_MISSING = 1.0
 """Seconds by which the beginning of the last packet may lie before the one that an index tells of."""
 MOST_ERRORS = 100
 """Errors of the demuxer, without a packet between them, after which it has come to the end of what it can find."""
-ZERO_BASED = (containers.MP4, "matroska,webm", "flac", "flv", "asf")
+ZERO_BASED = (media_formats.MP4, "matroska,webm", "flac", "flv", "asf")
 """Containers whose own time begins at 0; in others, it begins with the stream that begins first."""
 STAMPED = (*ZERO_BASED, "ogg", "avi", "mpegts", "mpeg")
 """Containers that say when each packet begins; of others, the demuxer counts as if nothing changed on the way."""
@@ -49,7 +49,7 @@ BUFFER = 256 * 1024
 SIGN_OF_LIFE = 600
 """Seconds of sound that are measured between two signs of life."""
 
-OPTIONS = {"format_whitelist": ",".join(containers.DEMUXERS)}
+OPTIONS = {"format_whitelist": ",".join(media_formats.DEMUXERS)}
 LOOK_FAR = {"probesize": str(256 * 1024**2), "analyzeduration": str(3600 * av.time_base)}
 
 EMPTY = "The recording is empty: there is nothing in the file"
@@ -172,7 +172,7 @@ def tracks(path: Path, *, only_mp4: bool) -> list[Track]:
     if not found:
         raise JobFailureError(EMPTY)
     with _first_opened(path, found) as container:
-        if only_mp4 and container.format.name != containers.MP4:
+        if only_mp4 and container.format.name != media_formats.MP4:
             raise JobFailureError(NOT_MP4.format(kind=_format(container)))
         streams = container.streams.audio
         if not streams:
@@ -233,10 +233,10 @@ def _open(part: FilePart) -> InputContainer:
 
 
 def _refusal(part: FilePart) -> str:
-    if kind := containers.kind(part):
+    if kind := media_formats.kind(part):
         return UNREADABLE.format(kind=kind)
-    kind = containers.other_kind(part) or "none that its first bytes tell"
-    return WRONG_FORMAT.format(kind=kind, read=containers.READ)
+    kind = media_formats.other_kind(part) or "none that its first bytes tell"
+    return WRONG_FORMAT.format(kind=kind, read=media_formats.READ)
 
 
 def _packets(container: InputContainer, track: AudioStream) -> Iterator[av.Packet[AudioStream]]:
@@ -274,7 +274,7 @@ def _unfit(frame: av.AudioFrame) -> str | None:
 
 def _check_whole(container: InputContainer, track: AudioStream, reached: float) -> None:
     """Refuse an MP4 whose index tells of more sound than is there; of other containers, the length is a guess."""
-    if container.format.name != containers.MP4 or not track.index_entries:
+    if container.format.name != media_formats.MP4 or not track.index_entries:
         return
     expected = float(track.index_entries[-1].timestamp * (track.time_base or 0))
     if reached < expected - MOST_MISSING:

@@ -125,7 +125,8 @@ def _levelled(window: Samples) -> Samples:
     """Raise the channels that are so quiet beside the loudest that nobody would be noticed there."""
     levels = numpy.sqrt(_block_energies(window).max(axis=1))
     gains = numpy.clip(QUIETEST * levels.max() / numpy.maximum(levels, FAINTEST), 1, 1 / QUIETEST)
-    return window * gains[:, None].astype(numpy.float32)
+    levelled: Samples = window * gains[:, None].astype(numpy.float32)
+    return levelled
 
 
 def _is_cancelled(window: Samples, total: Samples) -> bool:

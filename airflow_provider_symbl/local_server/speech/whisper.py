@@ -17,7 +17,7 @@ from airflow_provider_symbl.local_server.speech.transcription import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from airflow_provider_symbl.local_server.speech.decoding import Track
@@ -32,17 +32,33 @@ LEAST_WORD = 0.02
 class WhisperWord(Protocol):
     """A word as faster-whisper gives it."""
 
-    word: str
-    start: float
-    end: float
-    probability: float
+    @property
+    def word(self) -> str:
+        """How it is written, with the blank before it."""
+
+    @property
+    def start(self) -> float:
+        """Seconds from the beginning of what was given."""
+
+    @property
+    def end(self) -> float:
+        """Likewise."""
+
+    @property
+    def probability(self) -> float:
+        """How sure the model is, 0 to 1."""
 
 
 class WhisperSegment(Protocol):
     """A segment as faster-whisper gives it."""
 
-    end: float
-    words: list[WhisperWord] | None
+    @property
+    def end(self) -> float:
+        """Seconds from the beginning of what was given."""
+
+    @property
+    def words(self) -> Sequence[WhisperWord] | None:
+        """Its words; None for none."""
 
 
 class LoadedModel(Protocol):
@@ -192,7 +208,7 @@ class AudioWindow:
         :param channels: how many channels of this window are, the last one in part.
         """
         done = self.offset + self.seconds * channels / len(self.samples)
-        return min(1.0, done / self.total) if self.total else None
+        return min(1.0, round(done / self.total, 6)) if self.total else None
 
 
 def _fields(word: SpokenWord) -> list[object]:

@@ -148,7 +148,7 @@ def test_what_was_not_over_is_worked_on_again(tmp_path: Path, web_server: WebSer
         assert len(spooled(tmp_path)) >= 1
     web_server.may_answer.set()
     with running(tmp_path) as local:
-        assert wait_for(local, first, "failed")["message"].startswith("The recording cannot be decoded")
+        assert wait_for(local, first, "failed")["message"].startswith("The recording has the wrong format: got text; ")
         wait_for(local, second)
         wait_for(local, third)
         assert local.texts(first) == ["Afterwards.", "x" * LONG_TEXT]

@@ -1,4 +1,4 @@
-"""Containers: the formats that are read, and what a file is by its first bytes."""
+"""Media formats: the containers that are read, and what a file is by its first bytes."""
 
 from __future__ import annotations
 
