@@ -182,7 +182,7 @@ def test_a_submission_whose_file_is_gone_fails(tmp_path: Path, recognition: thre
     for path in spooled(tmp_path):
         path.unlink()
     with running(tmp_path) as local:
-        reason = "What was submitted could not be read again after a restart: FileNotFoundError"
+        reason = "What was submitted could not be read again after a restart: its file is gone, or damaged"
         assert wait_for(local, ids, "failed")["message"] == reason
 
 
