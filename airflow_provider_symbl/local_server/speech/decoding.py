@@ -59,7 +59,7 @@ DAMAGED = "The recording is damaged: its format is {kind}, but none of its sound
 CUT_OFF = "The recording is cut off: its sound ends after {reached:.0f} of {expected:.0f} seconds"
 NO_TRACK = "The recording has no sound track"
 NO_SOUND = "The recording holds no sound: not one sample could be decoded"
-NO_CODEC = "The recording's sound is in a coding that is not known here: {codec}"
+NO_CODEC = "The recording has the wrong format: its container is {kind}, but the coding of its sound is not known here"
 NOT_MP4 = "A video must be an MP4, but this is {kind}"
 TOO_LONG = f"The recording is longer than {LONGEST_SECONDS // 3600} hours, the most allowed"
 CHANNELS = f"The recording has the wrong number of channels: got {{count}}; allowed: 1 to {MOST_CHANNELS}"
@@ -131,24 +131,24 @@ class Track:
 
     def _link_frames(self, container: InputContainer, track: AudioStream, clock: MediaClock) -> Iterator[TimedFrame]:
         origin, is_stamped = _origin(container), container.format.name in STAMPED
-        reached = lost_until = missing = 0.0
+        reached = missing = 0.0
         for packet in _packets(container, track):
-            begin, length = (float((ticks or 0) * (track.time_base or 0)) for ticks in (packet.pts, packet.duration))
-            reached = max(reached, begin)
+            reached = max(reached, _seconds(packet.pts, track))
             try:
                 frames = packet.decode()
-            except av.FFmpegError:  # as players do, leave it out: the rest can still be heard
-                self.problem = DAMAGED.format(kind=_format(container))
-                lost_until, missing = begin + length, missing + length
+            except av.FFmpegError as error:  # as players do, leave it out: the rest can still be heard
+                reason = NO_CODEC if isinstance(error, av.DecoderNotFoundError) else DAMAGED
+                self.problem = reason.format(kind=_format(container))
+                missing += _seconds(packet.duration, track)
                 continue
             for frame in self._fit(frames):
                 origin = frame.time if origin is None else origin
                 stamp = None if frame.time is None or origin is None else frame.time - origin
-                timed = clock.place(frame, stamp if is_stamped else clock.elapsed + missing)
-                missing = 0.0 if timed.follows_gap else missing
-                yield timed
-        lost_until = lost_until - (origin or 0) if is_stamped else clock.elapsed + missing
-        if silence := clock.end(lost_until):
+                for timed in clock.place(frame, stamp if is_stamped else clock.elapsed + missing):
+                    missing = 0.0 if is_stamped or timed.follows_gap else missing
+                    yield timed
+        yield from clock.release()
+        if silence := clock.end(clock.elapsed + missing):
             yield silence
         _check_whole(container, track, reached)
 
@@ -276,9 +276,13 @@ def _check_whole(container: InputContainer, track: AudioStream, reached: float) 
     """Refuse an MP4 whose index tells of more sound than is there; of other containers, the length is a guess."""
     if container.format.name != media_formats.MP4 or not track.index_entries:
         return
-    expected = float(track.index_entries[-1].timestamp * (track.time_base or 0))
+    expected = _seconds(track.index_entries[-1].timestamp, track)
     if reached < expected - MOST_MISSING:
         raise JobFailureError(CUT_OFF.format(reached=reached, expected=expected))
+
+
+def _seconds(ticks: int | None, track: AudioStream) -> float:
+    return float((ticks or 0) * (track.time_base or 0))
 
 
 def _format(container: InputContainer) -> str:

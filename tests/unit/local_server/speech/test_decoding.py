@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 RECORDED = Path(__file__).parents[3] / "recorded" / "media"
 README = Path(__file__).parents[4] / "README.md"
+CLUSTER = b"\x1f\x43\xb6\x75"
+"""How a cluster of a WebM begins; its timestamp follows."""
 CLOSE = 0.15
 """Seconds by which an encoder may delay what it encodes."""
 
@@ -162,6 +164,17 @@ def test_what_a_header_claims_counts_for_nothing(tmp_path: Path) -> None:
     assert heard.progress[-1] == pytest.approx(1.0)
 
 
+def test_a_single_timestamp_that_leaps_ahead_is_not_believed(tmp_path: Path) -> None:
+    """A damaged bit must not move all that comes after it by half a minute."""
+    sound = Sound(TONES.on(48_000), 48_000, "libopus")
+    data = bytearray(encoded("webm", sound, options={"cluster_time_limit": "1000"}))
+    third = data.index(CLUSTER, data.index(CLUSTER, data.index(CLUSTER) + 4) + 4)
+    data[data.index(b"\xe7\x82", third) + 2] ^= 0x80
+    heard = hear(written(tmp_path, bytes(data)))
+    assert heard.starts == [pytest.approx(TONES.starts, abs=CLOSE)]
+    assert heard.seconds == pytest.approx(6.0, abs=0.1)
+
+
 def test_over_four_hours_are_refused_although_no_header_says_so(tmp_path: Path) -> None:
     """Before anything is recognised: so a small file cannot keep a process busy."""
     path = written(tmp_path, _flac_of_unknown_length(tmp_path / "long.flac", seconds=4 * 3600 + 10))
@@ -186,8 +199,12 @@ def test_so_few_samples_that_nobody_could_be_understood_are_refused(tmp_path: Pa
         (b"\x81\x92" * 50, "The recording has the wrong format: got none that its first bytes tell; allowed: WAV, "),
         (wav(b"")[:30], "The recording is damaged: it begins like a WAV file, but the rest of its header cannot"),
         (wav(b""), "The recording holds no sound: not one sample could be decoded"),
+        (
+            wav(bytes(500)).replace(b"\1\0\1\0", b"\xcd\xab\1\0"),
+            "The recording has the wrong format: its container is wav,",
+        ),
     ],
-    ids=["nothing", "zeros", "text", "page", "zip", "playlist", "noise", "half a header", "no samples"],
+    ids=["nothing", "zeros", "text", "page", "zip", "playlist", "noise", "half a header", "no samples", "coding"],
 )
 def test_a_reason_tells_wrong_format_damage_and_silence_apart(data: bytes, reason: str, tmp_path: Path) -> None:
     """For whoever reads it the morning after."""
