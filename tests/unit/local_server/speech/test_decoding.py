@@ -175,6 +175,29 @@ def test_a_single_timestamp_that_leaps_ahead_is_not_believed(tmp_path: Path) -> 
     assert heard.seconds == pytest.approx(6.0, abs=0.1)
 
 
+def test_a_clock_that_is_set_anew_loses_nothing(tmp_path: Path) -> None:
+    """What is stamped as if it had been before follows what was there."""
+    sound = Sound(TONES.on(48_000), 48_000, "libopus")
+    data = bytearray(encoded("webm", sound, options={"cluster_time_limit": "1000"}))
+    at, number = -1, 0
+    while (at := data.find(CLUSTER, at + 1)) >= 0:
+        number += 1
+        stamp = data.index(b"\xe7", at) + 2
+        if number > 3:  # by then, it takes two bytes
+            data[stamp : stamp + 2] = struct.pack(">H", struct.unpack_from(">H", data, stamp)[0] - 2500)
+    assert number > 4
+    assert hear(written(tmp_path, bytes(data))).starts == [pytest.approx(TONES.starts, abs=CLOSE)]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_files_in_a_row_one_that_is_broken_ends_nothing(is_first: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+    """Whether it comes before or after."""
+    good = encoded("flac", Sound(TONES.on(16_000), 16_000, "flac"))
+    broken = b"fLaC\0\0\0\x22" + bytes(34)
+    heard = hear(written(tmp_path, broken + good if is_first else good + broken))
+    assert heard.starts == [pytest.approx(TONES.starts, abs=CLOSE)]
+
+
 def test_over_four_hours_are_refused_although_no_header_says_so(tmp_path: Path) -> None:
     """Before anything is recognised: so a small file cannot keep a process busy."""
     path = written(tmp_path, _flac_of_unknown_length(tmp_path / "long.flac", seconds=4 * 3600 + 10))
