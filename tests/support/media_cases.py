@@ -51,8 +51,8 @@ class Voice:
 
 
 RATE = 48_000
-BEEPS = ((0.5, 1.0), (2.5, 3.0), (4.5, 5.0))
-TONES = Voice(tone_bursts(6, BEEPS, RATE), (0.5, 2.5, 4.5))
+BEEPS = ((0.3, 0.6), (1.3, 1.6), (2.3, 2.6))
+TONES = Voice(tone_bursts(3, BEEPS, RATE), (0.3, 1.3, 2.3))
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ CASES = (
     plain("ac3", "ac3", 48_000, 2),
     plain("eac3", "eac3", 48_000, 2),
     plain("flac", "flac", 44_100, 2),
-    plain("wv", "wavpack", 16_000, 2),
+    plain("wv", "wavpack", 48_000, 2),
     plain("tta", "tta", 16_000),
     plain("amr", "libopencore_amrnb", 8_000),
     plain("ogg", "vorbis", 44_100, 2),
