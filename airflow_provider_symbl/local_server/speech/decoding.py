@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.speech.resampling import Samples
 
 MOST_CHANNELS = 32
+MOST_TRACKS = 16
+"""Tracks that are tried, one after the other, until anything is said."""
 LOWEST_RATE = 100
 """Samples a second. Nobody could be understood at so few; at fewer still, a small file would last for hours."""
 HIGHEST_RATE = 768_000
@@ -178,7 +180,7 @@ def tracks(path: Path, *, only_mp4: bool) -> list[Track]:
         if not streams:
             raise JobFailureError(NO_TRACK)
         ranked = sorted(range(len(streams)), key=lambda ordinal: _rank(streams[ordinal]))
-        return [Track(path, found, ordinal) for ordinal in ranked]
+        return [Track(path, found, ordinal) for ordinal in ranked[:MOST_TRACKS]]
 
 
 def _rank(track: AudioStream) -> tuple[bool, bool]:

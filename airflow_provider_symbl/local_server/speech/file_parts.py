@@ -12,6 +12,7 @@ import mmap
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ SIGNS = (
 SHORTEST_ZEROS = 16
 """No format begins with so many zero bytes; what was cut out of a stream may."""
 BLOCK = 4096
+MOST_LINKS = 1_000
+"""Recordings that are looked for in a file; what is behind them belongs to the last."""
+MOST_CHUNKS = 1_000_000
+"""Chunks or boxes that are looked at: a file of empty ones must not keep anybody busy."""
 SHORTEST_BOX = 8
 PRINTABLE = frozenset(range(0x20, 0x7F))
 
@@ -124,7 +129,7 @@ def links(path: Path) -> list[tuple[int, int]]:
         start = _first_byte(data)
         if start >= len(data):
             return []
-        starts = [start, *_next_links(data, start)]
+        starts = [start, *islice(_next_links(data, start), MOST_LINKS - 1)]
         return list(zip(starts, [*starts[1:], len(data)], strict=True))
 
 
@@ -193,7 +198,10 @@ def _wav_links(data: mmap.mmap | bytes, at: int) -> Iterator[int]:
 def _mp4_links(data: mmap.mmap | bytes, at: int) -> Iterator[int]:
     """Find the MP4s that begin behind the boxes of the one before them."""
     has_index = False
-    while len(head := data[at : at + 16]) == 16:  # noqa: PLR2004 - a box's size, name, and long size
+    for _ in range(MOST_CHUNKS):
+        head = data[at : at + 16]
+        if len(head) < 16:  # noqa: PLR2004 - a box's size, name, and long size
+            return
         size, name, long = struct.unpack(">I4sQ", head)
         if name == b"ftyp" and has_index:
             yield at
@@ -259,7 +267,10 @@ CAF_CHUNKS = Chunks(8, 4, struct.Struct(">q"), counts_itself=False, align=1, dat
 
 def _patch(part: FilePart, chunks: Chunks) -> Patch | None:
     at = chunks.first
-    while len(header := part.at(at, chunks.header)) == chunks.header:
+    for _ in range(MOST_CHUNKS):
+        header = part.at(at, chunks.header)
+        if len(header) < chunks.header:
+            break
         (declared,) = chunks.size.unpack_from(header, chunks.name)
         held = max(0, declared - chunks.header if chunks.counts_itself else declared)
         end = at + chunks.header + held
@@ -276,8 +287,11 @@ def _patch(part: FilePart, chunks: Chunks) -> Patch | None:
 def _rf64_patch(part: FilePart) -> Patch | None:
     """Mend the size of an RF64's data, which stands in a chunk of its own."""
     (declared,) = struct.unpack("<Q", part.at(28, 8).ljust(8, b"\0"))
-    at = 12
-    while len(header := part.at(at, RIFF_CHUNKS.header)) == RIFF_CHUNKS.header:
+    at = RIFF_CHUNKS.first
+    for _ in range(MOST_CHUNKS):
+        header = part.at(at, RIFF_CHUNKS.header)
+        if len(header) < RIFF_CHUNKS.header:
+            break
         name, size = struct.unpack("<4sI", header)
         if name == b"data":
             begin = at + RIFF_CHUNKS.header

@@ -13,6 +13,7 @@ import av
 import pytest
 
 from airflow_provider_symbl.local_server.speech import media_formats
+from airflow_provider_symbl.local_server.speech.file_parts import links
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, TranscriptionOptions
 from airflow_provider_symbl.local_server.speech.whisper import WhisperTranscriber
 from tests.support.media_cases import CASES, RATE, TONES, Case
@@ -196,6 +197,13 @@ def test_of_files_in_a_row_one_that_is_broken_ends_nothing(is_first: bool, tmp_p
     broken = b"fLaC\0\0\0\x22" + bytes(34)
     heard = hear(written(tmp_path, broken + good if is_first else good + broken))
     assert heard.starts == [pytest.approx(TONES.starts, abs=CLOSE)]
+
+
+def test_a_file_of_nothing_but_beginnings_keeps_nobody_busy(tmp_path: Path) -> None:
+    """Of what looks like recordings in a row, no more are tried than anybody joins."""
+    path = written(tmp_path, b"fLaC\0\0\0\x22" * 20_000)
+    assert len(links(path)) == 1_000
+    assert refused(path).startswith("The recording is damaged: it begins like a FLAC file, but ")
 
 
 def test_over_four_hours_are_refused_although_no_header_says_so(tmp_path: Path) -> None:
