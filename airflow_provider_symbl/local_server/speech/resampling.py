@@ -36,7 +36,7 @@ LOUD = 1e-3
 """Only blocks with this share of the loudest one's energy are looked at: in noise, sums are small by chance."""
 FRAME = 512
 HOP = FRAME // 2
-SPECTRA = 1024
+SPECTRA = 256
 """Spectra that are in memory at a time."""
 LOUDEST = 8.0
 """Full scale is 1; floating-point recordings go a little beyond it."""
