@@ -26,6 +26,7 @@ class Sizes:
     :param upload_bytes: the file that is sent in constant memory.
     :param long_request_bytes: each of the long requests that symbl-local gets in constant memory.
     :param long_text_characters: the longest text in which something is looked for.
+    :param mutated_recordings: recordings that were damaged by chance.
     :param generated_texts: Hypothesis' examples for what is found in any text.
     :param generated_stores: Hypothesis' runs of a server that is ended and started between submissions.
     :param generated_documents: Hypothesis' examples of a conversation that goes through every form.
@@ -48,6 +49,7 @@ class Sizes:
     upload_bytes: int
     long_request_bytes: int
     long_text_characters: int
+    mutated_recordings: int
     generated_texts: int
     generated_stores: int
     generated_documents: int
@@ -71,6 +73,7 @@ USUAL = Sizes(
     upload_bytes=256 * MIB,
     long_request_bytes=256 * MIB,
     long_text_characters=200_000,
+    mutated_recordings=100,
     generated_texts=20,
     generated_stores=5,
     generated_documents=300,
@@ -93,6 +96,7 @@ FULL = Sizes(
     upload_bytes=1024 * MIB,
     long_request_bytes=1024 * MIB,
     long_text_characters=1_000_000,
+    mutated_recordings=2000,
     generated_texts=100,
     generated_stores=20,
     generated_documents=2000,

@@ -22,6 +22,17 @@ TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=60.0)
 MAX_SECONDS = 3600.0
 OK = 200
 REDIRECTIONS = (301, 302, 303, 307, 308)
+PROBLEMS: tuple[tuple[type[aiohttp.ClientError], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "its name is not known"),
+    (aiohttp.ClientSSLError, "its certificate is not trusted"),
+    (aiohttp.ServerTimeoutError, "it sent nothing for too long"),
+    (aiohttp.ClientConnectorError, "nobody takes the connection"),
+    (aiohttp.ClientConnectionError, "the connection broke off"),
+    (aiohttp.ClientPayloadError, "it broke off"),
+    (aiohttp.InvalidURL, "the URL has no host that could be asked"),
+)
+"""What went wrong, in words, by the first kind of error that fits."""
+OTHER_PROBLEM = "what it sent is no answer of HTTP"
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,8 @@ async def _fetch(url: str, path: Path, limits: Limits) -> None:
     except PrivateAddressError as error:
         raise JobFailureError(str(error)) from None
     except aiohttp.ClientError as error:
-        raise JobFailureError(f"The download from {_host(url)} failed: {type(error).__name__}") from None
+        problem = next((text for kind, text in PROBLEMS if isinstance(error, kind)), OTHER_PROBLEM)
+        raise JobFailureError(f"The download from {_host(url)} failed: {problem}") from None
     except TimeoutError:
         seconds = f"{limits.max_seconds:g} seconds"
         raise JobFailureError(f"The download from {_host(url)} took longer than {seconds}") from None

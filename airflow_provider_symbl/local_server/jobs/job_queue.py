@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import JobFault, RawSubmission
 
-UNREADABLE = "What was submitted could not be read again after a restart: {reason}"
+UNREADABLE = "What was submitted could not be read again after a restart: its file is gone, or damaged"
 OVER_THE_CAP = (
     "This API has a limit of maximum of `{cap}` number of concurrent jobs per account. "
     "Wait until a job has ended, or start the server with a higher --max-concurrent-jobs."
@@ -147,8 +147,8 @@ class JobQueue:
     def _take_up(self, job: Job) -> None:
         try:
             content = content_of(self._store.submission(job.id))
-        except (OSError, ApiError) as error:
-            self._runner.fail(job.id, UNREADABLE.format(reason=type(error).__name__))
+        except (OSError, ApiError):
+            self._runner.fail(job.id, UNREADABLE)
         else:
             self._enqueue(job, content)
 

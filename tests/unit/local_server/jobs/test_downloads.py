@@ -61,7 +61,7 @@ def test_a_recording_is_fetched_and_heard(
     ("status", "body", "said"),
     [
         (200, b"", "The download from 127.0.0.1 is empty"),
-        (200, b"<html>a player</html>", "The recording cannot be decoded: InvalidDataError"),
+        (200, b"<html>a player</html>", "The recording has the wrong format: got a web page; "),
         (302, b"", "127.0.0.1 redirects, and only a direct link to the recording will do"),
         (404, b"gone", "127.0.0.1 answered 404 instead of the recording"),
     ],
@@ -72,14 +72,14 @@ def test_what_cannot_be_fetched_fails_with_the_reason(
 ) -> None:
     """The reason names the host and not the rest of the URL, which may hold a signature."""
     ids = at_once.submit("audio/url", json={"url": web_server.serve("/a.wav", body, status, Location="/b.wav")})
-    assert at_once.job(ids)["message"] == said
+    assert at_once.job(ids)["message"].startswith(said)
     assert web_server.asked.qsize() == 1
 
 
 def test_a_host_that_does_not_answer_fails_with_the_reason(at_once: Local) -> None:
     """Nothing listens on the discard port."""
     ids = at_once.submit("audio/url", json={"url": "http://127.0.0.1:9/a.wav?signature=secret"})
-    assert at_once.job(ids)["message"] == "The download from 127.0.0.1 failed: ClientConnectorError"
+    assert at_once.job(ids)["message"] == "The download from 127.0.0.1 failed: nobody takes the connection"
 
 
 def test_a_download_is_given_up_on_reset(local: Local, web_server: WebServer) -> None:
@@ -155,7 +155,7 @@ def test_a_compressed_recording_is_refused(web_server: WebServer, tmp_path: Path
 def test_a_recording_that_breaks_off_is_not_taken(web_server: WebServer, tmp_path: Path) -> None:
     """What came of it would be heard as if it were all."""
     url = _served(web_server, bytes(1000), {"Content-Length": "2000"})
-    with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 failed: \w+"):
+    with pytest.raises(JobFailureError, match=r"The download from 127\.0\.0\.1 failed: it broke off"):
         fetch(url, tmp_path, OPEN)
     assert list(tmp_path.iterdir()) == []
 

