@@ -40,6 +40,8 @@ class ServerSettings:
     :param workers: how many recordings are recognised at a time.
     :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
         apart; without one, that is refused.
+    :param strict: refuse what Symbl takes although it is odd, such as parameters that nobody knows; without it, the
+        journal says what was odd.
     :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
     :param max_recording_bytes: the longest recording that is taken or fetched.
     :param token_lifetime: seconds for which a token is good.
@@ -71,6 +73,10 @@ class ServerSettings:
     )
     speaker_model: str | None = field(
         default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model, to tell voices apart"}
+    )
+    strict: bool = field(
+        default=False,
+        metadata={"action": "store_true", "help": "refuse what is odd, for tests of clients (default: note it)"},
     )
     allow_private_urls: bool = field(
         default=False,

@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from airflow_provider_symbl.local_server.server import LocalServer
 from tests.contract.raw_client import RawClient
 from tests.support.audio import RECORDINGS, cut_clips
+from tests.support.symbl_local import SymblLocal
 from tests.support.web_server import ClipServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.symbl_local import SymblLocal
-
 pytest.register_assert_rewrite("tests.contract.generated_calls")
 
 OUTCOME = "outcome of a vendor client's call"
+
+
+@pytest.fixture(scope="session")
+def running_symbl_local() -> Iterator[SymblLocal]:
+    """Run a symbl-local as it comes, not a strict one: strangers are to work with it."""
+    with LocalServer(allow_private_urls=True) as server:
+        yield SymblLocal(server.url, server.app_id, server.app_secret)
 
 
 @pytest.fixture(scope="session")

@@ -84,8 +84,8 @@ bounded = settings(
 
 @pytest.fixture(scope="module")
 def known() -> Iterator[Known]:
-    """Run a server with something in it."""
-    with LocalServer(max_concurrent_jobs=100_000) as server:
+    """Run a strict server with something in it: the document says what such a one takes."""
+    with LocalServer(max_concurrent_jobs=100_000, strict=True) as server:
         local = Local(server)
         known = Known(local)
         known.fill()

@@ -236,6 +236,7 @@ JOURNAL = record(
                     "body_size": COUNT,
                     "body_sha256": {"type": ["string", "null"]},
                     "status": {"type": ["integer", "null"]},
+                    "odd": array(TEXT),
                 }
             )
         )

@@ -9,6 +9,7 @@ from anyio import to_thread
 
 from airflow_provider_symbl.local_server.api import schemas
 from airflow_provider_symbl.local_server.api.bodies import received
+from airflow_provider_symbl.local_server.api.leniency import tolerate
 from airflow_provider_symbl.local_server.api.operations import Operation, media_type, require_json
 from airflow_provider_symbl.local_server.api.parameters import (
     FILE,
@@ -223,6 +224,9 @@ def _is_mpeg(head: bytes) -> bool:
     return head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")
 
 
+BYTES_DECIDE = "the bytes decide what it is"
+FORMS = ("multipart/form-data",)
+"""In which a recording would be one of several parts, and the body not the recording."""
 VIDEO_TYPE = "video/mp4"
 AUDIO_TYPES: Mapping[str, Callable[[bytes], bool]] = {
     "audio/wav": _is_wav,
@@ -234,16 +238,28 @@ AUDIO_TYPES: Mapping[str, Callable[[bytes], bool]] = {
 
 def _check_audio_type(request: Request) -> None:
     given = media_type(request)
+    _check_no_form(given)
     if given in UNTYPED:
         return
     if given not in AUDIO_TYPES:
         allowed = ", ".join(AUDIO_TYPES)
-        raise validation_error("Content-Type", f"must be one of [{allowed}] or left out, but is {given}")
-    if not AUDIO_TYPES[given](received(request).head(SNIFFED)):
-        raise validation_error("Content-Type", f"is {given}, but the data does not begin as such data does")
+        error = validation_error("Content-Type", f"must be one of [{allowed}] or left out, but is {given}")
+        tolerate(error, BYTES_DECIDE)
+    elif not AUDIO_TYPES[given](received(request).head(SNIFFED)):
+        error = validation_error("Content-Type", f"is {given}, but the data does not begin as such data does")
+        tolerate(error, BYTES_DECIDE)
 
 
 def _check_video_type(request: Request) -> None:
     given = media_type(request)
+    _check_no_form(given)
     if given != VIDEO_TYPE:
-        raise validation_error("Content-Type", f"must be {VIDEO_TYPE}, but is {given or 'missing'}")
+        error = validation_error("Content-Type", f"must be {VIDEO_TYPE}, but is {given or 'missing'}")
+        tolerate(error, BYTES_DECIDE)
+
+
+def _check_no_form(given: str) -> None:
+    if given in FORMS:
+        allowed = ", ".join([*AUDIO_TYPES, VIDEO_TYPE])
+        problem = f"must be one of [{allowed}]: the body is the recording, but is {given}"
+        raise validation_error("Content-Type", problem)

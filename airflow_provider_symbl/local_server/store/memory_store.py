@@ -39,6 +39,7 @@ class JournalEntry:
     :param body_size: bytes.
     :param body_sha256: hexadecimal digest of the raw bytes.
     :param status: the HTTP status answered; None until then.
+    :param odd: what was odd about it and was let pass, a sentence each.
     """
 
     method: str
@@ -50,6 +51,7 @@ class JournalEntry:
     body_size: int = 0
     body_sha256: str | None = None
     status: int | None = None
+    odd: list[str] = field(default_factory=list)
 
 
 @dataclass
