@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.local_server.api import schemas
@@ -10,6 +9,7 @@ from airflow_provider_symbl.local_server.api.operations import Operation, body_o
 from airflow_provider_symbl.local_server.api.parameters import NEW_TRACKER
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 from airflow_provider_symbl.local_server.api.validation import list_of, text, unique, validation_error
+from airflow_provider_symbl.local_server.store.ids import random_id, stable_id
 from airflow_provider_symbl.local_server.store.records import Tracker
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class TrackerRoutes:
         count = len(self._store.trackers()) + len(given)
         if count > MOST_TRACKERS:
             raise ApiError(400, f"An account may have at most {MOST_TRACKERS} trackers, and would have {count}")
-        fresh = [Tracker(str(uuid.uuid4()), entry["name"], tuple(entry["vocabulary"])) for entry in given]
+        fresh = [Tracker(random_id(), entry["name"], tuple(entry["vocabulary"])) for entry in given]
         self._store.put_trackers(*fresh)
         return fresh
 
@@ -170,8 +170,7 @@ def serialize_tracker(tracker: Tracker) -> dict[str, object]:
 
 def _tracker_of(label: str, entry: Mapping[str, Any], store: Store) -> Tracker:
     if "id" not in entry:
-        fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, entry["name"]))
-        return Tracker(fresh, entry["name"], tuple(entry["vocabulary"]))
+        return Tracker(stable_id("tracker", entry["name"]), entry["name"], tuple(entry["vocabulary"]))
     kept = store.tracker(entry["id"])
     if kept is None:
         raise validation_error(f"{label}.id", "must be the id of a tracker that the account keeps")
