@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -35,7 +36,7 @@ class Local:
         """Read something that must be there."""
         response = self.send("GET", path, params=query)
         assert response.status_code == 200, response.text
-        return response.json(**({"parse_float": _as_symbl_writes} if path.startswith("/v1/") else {}))
+        return json.loads(response.text, parse_float=_as_symbl_writes if path.startswith("/v1/") else None)
 
     def submit(self, path: str, method: str = "POST", **options: Any) -> dict[str, str]:
         """Submit something that must be taken, and give its ids."""

@@ -24,6 +24,7 @@ from airflow_provider_symbl.local_server.api.parameters import (
 )
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 from airflow_provider_symbl.local_server.api.validation import validation_error
+from airflow_provider_symbl.local_server.jobs.mp4 import refusal_of_video
 from airflow_provider_symbl.local_server.jobs.submission_content import job_options, media_content, text_content
 from airflow_provider_symbl.local_server.middleware.faults import job_fault
 from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from airflow_provider_symbl.local_server.api.bodies import Body
     from airflow_provider_symbl.local_server.api.operations import Endpoint
     from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.jobs.submission_content import Content
@@ -160,6 +162,8 @@ class SubmissionRoutes:
         if not body.size:
             raise ApiError(400, "The request body must be the recording's bytes, but is empty")
         check(request)
+        if not is_video:
+            await to_thread.run_sync(_check_sound, body)
         trackers = trackers_of(given, self._store)
         self._jobs.ensure_room()
         file = body.save()
@@ -256,6 +260,13 @@ def _check_video_type(request: Request) -> None:
     if given != VIDEO_TYPE:
         error = validation_error("Content-Type", f"must be {VIDEO_TYPE}, but is {given or 'missing'}")
         tolerate(error, BYTES_DECIDE)
+
+
+def _check_sound(body: Body) -> None:
+    with body.open() as file:
+        refusal = refusal_of_video(file)
+    if refusal:
+        raise ApiError(400, refusal)
 
 
 def _check_no_form(given: str) -> None:
