@@ -1,17 +1,24 @@
-"""The server's settings: every option once, as a keyword of ``LocalServer`` and as a flag of the command.
+"""The server's settings: every option once, as a keyword of ``LocalServer``, a flag of the command and a variable.
 
 A new option is a field here, and the place that reads it: what needs options is given all of them.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from argparse import ArgumentTypeError
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+SWITCHES = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -56,7 +63,12 @@ class ServerSettings:
         default=None, metadata={"help": "App ID to accept (default: random, or the data folder's)"}
     )
     app_secret: str | None = field(
-        default=None, repr=False, metadata={"help": "App Secret to accept (default: random, or the data folder's)"}
+        default=None,
+        repr=False,
+        metadata={
+            "help": "App Secret to accept, for all on this machine to see: prefer SYMBL_LOCAL_APP_SECRET or "
+            "--app-secret-file (default: random, or the data folder's)"
+        },
     )
     data_dir: str | Path | None = field(
         default=None, metadata={"metavar": "DIR", "help": "folder to keep all state in (default: in memory)"}
@@ -89,3 +101,45 @@ class ServerSettings:
         default=8 * 1024**3, metadata={"type": _whole_number(1, 2**53), "help": "default: %(default)s"}
     )
     token_lifetime: float = 86_400.0
+
+
+def variable(name: str) -> str:
+    """Name the environment variable of an option.
+
+    :param name: the option's, as a keyword.
+    """
+    return f"SYMBL_LOCAL_{name.upper()}"
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Read the options that the environment gives; one that is empty is not given.
+
+    :raises ArgumentTypeError: one of them is not allowed; names its variable.
+    """
+    given = {option: environment.get(variable(option.name)) for option in fields(ServerSettings) if option.metadata}
+    return {
+        option.name: _parsed(variable(option.name), text, option.metadata) for option, text in given.items() if text
+    }
+
+
+def _parsed(name: str, text: str, metadata: Mapping[str, Any]) -> object:
+    if metadata.get("action") == "store_true":
+        if text.lower() not in SWITCHES:
+            raise ArgumentTypeError(f"{name} must be true or false, but is {text!r}")
+        return SWITCHES[text.lower()]
+    try:
+        return metadata.get("type", str)(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{name} {error}") from None
+
+
+def is_loopback(place: str) -> bool:
+    """Tell whether a host, or the host of a URL, is this machine by a name of its own alone.
+
+    :param place: a name, an address or a URL.
+    """
+    host = (urlsplit(place).hostname or "") if "://" in place else place
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -71,7 +71,7 @@ whole = schemathesis.openapi.from_dict(DOCUMENT)
 api = schemathesis.openapi.from_dict(part(lambda tag: tag not in APART), config=CONFIG)
 refused = schemathesis.openapi.from_dict(part(lambda tag: tag == "Refused"))
 control = schemathesis.openapi.from_dict(part(lambda tag: tag == "Control"))
-PAGES = {"/__local__", "/__local__/", "/__local__/page/{file}", "/__local__/recordings/{job_id}"}
+PAGES = {"/", "/__local__", "/__local__/", "/__local__/page/{file}", "/__local__/recordings/{job_id}"}
 """What is no call: pages, and what they are made of."""
 bounded = settings(
     max_examples=SIZES.generated_calls,
