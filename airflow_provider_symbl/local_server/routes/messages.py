@@ -56,7 +56,7 @@ SPEAKER_EVENT = object_of(
     {
         "type": enum("started_speaking", "stopped_speaking"),
         "user": USER,
-        "offset": object_of({"seconds": integer(0), "nanos": integer(0)}, ("seconds",)),
+        "offset": object_of({"seconds": integer(0), "nanos": integer(0)}),  # one SDK leaves out what is zero
     },
     ("type", "user", "offset"),
 )
@@ -244,7 +244,7 @@ def _member(user: Mapping[str, str], directory: MemberDirectory, seen: dict[str,
 
 
 def _seconds(offset: Mapping[str, int]) -> float:
-    return offset["seconds"] + offset.get("nanos", 0) * NANOS
+    return offset.get("seconds", 0) + offset.get("nanos", 0) * NANOS
 
 
 def _transcript(view: ConversationView, given: Mapping[str, Any]) -> dict[str, object]:
