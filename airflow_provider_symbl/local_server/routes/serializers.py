@@ -81,7 +81,9 @@ def serialize_message(
 def _from(member: Member | None) -> dict[str, object]:
     if member is None:
         return {}
-    named = {"id": member.id, "name": member.name, "userId": member.user_id, "email": member.email}
+    # An e-mail address is shown as one alone; another id of the client's would be lost.
+    user_id = None if member.email else member.user_id
+    named = {"id": member.id, "name": member.name, "userId": user_id, "email": member.email}
     return {key: value for key, value in named.items() if value is not None}
 
 
