@@ -87,12 +87,13 @@ class SymblServer:
         self._group.stop()
 
     def _group_on(self, port: int) -> ProcessGroup:
-        account = ["--app-id", self.app_id, "--app-secret", self.app_secret]
+        # Not on the command line, which everybody on the machine can read.
+        account = {"SYMBL_LOCAL_APP_ID": self.app_id, "SYMBL_LOCAL_APP_SECRET": self.app_secret}
         kept = ["--data-dir", str(self._data_dir)] if self._data_dir else []
         # The recordings and the webhooks of a demo are on this machine too.
-        options = ["--port", str(port), "--allow-private-urls", *account, *kept]
+        options = ["--port", str(port), "--allow-private-urls", *kept]
         command = [sys.executable, "-m", "airflow_provider_symbl.local_server", *options]
-        return ProcessGroup("symbl-local", command, env=os.environ, log=self._log)
+        return ProcessGroup("symbl-local", command, env={**os.environ, **account}, log=self._log)
 
     def _printed_url(self) -> str | None:
         found = re.search(r"http://127\.0\.0\.1:\d+", self._group.log.read_text())

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 from uvicorn.server import ServerState
 
 from airflow_provider_symbl.local_server.api import schemas
 from airflow_provider_symbl.local_server.api.openapi import document
 from airflow_provider_symbl.local_server.api.operations import Operation, routes
-from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
+from airflow_provider_symbl.local_server.api.paths import CONTROL_PREFIX, CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import HANDLERS, JsonResponse, UnsupportedCallError
 from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
 from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
@@ -95,7 +97,7 @@ class Application:
         )
         self.operations = [*(operation for group in groups for operation in group.operations()), *_unsupported_calls()]
         self.operations.append(_openapi(self.operations))
-        self.routes = [*routes(self.operations, self._accounts.guard), *page.routes()]
+        self.routes = [Route("/", _lead_to_page), *routes(self.operations, self._accounts.guard), *page.routes()]
         starlette = Starlette(routes=self.routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
         pipeline = RequestPipeline(settings, starlette, store, self.faults, self._accounts, spool=spool)
@@ -106,6 +108,11 @@ class Application:
         self.jobs.resume()
         yield
         await self.jobs.stop()
+
+
+async def _lead_to_page(_request: Request) -> Response:
+    """Lead who types the server's address to the page for people."""
+    return RedirectResponse(f"{CONTROL_PREFIX}/")
 
 
 def _openapi(operations: list[Operation]) -> Operation:

@@ -10,7 +10,9 @@ A project's top ``conftest.py`` asks for them, and each test names those that it
 ``symbl_connection``    for one test: the same, with ``symbl_default`` leading to it; its value is that id
 ======================= =============================================================================================
 
-The first two are a :class:`SymblLocal`. With pytest-xdist each of its processes has a server of its own. Recordings
+The first two are a :class:`SymblLocal`. The server is strict: what a client sends that Symbl's reference does not have
+is refused, though Symbl itself takes much of it. A project that wants it taken overrides ``symbl_local_options``, whose
+value is the keywords of ``LocalServer``. With pytest-xdist each of its processes has a server of its own. Recordings
 may lie on this machine, and webhooks lead to it.
 
 PYTEST_DONT_REWRITE: nothing is asserted here, and a conftest may import the class before pytest has seen the module.
@@ -99,14 +101,20 @@ class SymblLocal:
 
 
 @pytest.fixture(scope="session")
-def symbl_local_server() -> Iterator[SymblLocal]:
+def symbl_local_options() -> dict[str, Any]:
+    """Return the keywords of the server; a project may override this."""
+    return {"allow_private_urls": True, "strict": True}
+
+
+@pytest.fixture(scope="session")
+def symbl_local_server(symbl_local_options: dict[str, Any]) -> Iterator[SymblLocal]:
     """Run one symbl-local for all tests.
 
     :raises ModuleNotFoundError: the extra ``local`` is not installed.
     """
     from airflow_provider_symbl.local_server.server import LocalServer  # noqa: PLC0415 - not while tests are collected
 
-    with LocalServer(allow_private_urls=True) as server:
+    with LocalServer(**symbl_local_options) as server:
         yield SymblLocal(server.url, server.app_id, server.app_secret)
 
 

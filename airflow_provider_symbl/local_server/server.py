@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT = 30.0
 BACKLOG = 2048
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what somebody may have asked for, by --host
+"""The addresses of no machine, which stand for all of this one's, and the loopback address of each kind."""
 Keywords = ParamSpec("Keywords")
 
 
@@ -156,5 +158,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _url(listening: socket.socket) -> str:
+    """Give the URL that leads there from this machine: who listens on all addresses is reached by the loopback one."""
     host, port = listening.getsockname()[:2]
+    host = EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

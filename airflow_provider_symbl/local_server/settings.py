@@ -1,17 +1,24 @@
-"""The server's settings: every option once, as a keyword of ``LocalServer`` and as a flag of the command.
+"""The server's settings: every option once, as a keyword of ``LocalServer``, a flag of the command and a variable.
 
 A new option is a field here, and the place that reads it: what needs options is given all of them.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from argparse import ArgumentTypeError
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+SWITCHES = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -40,6 +47,8 @@ class ServerSettings:
     :param workers: how many recordings are recognised at a time.
     :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
         apart; without one, that is refused.
+    :param strict: refuse what Symbl takes although it is odd, such as parameters that nobody knows; without it, the
+        journal says what was odd.
     :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
     :param max_recording_bytes: the longest recording that is taken or fetched.
     :param token_lifetime: seconds for which a token is good.
@@ -54,7 +63,12 @@ class ServerSettings:
         default=None, metadata={"help": "App ID to accept (default: random, or the data folder's)"}
     )
     app_secret: str | None = field(
-        default=None, repr=False, metadata={"help": "App Secret to accept (default: random, or the data folder's)"}
+        default=None,
+        repr=False,
+        metadata={
+            "help": "App Secret to accept, for all on this machine to see: prefer SYMBL_LOCAL_APP_SECRET or "
+            "--app-secret-file (default: random, or the data folder's)"
+        },
     )
     data_dir: str | Path | None = field(
         default=None, metadata={"metavar": "DIR", "help": "folder to keep all state in (default: in memory)"}
@@ -72,6 +86,10 @@ class ServerSettings:
     speaker_model: str | None = field(
         default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model, to tell voices apart"}
     )
+    strict: bool = field(
+        default=False,
+        metadata={"action": "store_true", "help": "refuse what is odd, for tests of clients (default: note it)"},
+    )
     allow_private_urls: bool = field(
         default=False,
         metadata={
@@ -83,3 +101,45 @@ class ServerSettings:
         default=8 * 1024**3, metadata={"type": _whole_number(1, 2**53), "help": "default: %(default)s"}
     )
     token_lifetime: float = 86_400.0
+
+
+def variable(name: str) -> str:
+    """Name the environment variable of an option.
+
+    :param name: the option's, as a keyword.
+    """
+    return f"SYMBL_LOCAL_{name.upper()}"
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Read the options that the environment gives; one that is empty is not given.
+
+    :raises ArgumentTypeError: one of them is not allowed; names its variable.
+    """
+    given = {option: environment.get(variable(option.name)) for option in fields(ServerSettings) if option.metadata}
+    return {
+        option.name: _parsed(variable(option.name), text, option.metadata) for option, text in given.items() if text
+    }
+
+
+def _parsed(name: str, text: str, metadata: Mapping[str, Any]) -> object:
+    if metadata.get("action") == "store_true":
+        if text.lower() not in SWITCHES:
+            raise ArgumentTypeError(f"{name} must be true or false, but is {text!r}")
+        return SWITCHES[text.lower()]
+    try:
+        return metadata.get("type", str)(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{name} {error}") from None
+
+
+def is_loopback(place: str) -> bool:
+    """Tell whether a host, or the host of a URL, is this machine by a name of its own alone.
+
+    :param place: a name, an address or a URL.
+    """
+    host = (urlsplit(place).hostname or "") if "://" in place else place
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

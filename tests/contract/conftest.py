@@ -6,19 +6,27 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from airflow_provider_symbl.local_server.server import LocalServer
 from tests.contract.raw_client import RawClient
 from tests.support.audio import RECORDINGS, cut_clips
+from tests.support.compatibility.page import RUNS, runs
+from tests.support.symbl_local import SymblLocal
 from tests.support.web_server import ClipServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.symbl_local import SymblLocal
-
 pytest.register_assert_rewrite("tests.contract.generated_calls")
 
 OUTCOME = "outcome of a vendor client's call"
+
+
+@pytest.fixture(scope="session")
+def running_symbl_local() -> Iterator[SymblLocal]:
+    """Run a symbl-local as it comes, not a strict one: strangers are to work with it."""
+    with LocalServer(allow_private_urls=True) as server:
+        yield SymblLocal(server.url, server.app_id, server.app_secret)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +64,8 @@ def note(record_property: Callable[[str, object], None]) -> Callable[[str, str, 
     """Return what puts a call, the client that sent it and what came of it into the table at the end of the run."""
 
     def noted(call: str, client: str, outcome: str) -> None:
+        row = {"client": client, "call": call, "outcome": outcome}
+        assert row in runs(), f"{row} is not in {RUNS.name}, from which docs/calls.md is made"
         record_property(OUTCOME, [call, client, outcome])
 
     return noted

@@ -71,7 +71,7 @@ whole = schemathesis.openapi.from_dict(DOCUMENT)
 api = schemathesis.openapi.from_dict(part(lambda tag: tag not in APART), config=CONFIG)
 refused = schemathesis.openapi.from_dict(part(lambda tag: tag == "Refused"))
 control = schemathesis.openapi.from_dict(part(lambda tag: tag == "Control"))
-PAGES = {"/__local__", "/__local__/", "/__local__/page/{file}", "/__local__/recordings/{job_id}"}
+PAGES = {"/", "/__local__", "/__local__/", "/__local__/page/{file}", "/__local__/recordings/{job_id}"}
 """What is no call: pages, and what they are made of."""
 bounded = settings(
     max_examples=SIZES.generated_calls,
@@ -84,8 +84,8 @@ bounded = settings(
 
 @pytest.fixture(scope="module")
 def known() -> Iterator[Known]:
-    """Run a server with something in it."""
-    with LocalServer(max_concurrent_jobs=100_000) as server:
+    """Run a strict server with something in it: the document says what such a one takes."""
+    with LocalServer(max_concurrent_jobs=100_000, strict=True) as server:
         local = Local(server)
         known = Known(local)
         known.fill()

@@ -129,7 +129,7 @@ COMMON: Mapping[str, tuple[Any, ...]] = {
     "enableSummary": FLAGS,
     "webhookUrl": (*WORDS, "x", "file:///etc/passwd", "http://", "http://[", "http://a:99999/", "http://a b/", "//a/"),
     "features": (*OBJECTS, {"featureList": []}, {"featureList": ["x"]}, {"featureList": ["insights", "insights"]}),
-    "metadata": (*OBJECTS, {"salesStage": "Demo"}),
+    "metadata": (*OBJECTS, {"salesStage": 1}),
     "conversationType": (*WORDS, "Sales"),
     "__proto__": ({},),
     "é\ud83d": (1,),
@@ -241,7 +241,7 @@ def _wrong_paths() -> Iterator[tuple[str, bytes, set[int]]]:
         yield f"GET job {strange[:60]}", request("GET", f"/v1/job/{strange}"), {UNKNOWN}
         yield f"GET page file {strange[:60]}", request("GET", f"/__local__/page/{strange}"), {UNKNOWN}
         yield f"GET recording {strange[:60]}", request("GET", f"/__local__/recordings/{strange}"), {UNKNOWN}
-    for path in ("/", "//", "/v1", "/v1/", "/v2/job/1", "/V1/job/1", "/v1/jobs", "/v1/process", "/v1//job/1", "/.env"):
+    for path in ("//", "/v1", "/v1/", "/v2/job/1", "/V1/job/1", "/v1/jobs", "/v1/process", "/v1//job/1", "/.env"):
         yield f"GET {path}", request("GET", path), {UNKNOWN}
     for method in ("GET", "DELETE", "PATCH", "TRACE", "PROPFIND"):
         yield f"{method} text", request(method, "/v1/process/text"), {NO_METHOD}

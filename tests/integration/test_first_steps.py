@@ -63,10 +63,9 @@ def port() -> str:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, commands: Path, environment: dict[str, str], port: str) -> Iterator[ProcessGroup]:
+def terminal(tmp_path: Path, environment: dict[str, str], port: str) -> Iterator[ProcessGroup]:
     """Run symbl-local in the newcomer's first terminal."""
-    name, *options = SERVE.split()
-    command = [str(commands / name), *options, "--port", port]
+    command = ["/bin/bash", "-euc", f"{SERVE.strip()} --port {port}"]
     with ProcessGroup("symbl-local", command, env=environment, log=tmp_path / "symbl-local.log") as group:
         group.wait_until(lambda: "Stop it with" in group.log.read_text() or None, seconds=PATIENCE, what="its URL")
         yield group

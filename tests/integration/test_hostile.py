@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import http.server
 import json
+import os
 import re
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider_symbl.local_server.server import LocalServer
 from demo.processes import PROC, wait_until
 from tests.integration.hostile_http import not_http
 from tests.integration.hostile_recordings import recordings, silence
@@ -26,6 +28,7 @@ from tests.support.sizes import MIB, SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from tests.integration.hostile_requests import Attack
 
@@ -53,7 +56,7 @@ class Answer:
 class Server:
     """symbl-local as a process of its own, and a web server beside it that nobody may ask."""
 
-    process: subprocess.Popen[str]
+    pid: int
     port: int
     account: dict[str, str]
     trap: int
@@ -109,8 +112,8 @@ class Server:
             (PROC / str(pid) / "clear_refs").write_text("5")
 
     def _tree(self) -> list[int]:
-        children = (PROC / str(self.process.pid) / "task").glob("*/children")
-        return [self.process.pid, *(int(pid) for path in children for pid in path.read_text().split())]
+        children = (PROC / str(self.pid) / "task").glob("*/children")
+        return [self.pid, *(int(pid) for path in children for pid in path.read_text().split())]
 
 
 def _answer(connection: socket.socket) -> Answer:
@@ -126,15 +129,16 @@ def _answer(connection: socket.socket) -> Answer:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Run the command for all tests here, as a user would."""
+    """Run the command for all tests here, as a user would; strict, so that each refusal is for its own reason."""
     folder = tmp_path_factory.mktemp("hostile")
     command = [sys.executable, "-m", "airflow_provider_symbl.local_server", "--port", "0", "--data-dir", str(folder)]
+    command.append("--strict")
     with _trap() as (port, trapped), (folder / "log").open("w") as log:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
             assert process.stdout
             said = [process.stdout.readline() for _ in range(5)]
             account = {"type": "application", "appId": said[1].split()[-1], "appSecret": said[2].split()[-1]}
-            running = Server(process, int(said[0].rpartition(":")[2]), account, port, trapped)
+            running = Server(process.pid, int(said[0].rpartition(":")[2]), account, port, trapped)
             running.prepare()
             yield running
             process.kill()
@@ -182,6 +186,19 @@ def test_a_hostile_request_is_refused_for_a_reason(server: Server, kind: str) ->
     problems = [problem for problem in found if problem]
     assert not problems, "\n".join(problems)
     assert server.is_well()
+
+
+def test_what_a_lenient_server_takes_does_not_make_it_fail(tmp_path: Path) -> None:
+    """What is odd about a hostile request may be taken; the server has no defect of its own, and goes on."""
+    with LocalServer(data_dir=tmp_path) as running:
+        account = {"type": "application", "appId": running.app_id, "appSecret": running.app_secret}
+        server = Server(os.getpid(), int(running.url.rpartition(":")[2]), account, 1)
+        server.prepare()
+        answers = [(attack, server.send(attack.data)) for attack in ATTACKS]
+        own_faults = [attack.name for attack, answer in answers if answer.status not in {*range(100, 500), 501, 0}]
+        silences = [attack.name for attack, answer in answers if not answer.status and 0 not in attack.statuses]
+        assert (own_faults, silences) == ([], [])
+        assert server.is_well()
 
 
 def test_every_call_refuses_the_unknown_and_nonsense(server: Server) -> None:

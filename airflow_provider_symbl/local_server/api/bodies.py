@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
+from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, cast
@@ -16,6 +17,8 @@ from starlette.requests import ClientDisconnect
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
@@ -100,6 +103,10 @@ class Body:
             return bytes(self._pending[:length])
         with self._path.open("rb") as file:
             return file.read(length)
+
+    def open(self) -> BinaryIO:
+        """Open it for reading."""
+        return BytesIO(self._pending) if self._path is None else self._path.open("rb")
 
     def content(self) -> bytes:
         """Give all of it; for JSON, which is parsed whole anyway."""

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.local_server.api import schemas
-from airflow_provider_symbl.local_server.api.parameters import JSON_IN_QUERY
+from airflow_provider_symbl.local_server.api.query_strings import JSON_IN_QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +19,8 @@ JSON = "application/json"
 CONVERTOR = re.compile(r"\{(\w+)(?::\w+)?\}")
 DESCRIPTION = (
     "Symbl's Async, Job, Conversation and Experience APIs as symbl-local serves them, with its own control routes. "
+    "Values are described as --strict takes them; without it, what is odd is taken as well as it can be, and the "
+    "journal says what that was. "
     "Any call may be met by a fault that was added under /__local__/faults, which answers as its rule says."
 )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from starlette.routing import Route
 
 from airflow_provider_symbl.local_server.api.bodies import received
-from airflow_provider_symbl.local_server.api.parameters import parse_json, read_query
+from airflow_provider_symbl.local_server.api.query_strings import parse_json, read_query
 from airflow_provider_symbl.local_server.api.responses import ApiError
 from airflow_provider_symbl.local_server.api.validation import ROOT, object_of
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
+from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
+from airflow_provider_symbl.local_server.api.leniency import is_empty, remark, tolerate
+from airflow_provider_symbl.local_server.api.query_strings import parse_object, read_query
 from airflow_provider_symbl.local_server.api.responses import ApiError
 from airflow_provider_symbl.local_server.api.validation import (
     ROOT,
-    Json,
     Validator,
     boolean,
     date_time,
     enum,
     integer,
-    kind,
     list_of,
     number,
     object_of,
+    shown,
     text,
     unique,
     validation_error,
@@ -29,7 +27,7 @@ from airflow_provider_symbl.local_server.api.validation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 LANGUAGES = (
     *("en-US", "en-GB", "en-AU", "en-IE", "en-IN", "en-ZA", "ru-RU", "fr-CA", "fr-FR", "de-DE"),
@@ -38,9 +36,44 @@ LANGUAGES = (
 SALES_STAGES = ("qualification", "discovery", "demo", "negotiation", "general")
 MINUTES_OF_A_DAY = 24 * 60
 
+
+def open_enum(*known: str) -> Validator:
+    """Allow one of some words, and leniently any other text, or a list of one.
+
+    :param known: the words, in the order in which they are named.
+    """
+    strict = enum(*known)
+
+    def check(label: str, value: object) -> str:
+        try:
+            return str(strict(label, value))
+        except ApiError as error:
+            only = value[0] if isinstance(value, list) and len(value) == 1 else value
+            given: str = text(label, only)
+            tolerate(error, "taken as it is")
+            return given
+
+    return Validator(check, strict.schema)
+
+
+def usual(*words: str) -> Validator:
+    """Allow any text, with a note where it is none of some words.
+
+    :param words: the usual ones.
+    """
+
+    def check(label: str, value: object) -> str:
+        given: str = text(label, value)
+        if given not in words:
+            remark(f'"{label}" is usually one of [{", ".join(words)}], but is {shown(given)}: taken as it is')
+        return given
+
+    return Validator(check, text.schema)
+
+
 MESSAGE = object_of(
     {
-        "payload": object_of({"content": text, "contentType": enum("text/plain")}, ("content",)),
+        "payload": object_of({"content": text, "contentType": open_enum("text/plain")}, ("content",)),
         "from": object_of({"name": text, "userId": text, "id": text}),
         "duration": object_of({"startTime": date_time, "endTime": date_time}),
     },
@@ -81,7 +114,8 @@ SAVED_TRACKER = object_of({"id": text}, ("id",))
 
 
 def _tracker(label: str, value: object) -> dict[str, Any]:
-    is_saved = isinstance(value, dict) and "id" in value
+    # A client whose trackers always have both keys leaves one of them empty.
+    is_saved = isinstance(value, dict) and not is_empty(value.get("id"))
     given: dict[str, Any] = (SAVED_TRACKER if is_saved else NEW_TRACKER)(label, value)
     return given
 
@@ -92,6 +126,23 @@ TRACKER = Validator(_tracker, {"anyOf": [NEW_TRACKER.schema, SAVED_TRACKER.schem
 
 def _tracker_key(tracker: Mapping[str, Any]) -> object:
     return tuple((key, tracker[key]) for key in ("id", "name") if key in tracker)
+
+
+METADATA_FIELDS = {"salesStage": usual(*SALES_STAGES), "prospectName": text}
+KNOWN_METADATA = object_of(METADATA_FIELDS)
+
+
+def _metadata(label: str, value: object) -> dict[str, Any]:
+    own = {} if not isinstance(value, dict) else {name: value[name] for name in value.keys() - METADATA_FIELDS.keys()}
+    for name in own:
+        tolerate(validation_error(f"{label}.{name}", "is not allowed"), "kept where it is text")
+    kept = {name: text(f"{label}.{name}", given) for name, given in own.items() if isinstance(given, str) and given}
+    known = value if not isinstance(value, dict) else {name: value[name] for name in value if name not in own}
+    return {**KNOWN_METADATA(label, known), **kept}
+
+
+METADATA = Validator(_metadata, KNOWN_METADATA.schema)
+"""What is known of the conversation; the service takes sales stages in any spelling, and ones that it does not list."""
 
 
 COMMON: Mapping[str, Validator] = {
@@ -106,13 +157,13 @@ COMMON: Mapping[str, Validator] = {
     "webhookUrl": web_address,
     "features": object_of(
         {
-            "featureList": unique(list_of(enum("insights", "callScore")), str),
+            "featureList": unique(list_of(open_enum("insights", "callScore")), str),
             "callScore": object_of({"scorecardId": SCORECARD}),
         },
         ("featureList",),
     ),
-    "metadata": object_of({"salesStage": enum(*SALES_STAGES), "prospectName": text}),
-    "conversationType": enum("sales", "general"),
+    "metadata": METADATA,
+    "conversationType": open_enum("sales", "general"),
 }
 MINUTES_OFF_UTC = integer(-MINUTES_OF_A_DAY, MINUTES_OF_A_DAY)
 TEXT: Mapping[str, Validator] = {
@@ -121,6 +172,7 @@ TEXT: Mapping[str, Validator] = {
     "startTime": date_time,
     "timezoneOffset": MINUTES_OFF_UTC,
 }
+SPEAKER_COUNT = replace(integer(1), placeholders=(0, "0", "0.0"))
 FILE: Mapping[str, Validator] = {
     **COMMON,
     "customVocabulary": list_of(text),
@@ -129,16 +181,10 @@ FILE: Mapping[str, Validator] = {
     "enableSeparateRecognitionPerChannel": boolean,
     "channelMetadata": unique(list_of(CHANNEL), itemgetter("channel")),
     "enableSpeakerDiarization": boolean,
-    "diarizationSpeakerCount": integer(1),
+    "diarizationSpeakerCount": SPEAKER_COUNT,
 }
 URL: Mapping[str, Validator] = {**FILE, "url": web_address, "timezoneOffset": MINUTES_OFF_UTC}
 
-JSON_IN_QUERY = {
-    *("entities", "trackers", "customVocabulary", "channelMetadata", "features", "metadata"),
-    "customTopicVocabulary",
-}
-BRACKETED = re.compile(r"([A-Za-z]+)((?:\[\w+\]){1,4})")
-"""What some clients make of a nested value instead: ``features[featureList][0]`` (2.4)."""
 URL_QUERY = {"webhookUrl", "enableSpeakerDiarization", "diarizationSpeakerCount"}
 """Names that the vendor's own pages put in the query of a URL call, against its tables."""
 
@@ -154,7 +200,7 @@ def read_text(query: str, body: bytes) -> dict[str, Any]:
     :param body: the raw body.
     :raises ApiError: one of them is not allowed, or the messages are missing.
     """
-    in_query = _admit(read_query(query), TEXT.keys() - {"messages"})
+    in_query = _admit(read_query(query), TEXT.keys() - {"messages"}, TEXT.keys() - {"messages"})
     given = TEXT_BODY(ROOT, _merge(parse_object(body), in_query, TEXT))
     return _checked(given)
 
@@ -175,132 +221,29 @@ def read_url(query: str, body: bytes) -> dict[str, Any]:
     :param body: the raw body.
     :raises ApiError: one of them is not allowed, or the URL is missing.
     """
-    in_query = _admit(read_query(query), URL_QUERY)
+    in_query = _admit(read_query(query), URL_QUERY, URL.keys())
     given = URL_BODY(ROOT, _merge(parse_object(body), in_query, URL))
     return _checked(given)
 
 
-def read_query(query: str) -> dict[str, object]:
-    """Decode a query string: lists and objects are one JSON text each, vocabulary may be repeated instead.
-
-    :param query: the raw query string.
-    :raises ApiError: it is not UTF-8, a name is repeated, or holds text that is not JSON where JSON belongs.
-    """
-    pairs, nested = _unfolded(_pairs(query))
-    counts = Counter(name for name, _ in pairs)
-    for name, count in counts.items():
-        if count > 1 and name != "customVocabulary":
-            raise validation_error(name, f"must be given once, but is given {count} times")
-    words = [value for name, value in pairs if name == "customVocabulary"]
-    values: dict[str, object] = {name: _decoded(name, value) for name, value in pairs if counts[name] == 1}
-    values |= {"customVocabulary": words} if len(words) > 1 else {}
-    for name in _shared(nested, values):
-        raise validation_error(name, "must be given once, but is given as a whole and in parts")
-    return {**values, **nested}
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        raise ApiError(400, "The query string must be UTF-8, percent-encoded, but is not UTF-8") from None
-
-
-def parse_object(body: bytes) -> dict[str, Any]:
-    """Parse a JSON body.
-
-    :param body: the raw body.
-    :raises ApiError: it is not JSON, or not an object.
-    """
-    value = parse_json(body)
-    if not isinstance(value, dict):
-        raise validation_error(ROOT, f"must be of type object, but is {kind(value)}")
-    return value
-
-
-def parse_json(body: bytes) -> Json:
-    """Parse a JSON body.
-
-    :param body: the raw body.
-    :raises ApiError: it is not JSON, or one of its objects has a key twice.
-    """
-    try:
-        value: Json = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
-    except (ValueError, RecursionError):
-        raise ApiError(400, f"The request body must be JSON, but its {len(body)} bytes are not") from None
-    return value
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise validation_error(twice, "must be given once, but is given twice or more in one object")
-    return given
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _decoded(name: str, value: str) -> object:
-    if name not in JSON_IN_QUERY or not value:
-        return value
-    try:
-        return json.loads(value, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
-    except (ValueError, RecursionError):
-        raise validation_error(name, "must be one JSON text in the query string, but is not JSON") from None
-
-
-def _unfolded(pairs: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], dict[str, object]]:
-    """Part the plain pairs from the bracketed, and put what the latter stand for together."""
-    plain: list[tuple[str, str]] = []
-    nested: dict[str, dict[str, Any]] = {}
-    for name, value in pairs:
-        match = BRACKETED.fullmatch(name)
-        if match and match[1] in JSON_IN_QUERY:
-            _insert(nested.setdefault(match[1], {}), re.findall(r"\w+", match[2]), value, name)
-        else:
-            plain.append((name, value))
-    return plain, {name: _listed(value) for name, value in nested.items()}
-
-
-def _insert(holder: dict[str, Any], keys: list[str], value: str, name: str) -> None:
-    *outer, last = keys
-    for key in outer:
-        holder = holder.setdefault(key, {})
-        if not isinstance(holder, dict):
-            raise validation_error(name, "must not lead into another parameter's value")
-    if last in holder:
-        raise validation_error(name, "must be given once, but is given twice or more")
-    holder[last] = value
-
-
-def _listed(value: Json) -> Json:
-    if not isinstance(value, dict):
-        return value
-    keys = sorted(value, key=lambda key: (len(key), key))
-    if keys == [str(index) for index in range(len(keys))]:
-        return [_listed(value[key]) for key in keys]
-    return {key: _listed(entry) for key, entry in value.items()}
-
-
-def _admit(query: dict[str, object], allowed: Collection[str]) -> dict[str, object]:
-    for name in query:
-        if name not in allowed:
-            raise validation_error(name, "is not allowed in the query string")
-    return query
+def _admit(query: dict[str, object], allowed: Collection[str], known: Collection[str]) -> dict[str, object]:
+    for name in query.keys() - allowed:
+        taken = "taken all the same" if name in known else "left out"
+        tolerate(validation_error(name, "is not allowed in the query string"), taken)
+    return {name: value for name, value in query.items() if name in known}
 
 
 def _merge(body: dict[str, Any], query: dict[str, object], validators: Mapping[str, Validator]) -> dict[str, Any]:
-    for name in _shared(body, query):
-        if validators[name](name, body[name]) != validators[name](name, query[name]):
-            raise validation_error(name, "is given in the body and in the query string with different values")
-    return {**query, **body}
+    for name in [name for name in body if name in query]:
+        if not _agree(validators[name], name, body[name], query[name]):
+            error = validation_error(name, "is given in the body and in the query string with different values")
+            tolerate(error, "the body's is taken, unless it is empty")
+    return {**query, **{name: value for name, value in body.items() if not (name in query and is_empty(value))}}
 
 
-def _shared(body: Iterable[str], query: Iterable[str]) -> list[str]:
-    return [name for name in body if name in set(query)]
+def _agree(validator: Validator, name: str, one: object, other: object) -> bool:
+    checked = object_of({name: validator})
+    return bool(checked(ROOT, {name: one}) == checked(ROOT, {name: other}))
 
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,15 @@ class JsonResponse(Response):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
+def plain_number(value: float, digits: int = 3) -> float:
+    """Round a number for an answer; a whole one is written without ``.0``, as Symbl does and typed clients need it.
+
+    :param digits: after the point.
+    """
+    rounded = round(value, digits)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
 class ApiError(Exception):
     """An error of the API: the request is not carried out, and the response says why.
 

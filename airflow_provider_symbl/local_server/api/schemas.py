@@ -37,11 +37,13 @@ ANY: Schema = {}
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+OFFSET: Schema = {"type": "integer", "minimum": -1}
+"""In a text; -1 for what is there in other words."""
 SECONDS: Schema = {"type": "number", "minimum": 0}
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 PERCENT: Schema = {"type": "number", "minimum": 0, "maximum": 100}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
-CONVERSATION_ID: Schema = {"type": "string", "pattern": "^[0-9]{16}$"}
+SYMBL_ID: Schema = {"type": "string", "pattern": "^[0-9]{16}$"}
 UUID: Schema = {"type": "string", "format": "uuid"}
 STATUS: Schema = {"enum": ["scheduled", "in_progress", "completed", "failed"]}
 DATE: Schema = {"type": "string", "format": "date"}
@@ -59,20 +61,20 @@ WORD = record(
 )
 MESSAGE = record(
     {
-        "id": UUID,
+        "id": SYMBL_ID,
         "text": TEXT,
         "from": PERSON,
         **TIMES,
         "timeOffset": {"type": "number"},
         "duration": SECONDS,
-        "conversationId": CONVERSATION_ID,
+        "conversationId": SYMBL_ID,
         "phrases": array(ref("Phrase")),
     },
     {"sentiment": SENTIMENT, "words": array(ref("Word"))},
 )
 CONVERSATION = record(
     {
-        "id": CONVERSATION_ID,
+        "id": SYMBL_ID,
         "type": {"const": "meeting"},
         "name": TEXT,
         **TIMES,
@@ -81,9 +83,9 @@ CONVERSATION = record(
     }
 )
 JOB = record({"id": UUID, "status": STATUS}, {"message": TEXT})
-SUBMISSION = record({"conversationId": CONVERSATION_ID, "jobId": UUID})
+SUBMISSION = record({"conversationId": SYMBL_ID, "jobId": UUID})
 CONVERSATIONS = record({"conversations": array(ref("Conversation"))})
-METADATA = record({"id": CONVERSATION_ID, "metadata": {"type": "object", "additionalProperties": TEXT}})
+METADATA = record({"id": SYMBL_ID, "metadata": {"type": "object", "additionalProperties": TEXT}})
 MESSAGE_ANSWER = record({"message": TEXT})
 MESSAGES = record({"messages": array(ref("Message"))})
 MEMBERS = record({"members": array(ref("Member"))})
@@ -104,21 +106,26 @@ ADD_ON_STATUS = record({"jobId": UUID, "status": STATUS})
 
 SPEAKER = record({}, {"id": UUID, "name": TEXT, "userId": TEXT})
 ASSIGNEE = record({}, {"id": UUID, "name": TEXT, "email": TEXT})
-MESSAGE_REF = record({"id": UUID})
-PLACE: Mapping[str, object] = {"id": UUID, "text": TEXT, "offset": COUNT}
+MESSAGE_REF = record({"id": SYMBL_ID})
+PLACE: Mapping[str, object] = {"id": SYMBL_ID, "text": TEXT, "offset": OFFSET}
 INSIGHT_TYPE: Schema = {"enum": ["action_item", "follow_up", "question"]}
 ENTITY_TYPE: Schema = {"enum": ["person", "date", "datetime", "daterange", "number", "custom"]}
 ENTITY_DETAIL: Mapping[str, object] = {"customType": TEXT, "start": DATE, "end": DATE}
+ACTOR = record({"assignee": FLAG, "name": TEXT}, {"id": UUID, "userId": TEXT})
 
 
 def _finding(kind: str, more: Mapping[str, object], optional: Mapping[str, object] | None = None) -> Schema:
-    common = {"id": UUID, "text": TEXT, "type": {"const": kind}, "score": SHARE, "messageIds": array(UUID)}
+    common = {"id": SYMBL_ID, "text": TEXT, "type": {"const": kind}, "score": SHARE, "messageIds": array(SYMBL_ID)}
     return record({**common, **more}, optional)
 
 
 UNDERTAKING: Mapping[str, object] = {
     "from": SPEAKER,
-    "entities": array(record({"type": ENTITY_TYPE, "text": TEXT, "offset": COUNT, "value": TEXT}, ENTITY_DETAIL)),
+    "entities": array(
+        record(
+            {"type": ENTITY_TYPE, "text": TEXT, "offset": COUNT}, {"value": {"anyOf": [TEXT, ACTOR]}, **ENTITY_DETAIL}
+        )
+    ),
     "phrases": array(ref("Phrase")),
     "definitive": FLAG,
     "assignee": ASSIGNEE,
@@ -133,7 +140,7 @@ ACTION_ITEM = _finding("action_item", UNDERTAKING, DUE)
 FOLLOW_UP = _finding("follow_up", UNDERTAKING, DUE)
 COMPREHENSIVE_ACTION_ITEM = record(
     {
-        "id": UUID,
+        "id": SYMBL_ID,
         "text": TEXT,
         "type": {"const": "action_item"},
         "score": SHARE,
@@ -144,15 +151,14 @@ COMPREHENSIVE_ACTION_ITEM = record(
 )
 ENTITY = record(
     {
-        "id": UUID,
+        "id": SYMBL_ID,
         "type": ENTITY_TYPE,
-        "value": TEXT,
         "text": TEXT,
         "messageRefs": array(record(PLACE)),
         "category": {"enum": ["Custom", "Managed"]},
         "matches": array(record({"detectedValue": TEXT, "messageRefs": array(record({**PLACE, **TIMES}))})),
     },
-    {**ENTITY_DETAIL, "subType": TEXT},
+    {"value": TEXT, **ENTITY_DETAIL, "subType": TEXT},
 )
 TRACKER_MATCH = record(
     {
@@ -172,13 +178,13 @@ METRIC = record(
 TIME_SHARE = record({"percentage": PERCENT, "seconds": SECONDS})
 TALKING = record(
     {
-        "id": UUID,
-        "pace": record({"wpm": SECONDS}),
+        "name": TEXT,
+        "pace": record({"wpm": COUNT}),
         "talkTime": TIME_SHARE,
         "listenTime": TIME_SHARE,
         "overlap": record({}),
     },
-    {"name": TEXT, "userId": TEXT},
+    {"id": UUID, "userId": TEXT},
 )
 POINTS = record({"paragraphs": array(TEXT), "bulletPoints": array(TEXT)})
 OVERVIEW = record(
@@ -209,15 +215,15 @@ TOPICS = record({"topics": array(ref("Topic"))})
 ABSTRACT_TOPICS = record({"abstractTopics": array(_finding("abstract_topic", {}))})
 COMPREHENSIVE_ACTION_ITEMS = record({"actionItems": array(COMPREHENSIVE_ACTION_ITEM)})
 ENTITIES = record({"entities": array(ref("Entity"))})
-TRACKED = array(record({"id": UUID, "name": TEXT, "matches": array(TRACKER_MATCH)}))
+TRACKED = array(record({"id": SYMBL_ID, "name": TEXT, "matches": array(TRACKER_MATCH)}))
 ANALYTICS = record({"metrics": array(METRIC), "members": array(TALKING)})
-SUMMARY = record({"summary": array(record({"id": UUID, "text": TEXT, "messageRefs": array(MESSAGE_REF), **TIMES}))})
+SUMMARY = record({"summary": array(record({"id": SYMBL_ID, "text": TEXT, "messageRefs": array(MESSAGE_REF), **TIMES}))})
 LM_INSIGHTS: Schema = {**array(OVERVIEW), "maxItems": 1}
 
-TRACKER = record({"id": UUID, "name": TEXT, "vocabulary": array(TEXT)})
+TRACKER = record({"id": SYMBL_ID, "name": TEXT, "vocabulary": array(TEXT)})
 TRACKER_ANSWER = record({"tracker": ref("Tracker")})
 TRACKERS_ANSWER = record({"trackers": array(ref("Tracker"))})
-TRACKER_DELETED = record({"id": UUID, "type": {"const": "tracker"}, "deleted": {"const": True}})
+TRACKER_DELETED = record({"id": SYMBL_ID, "type": {"const": "tracker"}, "deleted": {"const": True}})
 
 DONE = record({"status": {"const": "ok"}})
 HEALTH = record({"status": {"const": "ok"}, "version": TEXT, "model": TEXT, "workers": COUNT})
@@ -236,6 +242,7 @@ JOURNAL = record(
                     "body_size": COUNT,
                     "body_sha256": {"type": ["string", "null"]},
                     "status": {"type": ["integer", "null"]},
+                    "odd": array(TEXT),
                 }
             )
         )
@@ -247,7 +254,7 @@ JOBS = record(
             record(
                 {
                     "jobId": UUID,
-                    "conversationId": CONVERSATION_ID,
+                    "conversationId": SYMBL_ID,
                     "name": {"type": ["string", "null"]},
                     "status": STATUS,
                     "message": {"type": ["string", "null"]},
@@ -272,7 +279,7 @@ FAULTS = record({"faults": array(FAULT)})
 
 PASSAGE: Mapping[str, object] = {"timeOffset": {"type": "number"}, "duration": SECONDS}
 ENTRY: Mapping[str, object] = {
-    "id": CONVERSATION_ID,
+    "id": SYMBL_ID,
     "name": TEXT,
     **TIMES,
     "messageCount": COUNT,
@@ -285,7 +292,7 @@ READ = record(
         "messages": array(
             record(
                 {
-                    "id": UUID,
+                    "id": SYMBL_ID,
                     "jobId": UUID,
                     "text": TEXT,
                     "from": {"type": ["string", "null"]},

@@ -2,7 +2,8 @@
 
 Our own, and neither pydantic nor jsonschema: Symbl validates with Joi, and clients read Joi's sentences. Each names the
 field by its path, what was given and what is allowed, and strings are converted as Joi does it (``"true"``, ``"0.5"``).
-A validator is a check with its schema; larger ones are built of smaller ones.
+A validator is a check with its schema; larger ones are built of smaller ones. What the service takes all the same is
+let pass with a note, unless reading is strict (:mod:`.leniency`); schemas say what is taken strictly.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from airflow_provider_symbl.local_server.api import timestamps
+from airflow_provider_symbl.local_server.api.leniency import is_empty, tolerate
 from airflow_provider_symbl.local_server.api.responses import ApiError
 
 if TYPE_CHECKING:
@@ -42,10 +44,12 @@ class Validator:
     :param check: takes the field's path and the value; gives the value as it is to be used, or raises
         :class:`ApiError`.
     :param schema: the JSON Schema that allows what the check allows, as far as a schema can say it.
+    :param placeholders: values that some clients send for none, where the check does not allow them.
     """
 
     check: Callable[[str, object], Any]
     schema: Mapping[str, object]
+    placeholders: tuple[object, ...] = ()
 
     def __call__(self, label: str, value: object) -> Any:  # noqa: ANN401 - whatever the check makes of the value
         """Check a value.
@@ -109,12 +113,21 @@ def short_text(longest: int) -> Validator:
     return Validator(check, {**text.schema, "maxLength": longest})
 
 
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+"""How other languages spell them, in any case."""
+
+
 def _boolean(label: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
-    if value not in ("true", "false"):
-        raise validation_error(label, f"must be a boolean, but is {_shown(value)}")
-    return value == "true"
+    if value in ("true", "false"):
+        return value == "true"
+    error = validation_error(label, f"must be a boolean, but is {shown(value)}")
+    meant = BOOLEANS.get(str(value).lower()) if isinstance(value, str | int) else None
+    if meant is None:
+        raise error
+    tolerate(error, f"taken as {str(meant).lower()}")
+    return meant
 
 
 boolean = Validator(_boolean, {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]})
@@ -131,9 +144,9 @@ def number(low: float, high: float = math.inf) -> Validator:
     def check(label: str, value: object) -> float:
         given = _number(label, value)
         if given < low:
-            raise validation_error(label, f"must be greater than or equal to {low}, but is {_shown(value)}")
+            raise validation_error(label, f"must be greater than or equal to {low}, but is {shown(value)}")
         if given > high:
-            raise validation_error(label, f"must be less than or equal to {high}, but is {_shown(value)}")
+            raise validation_error(label, f"must be less than or equal to {high}, but is {shown(value)}")
         return given
 
     return Validator(check, _numeric("number", low, high))
@@ -150,7 +163,7 @@ def integer(low: int, high: float = math.inf) -> Validator:
     def check(label: str, value: object) -> int:
         given = float(within(label, value))
         if not given.is_integer():
-            raise validation_error(label, f"must be an integer, but is {_shown(value)}")
+            raise validation_error(label, f"must be an integer, but is {shown(value)}")
         return int(given)
 
     return Validator(check, _numeric("integer", low, high))
@@ -164,7 +177,7 @@ def enum(*allowed: str) -> Validator:
 
     def check(label: str, value: object) -> str:
         if not isinstance(value, str) or value not in allowed:
-            raise validation_error(label, f"must be one of [{', '.join(allowed)}], but is {_shown(value)}")
+            raise validation_error(label, f"must be one of [{', '.join(allowed)}], but is {shown(value)}")
         return value
 
     return Validator(check, {"enum": list(allowed)})
@@ -192,7 +205,7 @@ def _date_time(label: str, value: object) -> datetime:
     try:
         return timestamps.parse(text(label, value))
     except (ValueError, OverflowError):
-        raise validation_error(label, f"must be in ISO 8601 date format, but is {_shown(value)}") from None
+        raise validation_error(label, f"must be in ISO 8601 date format, but is {shown(value)}") from None
 
 
 date_time = Validator(_date_time, {"type": "string", "format": "date-time"})
@@ -209,9 +222,19 @@ def list_of(item: Validator, *, at_least: int = 1) -> Validator:
     def check(label: str, value: object) -> list[Any]:
         if not isinstance(value, list):
             raise validation_error(label, f"must be an array, but is {kind(value)}")
-        if len(value) < at_least:
-            raise validation_error(label, f"must contain at least {at_least} items, but has {len(value)}")
-        return [item(f"{label}[{index}]", entry) for index, entry in enumerate(value)]
+        _check_length(label, len(value))
+        places = [(f"{label}[{index}]", entry) for index, entry in enumerate(value)]
+        items = [item(place, entry) for place, entry in places if not _is_blank(place, entry)]
+        _check_length(label, len(items))
+        return items
+
+    def _check_length(label: str, length: int) -> None:
+        if length < at_least:
+            raise validation_error(label, f"must contain at least {at_least} items, but has {length}")
+
+    def _is_blank(place: str, entry: object) -> bool:
+        # What holds nothing is an item with something missing; that nothing was given at all is no question of items.
+        return not isinstance(entry, dict | list) and _stands_for_none(item, place, entry)
 
     return Validator(check, {"type": "array", "items": item.schema, "minItems": at_least})
 
@@ -224,13 +247,12 @@ def unique(array: Validator, key: Callable[[Any], object]) -> Validator:
     """
 
     def check(label: str, value: object) -> list[Any]:
-        items: list[Any] = array(label, value)
-        seen = set()
-        for index, item in enumerate(items):
-            if key(item) in seen:
-                raise validation_error(f"{label}[{index}]", "contains a duplicate value")
-            seen.add(key(item))
-        return items
+        distinct: dict[object, Any] = {}
+        for index, item in enumerate(array(label, value)):
+            if key(item) in distinct:
+                tolerate(validation_error(f"{label}[{index}]", "contains a duplicate value"), "left out")
+            distinct.setdefault(key(item), item)
+        return list(distinct.values())
 
     return Validator(check, {**array.schema, "uniqueItems": True})
 
@@ -241,14 +263,21 @@ def object_of(fields: Mapping[str, Validator], required: Iterable[str] = ()) -> 
     :param fields: the validator of each key.
     :param required: the keys that must be there.
     """
+    needed = frozenset(required)
 
     def check(label: str, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise validation_error(label, f"must be of type object, but is {kind(value)}")
         prefix = f"{label}." if label != ROOT else ""
-        for name in [*value, *required]:
-            _check_key(prefix + name, name in fields, name in value)
-        return {name: fields[name](prefix + name, given) for name, given in value.items()}
+        known = {name: given for name, given in value.items() if _is_known(prefix + name, is_known=name in fields)}
+        for name in required:
+            if name not in known:
+                raise validation_error(prefix + name, "is required")
+        return {
+            name: fields[name](prefix + name, given)
+            for name, given in known.items()
+            if name in needed or not _stands_for_none(fields[name], prefix + name, given)
+        }
 
     properties = {name: validator.schema for name, validator in fields.items()}
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
@@ -272,11 +301,22 @@ def map_of(values: Validator) -> Validator:
     return Validator(check, {"type": "object", "additionalProperties": values.schema})
 
 
-def _check_key(label: str, is_known: bool, is_given: bool) -> None:  # noqa: FBT001 - two facts about one label
+def _is_known(label: str, *, is_known: bool) -> bool:
     if not is_known:
-        raise validation_error(label, "is not allowed")
-    if not is_given:
-        raise validation_error(label, "is required")
+        tolerate(validation_error(label, "is not allowed"), "left out")
+    return is_known
+
+
+def _stands_for_none(validator: Validator, label: str, value: object) -> bool:
+    """Tell whether a value that is not allowed is only there because a client fills every field."""
+    if not (is_empty(value) or value in validator.placeholders):
+        return False
+    try:
+        validator(label, value)
+    except ApiError as error:
+        tolerate(error, "taken as not given")
+        return True
+    return False
 
 
 def _numeric(kind_of_number: str, low: float, high: float) -> dict[str, object]:
@@ -292,13 +332,14 @@ def _number(label: str, value: object) -> float:
     if isinstance(value, str) and len(value) <= LONGEST_NUMBER and NUMBER.fullmatch(value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise validation_error(label, f"must be a number, but is {_shown(value)}")
+        raise validation_error(label, f"must be a number, but is {shown(value)}")
     if abs(value) >= LARGEST_SAFE_NUMBER:
         raise validation_error(label, "must be a safe number")
     return value
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Show a value in a message, unless it is long."""
     if isinstance(value, str):
         return f'"{value}"' if len(value) <= LONGEST_NUMBER else "a longer string"
     if isinstance(value, bool | int | float):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import json
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from anyio import CapacityLimiter, to_thread
+
+from airflow_provider_symbl.local_server.store.ids import stable_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-ID_NAMESPACE = uuid.UUID("9d5c1f0e-5f0b-4c39-8d5c-5b1b6d3f2a70")
 EPOCH = datetime.fromtimestamp(0, UTC)
 SUPPORTED_LANGUAGE = "en"
 """The one language that is analysed; of others there are the messages and the analytics."""
@@ -77,7 +76,7 @@ class ConversationView:
 
         :param key: what no two of them share: kind, text, ids of messages.
         """
-        return str(uuid.uuid5(ID_NAMESPACE, json.dumps([self.conversation_id, *key])))
+        return stable_id(self.conversation_id, *key)
 
 
 def warm_up() -> None:

@@ -44,10 +44,11 @@ class Share:
 class MemberTalkTime:
     """The talk time of one member, and the time in which others talked.
 
+    :param member: None for whoever said what nobody is known to have said.
     :param pace: words a minute.
     """
 
-    member: Member
+    member: Member | None
     pace: float
     talk: Share
     listen: Share
@@ -75,13 +76,20 @@ def measure_talk_time(view: ConversationView) -> Analytics:
     together, overlap = _covered(turn for own in turns.values() for turn in own)
     span = max(view.end - view.start, together)
     members = tuple(
-        _member_talk_time(member, by_member.get(member.id, ()), together, span) for member in view.members.values()
+        _member_talk_time(member, by_member.get(member.id if member else None, ()), together, span)
+        for member in _talkers(view, is_someone_unknown=None in by_member)
     )
     return Analytics(Share(span - together, span), Share(together, span), Share(overlap, span), members)
 
 
+def _talkers(view: ConversationView, *, is_someone_unknown: bool) -> list[Member | None]:
+    """Give the members, and None for an unknown speaker; there is always one of them."""
+    known: list[Member | None] = list(view.members.values())
+    return [*known, None] if is_someone_unknown or not known else known
+
+
 def _member_talk_time(
-    member: Member, messages: Sequence[Message], together: timedelta, span: timedelta
+    member: Member | None, messages: Sequence[Message], together: timedelta, span: timedelta
 ) -> MemberTalkTime:
     own, _ = _covered(_joined(messages))
     words = sum(len(message.text.split()) for message in messages)

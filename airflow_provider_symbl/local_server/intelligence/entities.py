@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
-    from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Message, Part
+    from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Member, Message, Part
 
 SMALL = (
     *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
@@ -91,6 +91,7 @@ class Entity:
     :param offset: the offset of its first character in the message.
     :param custom_type: the client's own type.
     :param bounds: first and last day of a range.
+    :param member: who a person is.
     """
 
     type: str
@@ -100,6 +101,7 @@ class Entity:
     offset: int
     custom_type: str | None = None
     bounds: tuple[date, date] | None = None
+    member: Member | None = None
 
     @property
     def end(self) -> int:
@@ -148,7 +150,7 @@ def _members(names: Names, mentions: Mentions) -> Iterator[Entity]:
             place = mention.message.id, mention.start
             if place not in taken and not mention.text[0].islower():
                 taken.add(place)
-                yield Entity("person", str(member.name), mention.text, mention.message, mention.start)
+                yield Entity("person", str(member.name), mention.text, mention.message, mention.start, member=member)
 
 
 def _times_and_numbers(message: Message, options: AnalysisOptions) -> Iterator[Entity]:

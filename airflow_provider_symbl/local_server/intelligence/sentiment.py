@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol, cast
 
+from airflow_provider_symbl.local_server.api.responses import plain_number
+
 WORDS_AT_ONCE = 200
 """A longer text is scored piece by piece: VADER adds up, and anything long would end at one of the extremes."""
 NEUTRAL = 0.3
@@ -39,7 +41,7 @@ class Sentiment:
     @property
     def serialized(self) -> dict[str, object]:
         """As the API shows it."""
-        return {"polarity": {"score": self.score}, "suggested": self.suggested}
+        return {"polarity": {"score": plain_number(self.score)}, "suggested": self.suggested}
 
 
 def score_sentiment(text: str) -> Sentiment:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.api.responses import plain_number
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.intelligence.key_phrases import action_phrases
 from airflow_provider_symbl.local_server.intelligence.topics import parents
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.intelligence.analytics import MemberTalkTime, Share
     from airflow_provider_symbl.local_server.intelligence.entities import Entity
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
+    from airflow_provider_symbl.local_server.intelligence.mentions import Mention
     from airflow_provider_symbl.local_server.intelligence.summaries import SentimentChunk, SummarySentence
     from airflow_provider_symbl.local_server.intelligence.topics import Topic
     from airflow_provider_symbl.local_server.intelligence.tracking import TrackerMatch
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 LONGEST_QUOTE = 1000
 """Characters of a message that are repeated beside each entity and tracker match; offsets count in the whole."""
+UNKNOWN_SPEAKER = "unknown_speaker"
+"""Whoever said what nobody is known to have said."""
+DAY = timedelta(days=1)
 SMALL = 3
 """Sentences of the smaller summary."""
 
@@ -50,7 +56,7 @@ def serialize_topic(topic: Topic, candidates: Iterable[Topic] | None = None) -> 
         "id": topic.id,
         "text": topic.text,
         "type": "topic",
-        "score": topic.score,
+        "score": plain_number(topic.score),
         "messageIds": topic.message_ids,
         "parentRefs": parent_refs,
     }
@@ -62,7 +68,7 @@ def serialize_question(insight: Insight) -> JsonObject:
         "id": insight.id,
         "text": insight.text,
         "type": insight.type,
-        "score": insight.score,
+        "score": plain_number(insight.score),
         "messageIds": [insight.message.id],
         "from": serialize_person(insight.speaker),
     }
@@ -113,16 +119,16 @@ def serialize_share(kind: str, share: Share) -> JsonObject:
 
     :param kind: ``total_silence``, ``total_talk_time`` or ``total_overlap``.
     """
-    return {"type": kind, "percent": share.percent, "seconds": share.seconds}
+    return {"type": kind, "percent": plain_number(share.percent), "seconds": plain_number(share.seconds)}
 
 
 def serialize_talk_time(talk_time: MemberTalkTime) -> JsonObject:
     """Show the talk time of a member; Symbl's ``overlap`` is empty for whatever was not said live."""
     return {
-        **serialize_person(talk_time.member),
-        "pace": {"wpm": talk_time.pace},
-        "talkTime": {"percentage": talk_time.talk.percent, "seconds": talk_time.talk.seconds},
-        "listenTime": {"percentage": talk_time.listen.percent, "seconds": talk_time.listen.seconds},
+        **(serialize_person(talk_time.member) or {"name": UNKNOWN_SPEAKER}),
+        "pace": {"wpm": round(talk_time.pace)},
+        "talkTime": _time_share(talk_time.talk),
+        "listenTime": _time_share(talk_time.listen),
         "overlap": {},
     }
 
@@ -165,10 +171,14 @@ def serialize_sentiment_chunk(chunk: SentimentChunk) -> JsonObject:
     return {
         "startTime": iso(chunk.messages[0].start),
         "endTime": iso(chunk.messages[-1].end),
-        "polarityScore": chunk.sentiment.score,
+        "polarityScore": plain_number(chunk.sentiment.score),
         "sentiment": chunk.sentiment.suggested,
         "summary": chunk.telling.text,
     }
+
+
+def _time_share(share: Share) -> JsonObject:
+    return {"percentage": plain_number(share.percent), "seconds": plain_number(share.seconds)}
 
 
 def _points(texts: list[str]) -> JsonObject:
@@ -185,14 +195,23 @@ def _is_in(insight: Insight, entity: Entity) -> bool:
 
 
 def _entity_in(insight: Insight, entity: Entity) -> JsonObject:
-    place = {"text": entity.text, "offset": entity.offset - insight.start}
-    return {"type": entity.type, **place, "value": entity.value, **_detail(entity)}
+    """Show an entity of an insight, in which a person is an object and keeps the spelling of its name."""
+    offset = entity.offset - insight.start
+    if entity.member is None:
+        return {"type": entity.type, "text": entity.text.lower(), "offset": offset, **_meaning(entity)}
+    is_assignee = insight.assignee is not None and insight.assignee.id == entity.member.id
+    value = {"assignee": is_assignee, **serialize_person(entity.member)}
+    return {"type": entity.type, "text": entity.text, "offset": offset, "value": value}
 
 
-def _detail(entity: Entity) -> JsonObject:
+def _meaning(entity: Entity) -> JsonObject:
+    """Show what an entity stands for: of a range its first day and the day behind its last one, of a number itself."""
+    if entity.bounds is not None:
+        first, last = entity.bounds
+        return {"start": first.isoformat(), "end": (last + DAY).isoformat()}
     custom = {"customType": entity.custom_type} if entity.custom_type is not None else {}
-    bounds = entity.bounds and {"start": entity.bounds[0].isoformat(), "end": entity.bounds[1].isoformat()}
-    return {**custom, **(bounds or {})}
+    said = {"number": entity.text.lower(), "person": entity.value.lower()}
+    return {**custom, "value": said.get(entity.type, entity.value)}
 
 
 def _entity(occurrences: Sequence[Entity]) -> JsonObject:
@@ -203,10 +222,9 @@ def _entity(occurrences: Sequence[Entity]) -> JsonObject:
     later = [{**ref, **when} for ref, when in zip(refs, times, strict=True)]
     return {
         "type": first.type,
-        "value": first.value,
-        "text": first.text,
+        "text": first.text.lower(),
         "messageRefs": refs,
-        **_detail(first),
+        **_meaning(first),
         "category": "Custom" if is_custom else "Managed",
         **({"subType": first.custom_type} if is_custom else {}),
         "matches": [{"detectedValue": first.text, "messageRefs": later}],
@@ -217,12 +235,20 @@ def _tracker_match(match: TrackerMatch) -> JsonObject:
     return {
         "type": "vocabulary",
         "value": match.phrase,
-        "messageRefs": [_ref(mention.message, mention.start) for mention in match.mentions],
+        "messageRefs": [_ref(mention.message, mention.start) for mention in _firsts(match.mentions)],
         "insightRefs": [
             {"id": insight.id, "type": insight.type, "text": insight.text[:LONGEST_QUOTE], "offset": offset}
             for insight, offset in match.insights
         ],
     }
+
+
+def _firsts(mentions: Iterable[Mention]) -> Iterable[Mention]:
+    """Give the first mention in each message: Symbl counts a phrase once a message."""
+    firsts: dict[str, Mention] = {}
+    for mention in mentions:
+        firsts.setdefault(mention.message.id, mention)
+    return firsts.values()
 
 
 def _ref(message: Message, offset: int) -> JsonObject:

@@ -16,6 +16,7 @@ from anyio import CapacityLimiter, to_thread
 
 from airflow_provider_symbl.local_server.jobs.downloads import Limits, download
 from airflow_provider_symbl.local_server.jobs.message_assembly import PartContext, media_part, text_part
+from airflow_provider_symbl.local_server.jobs.mp4 import refusal_of_video
 from airflow_provider_symbl.local_server.jobs.submission_content import MediaContent
 from airflow_provider_symbl.local_server.speech.transcription import OWN_FAULT, JobFailureError, TranscriptionOptions
 from airflow_provider_symbl.local_server.store.records import Status, discard
@@ -132,7 +133,10 @@ class JobRunner:
             return content.source
         async with self._downloads:
             self._view.begin(job.id)
-            return await download(content.source, self._spool, self._limits)
+            path = await download(content.source, self._spool, self._limits)
+        if not content.is_video:
+            await to_thread.run_sync(_ensure_sound, path)
+        return path
 
     async def _transcription(self, job: Job, content: MediaContent, path: Path) -> Transcription:
         # One speaker says everything: for that, nobody has to be told apart.
@@ -164,6 +168,14 @@ class JobRunner:
             return work()
 
         return announced
+
+
+def _ensure_sound(path: Path) -> None:
+    with path.open("rb") as file:
+        refusal = refusal_of_video(file)
+    if refusal:
+        path.unlink()
+        raise JobFailureError(refusal)
 
 
 async def _in_thread(limiter: CapacityLimiter, work: Callable[[], Result]) -> Result:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.store.ids import distinct_ids
 from airflow_provider_symbl.local_server.store.members import MemberDirectory
 from airflow_provider_symbl.local_server.store.records import Member, Message, Part, Speaker, Word, digest
 
@@ -44,10 +44,10 @@ def text_part(content: TextContent, context: PartContext) -> Part:
     """
     directory, messages, cursor = MemberDirectory(context.known), [], content.start or _begin(content, context)
     members: dict[str, Member] = {}
-    for utterance in content.utterances:
+    for message_id, utterance in zip(distinct_ids(), content.utterances, strict=False):  # there is no end of ids
         member = directory.member(utterance.speaker) if utterance.speaker.is_known else None
         start, end = _times(utterance, cursor)
-        messages.append(_text_message(utterance.text, start, end, member))
+        messages.append(Message(message_id, utterance.text, start, end, member_id=member.id if member else None))
         members.update({member.id: member} if member else {})
         cursor = max(cursor, end)
     start = min((message.start for message in messages), default=cursor)
@@ -63,8 +63,9 @@ def media_part(content: MediaContent, transcription: Transcription, recording: P
     :param context: where it goes.
     """
     members = _media_members(content, transcription, context)
+    ids = distinct_ids()
     messages = [
-        _media_message(sentence, context.start, members, sentence.speaker or channel)
+        _media_message(next(ids), sentence, context.start, members, sentence.speaker or channel)
         for channel, sentences in enumerate(transcription.channels, 1)
         for sentence in sentences
     ]
@@ -102,10 +103,6 @@ def _times(utterance: Utterance, cursor: datetime) -> tuple[datetime, datetime]:
     return start, utterance.end or start + usual
 
 
-def _text_message(text: str, start: datetime, end: datetime, member: Member | None) -> Message:
-    return Message(str(uuid.uuid4()), text, start, end, member_id=member.id if member else None)
-
-
 def _media_members(content: MediaContent, transcription: Transcription, context: PartContext) -> dict[int, Member]:
     """Give who is on which channel, or has which voice; each diarized recording has fresh members, as Symbl's has."""
     if content.speaker_count:
@@ -124,11 +121,13 @@ def _named(speaker: Speaker, channel: int) -> Speaker:
     return speaker if speaker.is_known else Speaker(f"Speaker {channel}")
 
 
-def _media_message(sentence: Sentence, base: datetime, members: Mapping[int, Member], tag: int) -> Message:
+def _media_message(
+    message_id: str, sentence: Sentence, base: datetime, members: Mapping[int, Member], tag: int
+) -> Message:
     member = members.get(tag)
     words = tuple(Word(word.text, _at(base, word.start), _at(base, word.end), word.score) for word in sentence.words)
     return Message(
-        id=str(uuid.uuid4()),
+        id=message_id,
         text=sentence.text,
         start=_at(base, sentence.start),
         end=_at(base, sentence.end),

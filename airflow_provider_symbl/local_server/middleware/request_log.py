@@ -22,6 +22,7 @@ from airflow_provider_symbl.local_server.api.bodies import (
     limit,
     refuse,
 )
+from airflow_provider_symbl.local_server.api.leniency import Leniency, reading
 from airflow_provider_symbl.local_server.api.paths import CONTROL_PREFIX
 from airflow_provider_symbl.local_server.middleware.faults import JOB_FAULT_KEY, SEARCHED, RequestInFlight
 from airflow_provider_symbl.local_server.store.memory_store import JOURNAL_LENGTH, JournalEntry
@@ -76,6 +77,7 @@ class RequestPipeline:
         self._accounts = accounts
         self._spool = spool
         self._max_recording_bytes = settings.max_recording_bytes
+        self._is_strict = settings.strict
         self._kept = KeptBodies(MAX_BODIES_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +111,12 @@ class RequestPipeline:
             request.head = body.head(SEARCHED)
             if await self._faults.pass_through("before_job", request):
                 scope = {**request.scope, SCOPE_KEY: body, JOB_FAULT_KEY: request.job_fault}
-                await self._app(scope, request.receive, self._answering(request))
+                with reading(self._leniency(scope["path"], entry)):
+                    await self._app(scope, request.receive, self._answering(request))
+
+    def _leniency(self, path: str, entry: JournalEntry) -> Leniency:
+        # The control routes are nobody's but ours: what is misspelt there is a mistake.
+        return Leniency(self._is_strict or path.startswith(CONTROL_PREFIX), entry.odd)
 
     def _note(self, entry: JournalEntry, body: Body) -> None:
         entry.body_size = body.size

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api import schemas
+from airflow_provider_symbl.local_server.api.leniency import tolerate
 from airflow_provider_symbl.local_server.api.operations import Operation, query_of
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
@@ -85,11 +86,11 @@ class InsightRoutes:
     async def topics(self, request: Request) -> Response:
         """Show topics.
 
-        :raises ApiError: there is no such conversation, or two parameters exclude each other.
+        :raises ApiError: there is no such conversation; strictly, if two parameters exclude each other.
         """
         view, given = self._view(request), query_of(request)
         if given.get("sentiment") and given.get("parentRefs"):
-            raise validation_error("parentRefs", 'is not allowed together with "sentiment"')
+            tolerate(validation_error("parentRefs", 'is not allowed together with "sentiment"'), "both are given")
         vocabulary = [*given.get("customTopicVocabulary", ()), *given.get("customVocabulary", ())]
         options = {"sentiment": given.get("sentiment", False), "parent_refs": given.get("parentRefs", False)}
         topics = partial(resources.topics, view, vocabulary=vocabulary, **options)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.records import Conversation, Member, Part
 
 NANOS = 1e-9
+REFLECTED = "The update should be reflected in all messages and insights along with this conversation"
 MEMBER = object_of({"id": text, "name": text, "email": EMAIL}, ("id", "name"))
 PERSON = object_of({"id": text, "name": text, "email": EMAIL})
 
@@ -55,7 +56,7 @@ SPEAKER_EVENT = object_of(
     {
         "type": enum("started_speaking", "stopped_speaking"),
         "user": USER,
-        "offset": object_of({"seconds": integer(0), "nanos": integer(0)}, ("seconds",)),
+        "offset": object_of({"seconds": integer(0), "nanos": integer(0)}),  # one SDK leaves out what is zero
     },
     ("type", "user", "offset"),
 )
@@ -156,7 +157,10 @@ class MessageRoutes:
             parts = self._store.parts(conversation.id)
             await self._keep(conversation.id, parts, with_member(parts, updated))
         return JsonResponse(
-            {"message": f"Member with id: {updated.id} for conversationId: {conversation.id} updated successfully!"}
+            {
+                "message": f"Member with id: {updated.id} for conversationId: {conversation.id} updated successfully! "
+                f"{REFLECTED}"
+            }
         )
 
     async def update_speakers(self, request: Request) -> Response:
@@ -172,7 +176,9 @@ class MessageRoutes:
             given = body_of(request)["speakerEvents"]
             corrected = await self._analyzer.run(lambda: with_turns(parts, turns_of(_events(given, directory)), start))
             await self._keep(conversation.id, parts, corrected)
-        return JsonResponse({"message": f"Speakers of conversationId: {conversation.id} updated successfully!"})
+        return JsonResponse(
+            {"message": f"Speaker events associated for conversationId: {conversation.id} successfully! {REFLECTED}"}
+        )
 
     async def transcript(self, request: Request) -> Response:
         """Write a transcript.
@@ -238,18 +244,18 @@ def _member(user: Mapping[str, str], directory: MemberDirectory, seen: dict[str,
 
 
 def _seconds(offset: Mapping[str, int]) -> float:
-    return offset["seconds"] + offset.get("nanos", 0) * NANOS
+    return offset.get("seconds", 0) + offset.get("nanos", 0) * NANOS
 
 
 def _transcript(view: ConversationView, given: Mapping[str, Any]) -> dict[str, object]:
-    content_type, speakers = given["contentType"], given.get("showSpeakerSeparation", False)
+    content_type = given["contentType"]
     messages = view.messages
     if content_type == "text/srt":
-        subtitles = srt(messages, view.members, view.start, speakers=speakers)
-        return {"payload": {"content": subtitles, "contentType": content_type}}
+        return {"payload": {"content": srt(messages, view.start), "contentType": content_type}}
     highlights = given.get("phrases", {})
     is_marked, is_all = any(highlights.values()), highlights.get("highlightAllKeyPhrases", False)
     marks = key_phrase_spans(view, only_insights=not is_all) if is_marked else {}
     paragraphs = given.get("createParagraphs", False)
+    speakers = given.get("showSpeakerSeparation", False)
     payload = markdown(messages, view.members, marks, paragraphs=paragraphs, speakers=speakers)
     return {"payload": payload, "contentType": content_type}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.api.responses import plain_number
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.store.records import Word
 
@@ -80,12 +81,14 @@ def serialize_message(
 def _from(member: Member | None) -> dict[str, object]:
     if member is None:
         return {}
-    named = {"id": member.id, "name": member.name, "userId": member.user_id, "email": member.email}
+    # An e-mail address is shown as one alone; another id of the client's would be lost.
+    user_id = None if member.email else member.user_id
+    named = {"id": member.id, "name": member.name, "userId": user_id, "email": member.email}
     return {key: value for key, value in named.items() if value is not None}
 
 
 def _word(word: Word, start: datetime, tag: int | None) -> dict[str, object]:
-    score = {"score": round(word.score, 2)} if word.score is not None else {}
+    score = {"score": plain_number(word.score, 2)} if word.score is not None else {}
     speaker = {"speakerTag": tag} if tag is not None else {}
     return {"word": word.text.strip(), **_times(word, start), **score, **speaker}
 
@@ -95,8 +98,8 @@ def _times(span: Message | Word, start: datetime) -> dict[str, object]:
     return {
         "startTime": iso(span.start),
         "endTime": iso(span.end),
-        "timeOffset": round((span.start - start) / second, 2),
-        "duration": round((span.end - span.start) / second, 2),
+        "timeOffset": plain_number((span.start - start) / second, 2),
+        "duration": plain_number((span.end - span.start) / second, 2),
     }
 
 

@@ -9,6 +9,7 @@ from anyio import to_thread
 
 from airflow_provider_symbl.local_server.api import schemas
 from airflow_provider_symbl.local_server.api.bodies import received
+from airflow_provider_symbl.local_server.api.leniency import tolerate
 from airflow_provider_symbl.local_server.api.operations import Operation, media_type, require_json
 from airflow_provider_symbl.local_server.api.parameters import (
     FILE,
@@ -23,6 +24,7 @@ from airflow_provider_symbl.local_server.api.parameters import (
 )
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 from airflow_provider_symbl.local_server.api.validation import validation_error
+from airflow_provider_symbl.local_server.jobs.mp4 import refusal_of_video
 from airflow_provider_symbl.local_server.jobs.submission_content import job_options, media_content, text_content
 from airflow_provider_symbl.local_server.middleware.faults import job_fault
 from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from airflow_provider_symbl.local_server.api.bodies import Body
     from airflow_provider_symbl.local_server.api.operations import Endpoint
     from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
     from airflow_provider_symbl.local_server.jobs.submission_content import Content
@@ -159,6 +162,8 @@ class SubmissionRoutes:
         if not body.size:
             raise ApiError(400, "The request body must be the recording's bytes, but is empty")
         check(request)
+        if not is_video:
+            await to_thread.run_sync(_check_sound, body)
         trackers = trackers_of(given, self._store)
         self._jobs.ensure_room()
         file = body.save()
@@ -223,6 +228,9 @@ def _is_mpeg(head: bytes) -> bool:
     return head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")
 
 
+BYTES_DECIDE = "the bytes decide what it is"
+FORMS = ("multipart/form-data",)
+"""In which a recording would be one of several parts, and the body not the recording."""
 VIDEO_TYPE = "video/mp4"
 AUDIO_TYPES: Mapping[str, Callable[[bytes], bool]] = {
     "audio/wav": _is_wav,
@@ -234,16 +242,35 @@ AUDIO_TYPES: Mapping[str, Callable[[bytes], bool]] = {
 
 def _check_audio_type(request: Request) -> None:
     given = media_type(request)
+    _check_no_form(given)
     if given in UNTYPED:
         return
     if given not in AUDIO_TYPES:
         allowed = ", ".join(AUDIO_TYPES)
-        raise validation_error("Content-Type", f"must be one of [{allowed}] or left out, but is {given}")
-    if not AUDIO_TYPES[given](received(request).head(SNIFFED)):
-        raise validation_error("Content-Type", f"is {given}, but the data does not begin as such data does")
+        error = validation_error("Content-Type", f"must be one of [{allowed}] or left out, but is {given}")
+        tolerate(error, BYTES_DECIDE)
+    elif not AUDIO_TYPES[given](received(request).head(SNIFFED)):
+        error = validation_error("Content-Type", f"is {given}, but the data does not begin as such data does")
+        tolerate(error, BYTES_DECIDE)
 
 
 def _check_video_type(request: Request) -> None:
     given = media_type(request)
+    _check_no_form(given)
     if given != VIDEO_TYPE:
-        raise validation_error("Content-Type", f"must be {VIDEO_TYPE}, but is {given or 'missing'}")
+        error = validation_error("Content-Type", f"must be {VIDEO_TYPE}, but is {given or 'missing'}")
+        tolerate(error, BYTES_DECIDE)
+
+
+def _check_sound(body: Body) -> None:
+    with body.open() as file:
+        refusal = refusal_of_video(file)
+    if refusal:
+        raise ApiError(400, refusal)
+
+
+def _check_no_form(given: str) -> None:
+    if given in FORMS:
+        allowed = ", ".join([*AUDIO_TYPES, VIDEO_TYPE])
+        problem = f"must be one of [{allowed}]: the body is the recording, but is {given}"
+        raise validation_error("Content-Type", problem)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.local_server.api import schemas
+from airflow_provider_symbl.local_server.api.leniency import tolerate
 from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
 from airflow_provider_symbl.local_server.api.parameters import NEW_TRACKER
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
-from airflow_provider_symbl.local_server.api.validation import list_of, text, unique, validation_error
+from airflow_provider_symbl.local_server.api.validation import Validator, list_of, text, unique, validation_error
+from airflow_provider_symbl.local_server.store.ids import random_id, stable_id
 from airflow_provider_symbl.local_server.store.records import Tracker
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.memory_store import Store
 
 MOST_TRACKERS = 500
+SEVERAL = unique(list_of(NEW_TRACKER), lambda tracker: tracker["name"])
+
+
+def _one_or_several(label: str, value: object) -> Any:  # noqa: ANN401 - a tracker, or a list of them
+    if not isinstance(value, dict):
+        return SEVERAL(label, value)
+    tolerate(validation_error(label, "must be an array, but is an object"), "taken as one")
+    return NEW_TRACKER(label, value)
+
+
+TRACKERS = Validator(_one_or_several, SEVERAL.schema)
+"""A list of trackers; the newer clients send one by itself to the same path."""
 PATHS = ("/v1/manage/tracker/{tracker_id}", "/v1/manage/trackers/{tracker_id}")
 
 
@@ -48,7 +61,6 @@ class TrackerRoutes:
     def operations(self) -> list[Operation]:
         """List the calls."""
         one, several = schemas.TRACKER_ANSWER, schemas.TRACKERS_ANSWER
-        many = unique(list_of(NEW_TRACKER), lambda tracker: tracker["name"])
         common: dict[str, Any] = {"tag": "Management"}
         return [
             Operation(
@@ -69,7 +81,7 @@ class TrackerRoutes:
                 "Keep trackers",
                 several,
                 201,
-                body=many,
+                body=TRACKERS,
                 refuses=(409,),
                 **common,
             ),
@@ -100,10 +112,12 @@ class TrackerRoutes:
         return JsonResponse({"tracker": serialize_tracker(tracker)}, 201)
 
     async def create_all(self, request: Request) -> Response:
-        """Keep some trackers, all of them or none.
+        """Keep some trackers, all of them or none; one by itself is answered as one.
 
         :raises ApiError: 409 where a name is taken, 400 where there is no room for all.
         """
+        if isinstance(body_of(request), dict):
+            return await self.create(request)
         kept = self._keep(body_of(request))
         return JsonResponse({"trackers": [serialize_tracker(tracker) for tracker in kept]}, 201)
 
@@ -146,7 +160,7 @@ class TrackerRoutes:
         count = len(self._store.trackers()) + len(given)
         if count > MOST_TRACKERS:
             raise ApiError(400, f"An account may have at most {MOST_TRACKERS} trackers, and would have {count}")
-        fresh = [Tracker(str(uuid.uuid4()), entry["name"], tuple(entry["vocabulary"])) for entry in given]
+        fresh = [Tracker(random_id(), entry["name"], tuple(entry["vocabulary"])) for entry in given]
         self._store.put_trackers(*fresh)
         return fresh
 
@@ -170,8 +184,7 @@ def serialize_tracker(tracker: Tracker) -> dict[str, object]:
 
 def _tracker_of(label: str, entry: Mapping[str, Any], store: Store) -> Tracker:
     if "id" not in entry:
-        fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, entry["name"]))
-        return Tracker(fresh, entry["name"], tuple(entry["vocabulary"]))
+        return Tracker(stable_id("tracker", entry["name"]), entry["name"], tuple(entry["vocabulary"]))
     kept = store.tracker(entry["id"])
     if kept is None:
         raise validation_error(f"{label}.id", "must be the id of a tracker that the account keeps")

@@ -27,36 +27,34 @@ def markdown(
     paragraphs: bool,
     speakers: bool,
 ) -> str:
-    """Write a conversation as Markdown, lines parted by ``<br/>``; what was said is escaped.
+    """Write a conversation as Markdown, lines parted by ``<br/><br/>`` as Symbl's are; what was said is escaped.
 
     :param messages: in order of time.
     :param members: by id.
     :param marks: by message id, the stretches of its text to highlight, in order and apart.
     :param paragraphs: messages that belong together on one line, rather than each on its own.
-    :param speakers: begin each turn with the speaker's name, where it is known.
+    :param speakers: begin each line with the speaker's name, where it is known.
     """
     lines: list[str] = []
     for _, turn in groupby(messages, key=lambda message: message.member_id):
         said = list(turn)
         name = _name(said[0], members) if speakers else None
-        lines += [f"**{_escaped(name)}**"] if name else []
+        prefix = f"{_escaped(name)}: " if name else ""
         groups = _paragraphs(said) if paragraphs else [[message] for message in said]
-        lines += [" ".join(_marked(message.text, marks.get(message.id, ())) for message in group) for group in groups]
-    return ("<br/><br/>" if paragraphs else "<br/>").join(lines)
+        texts = (" ".join(_marked(message.text, marks.get(message.id, ())) for message in group) for group in groups)
+        lines += [prefix + text for text in texts]
+    return "<br/><br/>".join(lines)
 
 
-def srt(messages: Iterable[Message], members: Mapping[str, Member], start: datetime, *, speakers: bool) -> str:
-    """Write a conversation as SRT subtitles, one message each.
+def srt(messages: Iterable[Message], start: datetime) -> str:
+    """Write a conversation as SRT subtitles, one message each, in which Symbl names nobody.
 
     :param messages: in order of time.
-    :param members: by id.
     :param start: the conversation's beginning, from which times count.
-    :param speakers: begin each subtitle with the speaker's name, where it is known.
     """
     subtitles = []
     for number, message in enumerate(messages, 1):
-        name = _name(message, members) if speakers else None
-        said = _one_line(f"{name}: {message.text}" if name else message.text)
+        said = _one_line(message.text)
         begin = max(timedelta(0), message.start - start)
         end = max(begin + SHORTEST_SUBTITLE, message.end - start)
         subtitles.append(f"{number}\n{_clock(begin)} --> {_clock(end)}\n{said}\n")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from airflow_provider_symbl.local_server.store.ids import random_id
 from airflow_provider_symbl.local_server.store.records import Progress, Status, discard
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     )
 
 JOURNAL_LENGTH = 100_000
-SIXTEEN_DIGITS = 10**15
 
 
 @dataclass
@@ -39,6 +38,7 @@ class JournalEntry:
     :param body_size: bytes.
     :param body_sha256: hexadecimal digest of the raw bytes.
     :param status: the HTTP status answered; None until then.
+    :param odd: what was odd about it and was let pass, a sentence each.
     """
 
     method: str
@@ -50,6 +50,7 @@ class JournalEntry:
     body_size: int = 0
     body_sha256: str | None = None
     status: int | None = None
+    odd: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -134,8 +135,8 @@ class Store:
         del self._trackers[tracker_id]
 
     def new_conversation_id(self) -> str:
-        """Make an id of sixteen digits that no conversation has."""
-        while (fresh := str(SIXTEEN_DIGITS + secrets.randbelow(9 * SIXTEEN_DIGITS))) in self._conversations:
+        """Make an id that no conversation has."""
+        while (fresh := random_id()) in self._conversations:
             pass
         return fresh
 

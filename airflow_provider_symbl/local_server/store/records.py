@@ -145,7 +145,7 @@ class Message:
 class Tracker:
     """Phrases to look out for.
 
-    :param id: a UUID: of a tracker that the account keeps, or made for one that came with a submission.
+    :param id: of a tracker that the account keeps, or made for one that came with a submission.
     """
 
     id: str

@@ -214,10 +214,11 @@ def test_each_submit_reaches_symbl_and_appends_where_an_id_is_given(
 @pytest.mark.process
 def test_any_source_can_be_submitted(symbl_local: SymblLocal, clips: Path, clips_url: str) -> None:
     """What holds a source as data needs no method's name; a path is sent as a file."""
-    contents = {"messages": MESSAGES, "file": str(clips / "launch-planning.mp4"), "url": f"{clips_url}/stand-up.wav"}
+    contents = {"messages": MESSAGES, "url": f"{clips_url}/stand-up.wav"}
+    files = {AUDIO_FILE: "stand-up.wav", VIDEO_FILE: "launch-planning.mp4"}
     hook = SymblHook()
     for source in (TEXT, AUDIO_FILE, AUDIO_URL, VIDEO_FILE, VIDEO_URL):
-        content = contents[source.content]
+        content = contents.get(source.content) or str(clips / files[source])
         submitted = hook.submit(source, content, name="one")
         appended = hook.submit(source, content, conversation_id=submitted.conversation_id)
         assert appended.conversation_id == submitted.conversation_id

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="package")
 def server() -> Iterator[LocalServer]:
-    """Run one server for all of these tests."""
-    with LocalServer(allow_private_urls=True) as running:
+    """Run one server for all of these tests, which refuses whatever the reference does not have."""
+    with LocalServer(allow_private_urls=True, strict=True) as running:
         yield running
 
 
@@ -38,6 +38,23 @@ def at_once(local: Local) -> Local:
     """Return a client whose submissions are done when they are answered."""
     local.progress(by="at_once")
     return local
+
+
+@pytest.fixture(scope="package")
+def lenient_server() -> Iterator[LocalServer]:
+    """Run one server as it comes."""
+    with LocalServer(allow_private_urls=True) as running:
+        yield running
+
+
+@pytest.fixture
+def lenient(lenient_server: LocalServer) -> Iterator[Local]:
+    """Return a client of that server, which has forgotten everything and ends jobs at once."""
+    requests.post(f"{lenient_server.url}/__local__/reset", timeout=TIMEOUT).raise_for_status()
+    client = Local(lenient_server)
+    client.progress(by="at_once")
+    yield client
+    client.session.close()
 
 
 @pytest.fixture

@@ -115,7 +115,6 @@ def test_repeated_vocabulary_is_a_list_from_two_words_on(local: Local) -> None:
         ({"webhookUrl": "http://[x"}, '"webhookUrl" must be a valid uri with a scheme matching the http|https pattern'),
         ({"features": {}}, '"features.featureList" is required'),
         ({"features": {"featureList": ["x"]}}, '"features.featureList[0]" must be one of [insights, callScore], but'),
-        ({"metadata": {"salesStage": "Demo"}}, '"metadata.salesStage" must be one of [qualification, discovery, demo,'),
         ({"conversationType": ["sales"]}, '"conversationType" must be one of [sales, general], but is an array'),
         ({"startTime": "yesterday"}, '"startTime" must be in ISO 8601 date format, but is "yesterday"'),
         ({"startTime": "0001-01-01"}, '"startTime" must be in ISO 8601 date format, but is "0001-01-01"'),

@@ -131,7 +131,8 @@ def test_analytics_measure_talk_silence_and_overlap() -> None:
         {"type": "total_talk_time", "percent": 50.0, "seconds": 10.0},
         {"type": "total_overlap", "percent": 5.0, "seconds": 1.0},
     ]
-    ann, bob = measured["members"]
+    ann, bob, nobody = measured["members"]
+    assert ("id" in nobody, nobody["name"], nobody["talkTime"]["seconds"]) == (False, "unknown_speaker", 2)
     assert (ann["name"], ann["pace"], ann["overlap"]) == ("Ann", {"wpm": 48.0}, {})
     assert ann["talkTime"] == {"percentage": 25.0, "seconds": 5.0}
     assert bob["listenTime"] == {"percentage": 30.0, "seconds": 6.0}
@@ -232,5 +233,7 @@ def test_an_empty_conversation_has_nothing() -> None:
         assert list(read(empty).values()) == [[]]
     assert (resources.trackers(empty), resources.lm_insights(empty)) == ([], [])
     measured: Any = resources.analytics(empty)
-    assert measured["members"] == []
+    assert [(member["name"], member["talkTime"]["seconds"]) for member in measured["members"]] == [
+        ("unknown_speaker", 0)
+    ]
     assert all(metric["percent"] == metric["seconds"] == 0 for metric in measured["metrics"])

@@ -242,7 +242,7 @@ def test_an_id_is_never_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     first = store.new_conversation_id()
     conversation = Conversation(first, first, timestamps.now())
     store.add_submission(conversation, Job("1", first, timestamps.now(), Progress()), RawSubmission("text", ""))
-    assert (first, store.new_conversation_id()) == ("1000000000000007", "1000000000000008")
+    assert (first, store.new_conversation_id()) == (str(2**52 + 7 * 4096), str(2**52 + 8 * 4096))
 
 
 def test_a_defect_in_a_job_ends_in_a_failed_job(

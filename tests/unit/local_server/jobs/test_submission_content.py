@@ -116,7 +116,7 @@ class Server(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         """Run a server on the folder."""
-        server = self._running.enter_context(LocalServer(data_dir=self._folder))
+        server = self._running.enter_context(LocalServer(data_dir=self._folder, strict=True))
         self._local = Local(server)
         self._running.callback(self._local.session.close)
 

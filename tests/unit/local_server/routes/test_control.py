@@ -55,6 +55,7 @@ def test_the_journal_holds_what_really_arrived(local: Local) -> None:
         "body_size": len(body),
         "body_sha256": hashlib.sha256(body).hexdigest(),
         "status": 201,
+        "odd": [],
     }
 
 

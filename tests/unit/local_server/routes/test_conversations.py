@@ -183,7 +183,7 @@ def test_a_bad_query_of_messages_is_refused(at_once: Local, query: str) -> None:
     ("verb", "path", "status"),
     [
         ("GET", "/v1/nothing", 404),
-        ("GET", "/", 404),
+        ("GET", "/nothing", 404),
         ("GET", "/v1/process/text", 405),
         ("PUT", "/v1/process/audio/url", 405),
         ("PUT", "/v1/process/video/url/", 404),

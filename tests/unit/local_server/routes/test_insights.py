@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.local_client import message
+
 if TYPE_CHECKING:
     from tests.support.local_client import Local
 
@@ -176,3 +178,28 @@ def test_an_add_on_fails_with_its_job(local: Local) -> None:
     ids = local.text(*SAID, features={"featureList": ["insights"]})
     assert local.of(ids, "lm-insights/status") == {"jobId": ids["jobId"], "status": "failed"}
     assert status(local, ids, "lm-insights") == (200, [])
+
+
+def test_analytics_know_of_a_speaker_whom_nobody_knows(at_once: Local) -> None:
+    """One member by Symbl's own name, without an id; whole numbers are written so, and the pace is one."""
+    moments = {"startTime": "2026-03-01T11:00:00Z", "endTime": "2026-03-01T11:01:00Z"}
+    ids = at_once.submit("text", json={"messages": [message("one two three four", **moments)]})
+    answer = at_once.send("GET", f"/v1/conversations/{ids['conversationId']}/analytics")
+    [member] = answer.json()["members"]
+    assert member == {
+        "name": "unknown_speaker",
+        "pace": {"wpm": 4},
+        "talkTime": {"percentage": 100, "seconds": 60},
+        "listenTime": {"percentage": 0, "seconds": 0},
+        "overlap": {},
+    }
+    assert ".0" not in answer.text
+
+
+def test_a_tracker_refers_to_the_first_place_in_each_message(at_once: Local) -> None:
+    """However often its phrase is said there."""
+    trackers = [{"name": "Price", "vocabulary": ["price"]}]
+    ids = at_once.text("The price, the price.", "Nothing.", "A price, a price.", trackers=trackers)
+    [tracker] = at_once.of(ids, "trackers-detected")
+    assert [ref["offset"] for ref in tracker["matches"][0]["messageRefs"]] == [4, 2]
+    assert len(tracker["id"]) == 16

@@ -41,7 +41,8 @@ def transcript(local: Local, ids: dict[str, str], **body: Any) -> Any:  # noqa: 
 def test_markdown_has_a_line_per_message(at_once: Local, call: dict[str, str]) -> None:
     """What was said cannot be taken for markup."""
     assert transcript(at_once, call, contentType="text/markdown") == {
-        "payload": "Good morning.<br/>How are &lt;you&gt;?<br/>A while later.<br/>Well,\n\n--&gt; thanks.<br/>Bye.",
+        "payload": "Good morning.<br/><br/>How are &lt;you&gt;?<br/><br/>A while later.<br/><br/>"
+        "Well,\n\n--&gt; thanks.<br/><br/>Bye.",
         "contentType": "text/markdown",
     }
 
@@ -52,13 +53,17 @@ def test_markdown_has_paragraphs_and_speakers_where_asked(at_once: Local, call: 
         at_once, call, contentType="text/markdown", createParagraphs=True, showSpeakerSeparation="true"
     )["payload"]
     assert payload.split("<br/><br/>") == [
-        "**Ann**",
-        "Good morning. How are &lt;you&gt;?",
-        "A while later.",
-        "**Bob &amp; Co**",
-        "Well,\n\n--&gt; thanks.",
+        "Ann: Good morning. How are &lt;you&gt;?",
+        "Ann: A while later.",
+        "Bob &amp; Co: Well,\n\n--&gt; thanks.",
         "Bye.",
     ]
+
+
+def test_markdown_names_who_said_each_line(at_once: Local, call: dict[str, str]) -> None:
+    """As the service does: name, colon, sentence."""
+    payload = transcript(at_once, call, contentType="text/markdown", showSpeakerSeparation=True)["payload"]
+    assert payload.startswith("Ann: Good morning.<br/><br/>Ann: How are &lt;you&gt;?<br/><br/>Ann: A while later.")
 
 
 def test_a_long_turn_is_cut_into_paragraphs(at_once: Local) -> None:
@@ -69,22 +74,16 @@ def test_a_long_turn_is_cut_into_paragraphs(at_once: Local) -> None:
 
 
 def test_srt_has_padded_times_and_safe_cues(at_once: Local, call: dict[str, str]) -> None:
-    """A strict parser reads it: no blank line or arrow inside a cue, and each lasts a moment."""
+    """A strict parser reads it: no blank line or arrow inside a cue, each lasts a moment, and nobody is named."""
     subtitles = transcript(at_once, call, contentType="text/srt", showSpeakerSeparation=True)["payload"]
     assert subtitles["contentType"] == "text/srt"
     assert subtitles["content"].split("\n\n") == [
-        "1\n00:00:00,000 --> 00:00:01,500\nAnn: Good morning.",
-        "2\n00:00:02,000 --> 00:00:03,000\nAnn: How are <you>?",
-        "3\n00:00:06,000 --> 00:00:07,000\nAnn: A while later.",
-        "4\n00:59:59,500 --> 00:59:59,501\nBob & Co: Well, -> thanks.",
+        "1\n00:00:00,000 --> 00:00:01,500\nGood morning.",
+        "2\n00:00:02,000 --> 00:00:03,000\nHow are <you>?",
+        "3\n00:00:06,000 --> 00:00:07,000\nA while later.",
+        "4\n00:59:59,500 --> 00:59:59,501\nWell, -> thanks.",
         "5\n00:59:59,750 --> 00:59:59,900\nBye.\n",
     ]
-
-
-def test_srt_without_speakers_is_what_was_said(at_once: Local, call: dict[str, str]) -> None:
-    """The default is without names."""
-    content = transcript(at_once, call, contentType="text/srt")["payload"]["content"]
-    assert content.startswith("1\n00:00:00,000 --> 00:00:01,500\nGood morning.\n\n2\n")
 
 
 @pytest.mark.parametrize("content_type", ["text/markdown", "text/srt"])
