@@ -39,7 +39,10 @@ class Sentiment:
     @property
     def serialized(self) -> dict[str, object]:
         """As the API shows it."""
-        return {"polarity": {"score": self.score}, "suggested": self.suggested}
+        return {
+            "polarity": {"score": int(self.score) if self.score == int(self.score) else self.score},
+            "suggested": self.suggested,
+        }
 
 
 def score_sentiment(text: str) -> Sentiment:

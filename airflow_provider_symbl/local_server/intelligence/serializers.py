@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.intelligence.key_phrases import action_phrases
+from airflow_provider_symbl.local_server.intelligence.language.cues import lowered
+from airflow_provider_symbl.local_server.intelligence.language.names import PERSON
 from airflow_provider_symbl.local_server.intelligence.topics import parents
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.intelligence.analytics import MemberTalkTime, Share
     from airflow_provider_symbl.local_server.intelligence.entities import Entity
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
+    from airflow_provider_symbl.local_server.intelligence.people import Assignee
     from airflow_provider_symbl.local_server.intelligence.summaries import SentimentChunk, SummarySentence
     from airflow_provider_symbl.local_server.intelligence.topics import Topic
     from airflow_provider_symbl.local_server.intelligence.tracking import TrackerMatch
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 LONGEST_QUOTE = 1000
 """Characters of a message that are repeated beside each entity and tracker match; offsets count in the whole."""
+UNKNOWN_SPEAKER = "unknown_speaker"
+TIMES = {"date", "datetime", "daterange"}
 SMALL = 3
 """Sentences of the smaller summary."""
 
@@ -40,6 +45,18 @@ def serialize_person(member: Member | None, *, is_mail: bool = False) -> JsonObj
     return {key: value for key, value in named.items() if value is not None}
 
 
+def shown(value: float) -> float:
+    """Show a number as Symbl does: a whole one without ``.0``, which some typed clients cannot read."""
+    return int(value) if value == int(value) else value
+
+
+def serialize_assignee(assignee: Assignee | None) -> JsonObject:
+    """Show who is to do something; somebody who was only named has nothing but the name."""
+    if assignee is None:
+        return {}
+    return serialize_person(assignee.member, is_mail=True) if assignee.member else {"name": assignee.name}
+
+
 def serialize_topic(topic: Topic, candidates: Iterable[Topic] | None = None) -> JsonObject:
     """Show a topic.
 
@@ -50,7 +67,7 @@ def serialize_topic(topic: Topic, candidates: Iterable[Topic] | None = None) -> 
         "id": topic.id,
         "text": topic.text,
         "type": "topic",
-        "score": topic.score,
+        "score": shown(topic.score),
         "messageIds": topic.message_ids,
         "parentRefs": parent_refs,
     }
@@ -62,7 +79,7 @@ def serialize_question(insight: Insight) -> JsonObject:
         "id": insight.id,
         "text": insight.text,
         "type": insight.type,
-        "score": insight.score,
+        "score": shown(insight.score),
         "messageIds": [insight.message.id],
         "from": serialize_person(insight.speaker),
     }
@@ -79,7 +96,7 @@ def serialize_task(insight: Insight, entities: Sequence[Entity]) -> JsonObject:
         "entities": [_entity_in(insight, entity) for entity in entities if _is_in(insight, entity)],
         "phrases": serialize_phrases(insight.text) if insight.options.phrases else [],
         "definitive": insight.is_definitive,
-        "assignee": serialize_person(insight.assignee, is_mail=True),
+        "assignee": serialize_assignee(insight.assignee),
         **due,
     }
 
@@ -94,7 +111,8 @@ def serialize_entities(view: ConversationView, entities: Iterable[Entity]) -> li
     """Show entities, those of the same text and meaning as one, in both generations' keys."""
     by_key: dict[tuple[str | None, ...], list[Entity]] = {}
     for entity in entities:
-        key = entity.type, entity.custom_type, entity.value, entity.text.casefold()
+        value = [day.isoformat() for day in entity.bounds] if entity.bounds else [entity.value]
+        key = entity.type, entity.custom_type, *value, entity.text.casefold()
         by_key.setdefault(key, []).append(entity)
     return [{"id": view.stable_id("entity", *key), **_entity(occurrences)} for key, occurrences in by_key.items()]
 
@@ -113,18 +131,23 @@ def serialize_share(kind: str, share: Share) -> JsonObject:
 
     :param kind: ``total_silence``, ``total_talk_time`` or ``total_overlap``.
     """
-    return {"type": kind, "percent": share.percent, "seconds": share.seconds}
+    return {"type": kind, "percent": shown(share.percent), "seconds": shown(share.seconds)}
 
 
 def serialize_talk_time(talk_time: MemberTalkTime) -> JsonObject:
     """Show the talk time of a member; Symbl's ``overlap`` is empty for whatever was not said live."""
+    member = talk_time.member
     return {
-        **serialize_person(talk_time.member),
+        **(serialize_person(member) if member else {"name": UNKNOWN_SPEAKER}),
         "pace": {"wpm": talk_time.pace},
-        "talkTime": {"percentage": talk_time.talk.percent, "seconds": talk_time.talk.seconds},
-        "listenTime": {"percentage": talk_time.listen.percent, "seconds": talk_time.listen.seconds},
+        "talkTime": _time_share(talk_time.talk),
+        "listenTime": _time_share(talk_time.listen),
         "overlap": {},
     }
+
+
+def _time_share(share: Share) -> JsonObject:
+    return {"percentage": shown(share.percent), "seconds": shown(share.seconds)}
 
 
 def serialize_summary_sentence(sentence: SummarySentence) -> JsonObject:
@@ -165,7 +188,7 @@ def serialize_sentiment_chunk(chunk: SentimentChunk) -> JsonObject:
     return {
         "startTime": iso(chunk.messages[0].start),
         "endTime": iso(chunk.messages[-1].end),
-        "polarityScore": chunk.sentiment.score,
+        "polarityScore": shown(chunk.sentiment.score),
         "sentiment": chunk.sentiment.suggested,
         "summary": chunk.telling.text,
     }
@@ -185,8 +208,26 @@ def _is_in(insight: Insight, entity: Entity) -> bool:
 
 
 def _entity_in(insight: Insight, entity: Entity) -> JsonObject:
-    place = {"text": entity.text, "offset": entity.offset - insight.start}
-    return {"type": entity.type, **place, "value": entity.value, **_detail(entity)}
+    is_person = entity.type == PERSON
+    text = entity.text if is_person or entity.custom_type is not None else lowered(entity.text)
+    place = {"type": entity.type, "text": text, "offset": entity.offset - insight.start}
+    value = {"value": _person(insight, entity)} if is_person else _value(entity)
+    return {**place, **value, **_detail(entity)}
+
+
+def _person(insight: Insight, entity: Entity) -> JsonObject:
+    assignee = insight.assignee
+    is_assignee = assignee is not None and assignee.member == entity.member and assignee.name == entity.value
+    named = serialize_person(entity.member) if entity.member else {"name": entity.value}
+    return {"assignee": is_assignee, **named}
+
+
+def _value(entity: Entity) -> JsonObject:
+    """Give a value as Symbl has it: in lower case but for the client's own; a range has none."""
+    if entity.value is None:
+        return {}
+    is_said = entity.custom_type is None and entity.type not in TIMES
+    return {"value": lowered(entity.value) if is_said else entity.value}
 
 
 def _detail(entity: Entity) -> JsonObject:
@@ -203,8 +244,8 @@ def _entity(occurrences: Sequence[Entity]) -> JsonObject:
     later = [{**ref, **when} for ref, when in zip(refs, times, strict=True)]
     return {
         "type": first.type,
-        "value": first.value,
-        "text": first.text,
+        **_value(first),
+        "text": first.text if is_custom else lowered(first.text),
         "messageRefs": refs,
         **_detail(first),
         "category": "Custom" if is_custom else "Managed",
@@ -217,7 +258,7 @@ def _tracker_match(match: TrackerMatch) -> JsonObject:
     return {
         "type": "vocabulary",
         "value": match.phrase,
-        "messageRefs": [_ref(mention.message, mention.start) for mention in match.mentions],
+        "messageRefs": [_ref(place.message, place.offset) for place in match.places],
         "insightRefs": [
             {"id": insight.id, "type": insight.type, "text": insight.text[:LONGEST_QUOTE], "offset": offset}
             for insight, offset in match.insights

@@ -159,7 +159,7 @@ def _due(day: date, clock: Clock) -> datetime:
 
 
 def _parsed(words: str, clock: Clock, *, is_past: bool) -> datetime | None:
-    """Read an expression; by the day alone where that is enough, so that each is parsed once a day and not a message."""
+    """Read an expression, by the day alone where that is enough: each is parsed once for a day, not for a message."""
     today = datetime.combine(clock.local.date(), NOON)
     if SPAN.fullmatch(words):
         read = _dateparsed(words, today, is_past=is_past)

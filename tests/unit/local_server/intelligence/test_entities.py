@@ -31,25 +31,31 @@ def found_in(*texts: str, **wanted: Any) -> list[dict[str, Any]]:
         ("Tomorrow at 3 pm.", "datetime", "Tomorrow at 3 pm", "2026-03-05T15:00:00.000Z"),
         ("Come at noon.", "datetime", "noon", "2026-03-04T12:00:00.000Z"),
         ("Back in an hour.", "datetime", "in an hour", "2026-03-04T11:00:00.000Z"),
-        ("Sometime next week.", "daterange", "next week", "2026-03-09/2026-03-15"),
-        ("Over the weekend.", "daterange", "the weekend", "2026-03-07/2026-03-08"),
-        ("It was last month.", "daterange", "last month", "2026-02-01/2026-02-28"),
-        ("All of next year.", "daterange", "next year", "2027-01-01/2027-12-31"),
-        ("A week of June.", "daterange", "June", "2026-06-01/2026-06-30"),
-        ("Since February we know.", "daterange", "February", "2027-02-01/2027-02-28"),
-        ("It was slow in December.", "daterange", "December", "2025-12-01/2025-12-31"),
-        ("Ready by June 2028.", "daterange", "June 2028", "2028-06-01/2028-06-30"),
-        ("It costs 1,200.50 euros.", "number", "1,200.50", "1200.50"),
-        ("About 2.5 million of them.", "number", "2.5 million", "2500000"),
-        ("Twenty-five thousand came.", "number", "Twenty-five thousand", "25000"),
-        ("A hundred came.", "number", "A hundred", "100"),
-        ("We asked Bob about it.", "person", "Bob", "Bob Fox"),
+        ("Sometime next week.", "daterange", "next week", ("2026-03-09", "2026-03-16")),
+        ("Over the weekend.", "daterange", "the weekend", ("2026-03-07", "2026-03-09")),
+        ("It was last month.", "daterange", "last month", ("2026-02-01", "2026-03-01")),
+        ("All of next year.", "daterange", "next year", ("2027-01-01", "2028-01-01")),
+        ("A week of June.", "daterange", "June", ("2026-06-01", "2026-07-01")),
+        ("Since February we know.", "daterange", "February", ("2027-02-01", "2027-03-01")),
+        ("It was slow in December.", "daterange", "December", ("2025-12-01", "2026-01-01")),
+        ("Ready by June 2028.", "daterange", "June 2028", ("2028-06-01", "2028-07-01")),
+        ("It costs 1,200.50 euros.", "currency", "1,200.50 euros", "1,200.50 euros"),
+        ("About 2.5 million of them.", "number", "2.5 million", "2.5 million"),
+        ("Twenty-five thousand came.", "number", "Twenty-five thousand", "twenty-five thousand"),
+        ("A hundred came.", "number", "A hundred", "a hundred"),
+        ("We asked Bob about it.", "person", "Bob", "bob fox"),
+        ("Sarah Miller called.", "person", "Sarah Miller", "sarah miller"),
+        ("We moved to Rotterdam.", "location", "Rotterdam", "rotterdam"),
+        ("i live in germany", "location", "germany", "germany"),
+        ("I work at Acme Corp.", "organization", "Acme Corp", "acme corp"),
+        ("It lasts two and a half hours.", "duration", "two and a half hours", "two and a half hours"),
     ],
 )
-def test_an_entity_has_its_meaning(text: str, kind: str, said_as: str, value: str) -> None:
-    """What was said is quoted, and its place is right."""
+def test_an_entity_has_its_meaning(text: str, kind: str, said_as: str, value: str | tuple[str, str]) -> None:
+    """What was said is quoted in lower case, and its place is right; a range has its ends in place of a value."""
     (entity,) = found_in(text)
-    assert (entity["type"], entity["text"], entity["value"]) == (kind, said_as, value)
+    meaning = entity["value"] if "value" in entity else (entity["start"], entity["end"])
+    assert (entity["type"], entity["text"], meaning) == (kind, said_as.lower(), value)
     (ref,) = entity["messageRefs"]
     assert ref == {"id": identity(0), "text": text, "offset": text.index(said_as)}
 
@@ -73,9 +79,10 @@ def test_other_words_are_no_entities(text: str) -> None:
 
 
 def test_a_range_has_its_ends() -> None:
-    """Besides an interval as its value."""
+    """The end is the day behind it, and there is no value beside them."""
     (entity,) = found_in("Next week.")
-    assert (entity["start"], entity["end"]) == ("2026-03-09", "2026-03-15")
+    assert (entity["start"], entity["end"]) == ("2026-03-09", "2026-03-16")
+    assert "value" not in entity
 
 
 def test_an_entity_can_be_read_by_clients_of_both_generations() -> None:
@@ -106,7 +113,7 @@ def test_entities_are_found_only_where_they_are_wanted() -> None:
     """Part by part."""
     wanting, other = part([("Ann Lee", "Five.")], entities=True), part([("Ann Lee", "Six.")], first=1)
     found: Any = resources.entities(view_of_parts(wanting, other))["entities"]
-    assert [entity["value"] for entity in found] == ["5"]
+    assert [entity["value"] for entity in found] == ["five"]
 
 
 def test_a_message_of_nothing_but_numbers_has_a_bounded_answer() -> None:
