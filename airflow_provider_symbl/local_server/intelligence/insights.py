@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.intelligence.language.arrangements import ARRANGEMENT
+from airflow_provider_symbl.local_server.intelligence.language.cue_phrases import HEDGE_COSTS, PLEDGE
 from airflow_provider_symbl.local_server.intelligence.language.cues import (
     ASKED,
-    HEDGE_COSTS,
     Cue,
     find_cues,
     masked_text,
@@ -36,6 +37,7 @@ FIRM = {"promise", "plan", "named", "task"}
 """What is said for certain: ``I will``, ``we will``, ``Bob needs to``."""
 OWN = {"promise", "duty"}
 """What speakers say of themselves."""
+PLEDGED = re.compile(rf"(?<![\w'])(?:{PLEDGE}|let\sme)\s".replace(" ", r"\s"))
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,9 @@ class _Finder:
         )
 
     def _assignee(self, cue: Cue | None, message: Message, masked: str, names: Sequence[Name]) -> Assignee | None:
-        if cue is None:
+        if cue is None and not PLEDGED.search(masked):
             return None
-        if cue.kind in OWN:
+        if cue is None or cue.kind in OWN:
             speaker = self._view.speaker(message)
             return Assignee(speaker.name or speaker.user_id or "", speaker) if speaker else None
         start = addressed(masked) if cue.who is None and cue.kind in ASKED else cue.who

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.intelligence.language.cues import NAME
+from airflow_provider_symbl.local_server.intelligence.language.cue_phrases import NAME
 from airflow_provider_symbl.local_server.intelligence.language.names import PERSON, NameFinder
 
 if TYPE_CHECKING:

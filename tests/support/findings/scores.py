@@ -36,10 +36,14 @@ ENTITY_TYPES = ("person", "organization", "location", "currency", "duration")
 class Score:
     """How well one kind is found.
 
+    :param sentences: how many it was looked for in.
+    :param labelled: how many of them have any.
     :param missed: what is labelled and was not found.
     :param wrong: what was found and is not labelled.
     """
 
+    sentences: int = 0
+    labelled: int = 0
     right: int = 0
     missed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -56,6 +60,8 @@ class Score:
 
     def count(self, labelled: set[str], found: set[str], sentence: str) -> None:
         """Take the findings of one sentence."""
+        self.sentences += 1
+        self.labelled += bool(labelled)
         self.right += len(labelled & found)
         self.missed += [f"{sentence} ({label})" for label in sorted(labelled - found)]
         self.wrong += [f"{sentence} ({label})" for label in sorted(found - labelled)]
