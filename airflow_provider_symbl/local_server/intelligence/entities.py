@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.intelligence.language.amounts import find_amounts
 from airflow_provider_symbl.local_server.intelligence.language.dates import Clock, find_time_expressions
-from airflow_provider_symbl.local_server.intelligence.language.names import PERSON
 from airflow_provider_symbl.local_server.intelligence.language.sentences import split_sentences
+from airflow_provider_symbl.local_server.intelligence.language.word_lists import PERSON
 from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE, Mentions
 from airflow_provider_symbl.local_server.intelligence.people import People
 

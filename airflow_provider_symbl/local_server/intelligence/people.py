@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.intelligence.language.cue_phrases import NAME
-from airflow_provider_symbl.local_server.intelligence.language.names import PERSON, NameFinder
+from airflow_provider_symbl.local_server.intelligence.language.names import NameFinder
+from airflow_provider_symbl.local_server.intelligence.language.word_lists import PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

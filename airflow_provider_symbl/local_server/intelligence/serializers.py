@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.intelligence.key_phrases import action_phrases
 from airflow_provider_symbl.local_server.intelligence.language.cues import lowered
-from airflow_provider_symbl.local_server.intelligence.language.names import PERSON
+from airflow_provider_symbl.local_server.intelligence.language.word_lists import PERSON
 from airflow_provider_symbl.local_server.intelligence.topics import parents
 
 if TYPE_CHECKING:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from airflow_provider_symbl.local_server.intelligence.language.tokenizer import EDGES, Token, Tokens, key_of
+from airflow_provider_symbl.local_server.intelligence.language.word_lists import (
+    LOCATION,
+    ORGANIZATION,
+    PERSON,
+    word_lists,
+)
 
-PERSON, ORGANIZATION, LOCATION = "person", "organization", "location"
-EDGES = "\"'“”‘’([{)]}.,;:!?…"  # noqa: RUF001 - the typographic apostrophe is what is looked for
-PAUSE = re.compile(r"[,;:!?…)\]]")
-POSSESSIVE = re.compile(r"['’](?:s|ll|d|re|ve)?$", re.IGNORECASE)  # noqa: RUF001 - the typographic apostrophe is what is looked for
-WORD = re.compile(r"\S+")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
 TITLES = frozenset("mr mrs ms miss dr doctor prof professor sir madam judge senator president captain".split())  # noqa: SIM905 - as a list, it would take many lines
 PARTICLES = frozenset("de van von der den da di del la le al bin ten o".split())  # noqa: SIM905 - as a list, it would take many lines
 SUFFIXES = frozenset(
@@ -75,67 +76,6 @@ class Name:
         return self.start + len(self.text)
 
 
-@dataclass(frozen=True)
-class _Token:
-    text: str
-    start: int
-    key: str
-    is_capital: bool
-    is_paused: bool
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
-
-
-class _Tokens:
-    """The tokens of a sentence, each made when it is asked for: few of them can be names.
-
-    :param text: the sentence.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._words = [word for word in WORD.finditer(text) if word[0].strip(EDGES)]
-        self._made: dict[int, _Token] = {}
-
-    def __len__(self) -> int:
-        return len(self._words)
-
-    def __getitem__(self, at: int) -> _Token:
-        if at not in self._made:
-            self._made[at] = _token(self._words[at])
-        return self._made[at]
-
-    @property
-    def candidates(self) -> Iterable[int]:
-        """Where a name may begin: at a capital, and anywhere in a sentence that has none."""
-        if self.text == self.text.lower():
-            return range(len(self))
-        return (at for at, word in enumerate(self._words) if word[0].lstrip(EDGES)[0].isupper())
-
-
-def _token(match: re.Match[str]) -> _Token:
-    whole = match[0]
-    lead = len(whole) - len(whole.lstrip(EDGES))
-    core = whole.strip(EDGES)
-    stem = POSSESSIVE.sub("", core) or core
-    is_paused = bool(PAUSE.search(whole[lead + len(core) :])) or stem != core
-    return _Token(stem, match.start() + lead, _key(stem), stem[0].isupper(), is_paused)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A line of a word list.
-
-    :param is_other: it means something else too.
-    """
-
-    words: tuple[str, ...]
-    type: str
-    is_other: bool
-
-
 class NameFinder:
     """Finds names.
 
@@ -143,10 +83,10 @@ class NameFinder:
     """
 
     def __init__(self, known: Collection[str] = ()) -> None:
-        self._lists = _lists()
+        self._lists = word_lists()
         self._members: dict[str, list[tuple[str, ...]]] = {}
         for name in sorted(known, key=len, reverse=True):
-            words = tuple(_key(word) for word in name.split())
+            words = tuple(key_of(word) for word in name.split())
             self._members.setdefault(words[0], []).append(words)
 
     def find(self, text: str) -> list[Name]:
@@ -155,10 +95,10 @@ class NameFinder:
         :param text: a sentence.
         """
         if text == text.lower():
-            return self._find(_Tokens(text), self._uncapitalized)
-        return self._find(_Tokens(text), self._capitalized)
+            return self._find(Tokens(text), self._uncapitalized)
+        return self._find(Tokens(text), self._capitalized)
 
-    def _find(self, tokens: _Tokens, match: Callable[[_Place], tuple[int, str, bool] | None]) -> list[Name]:
+    def _find(self, tokens: Tokens, match: Callable[[_Place], tuple[int, str, bool] | None]) -> list[Name]:
         found, behind = [], 0
         for at in tokens.candidates:
             matched = match(_Place(tokens, at)) if at >= behind else None
@@ -274,11 +214,11 @@ class NameFinder:
 class _Place:
     """A token among those of its sentence."""
 
-    tokens: _Tokens
+    tokens: Tokens
     at: int
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.at]
 
     @property
@@ -347,43 +287,3 @@ class _Place:
             return True
         is_closing = not behind.strip(EDGES) and self.at > 0 and self.tokens[self.at - 1].is_paused
         return is_closing and bool(ASKING.match(self.tokens.text.lower()))
-
-
-@dataclass(frozen=True)
-class _Lists:
-    """The word lists.
-
-    :param entries: places and organizations by their first word, the longest first.
-    :param other_first_names: those that mean something else too.
-    """
-
-    entries: Mapping[str, Sequence[_Entry]]
-    first_names: frozenset[str]
-    other_first_names: frozenset[str]
-    not_names: frozenset[str]
-
-
-@cache
-def _lists() -> _Lists:
-    entries: dict[str, list[_Entry]] = {}
-    for file, kind in (("places", LOCATION), ("organizations", ORGANIZATION)):
-        for phrase in ",".join(_lines(file)).split(","):
-            words = tuple(_key(word) for word in phrase.strip().removesuffix("?").split() if word != "the")
-            entries.setdefault(words[0], []).append(_Entry(words, kind, phrase.endswith("?")))
-    names = [name for line in _lines("first_names") for name in line.split()]
-    others = frozenset(_key(name[:-1]) for name in names if name.endswith("?"))
-    return _Lists(
-        {first: sorted(those, key=lambda entry: -len(entry.words)) for first, those in entries.items()},
-        frozenset(_key(name.removesuffix("?")) for name in names),
-        others,
-        frozenset(_key(word) for line in _lines("not_names") for word in line.split()),
-    )
-
-
-def _lines(name: str) -> list[str]:
-    text = resources.files(__package__).joinpath("words", f"{name}.txt").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
-
-
-def _key(word: str) -> str:
-    return word.lower().replace(".", "").replace("’", "'")  # noqa: RUF001 - the typographic apostrophe is what is looked for
