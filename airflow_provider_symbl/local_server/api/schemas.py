@@ -107,8 +107,15 @@ ASSIGNEE = record({}, {"id": UUID, "name": TEXT, "email": TEXT})
 MESSAGE_REF = record({"id": UUID})
 PLACE: Mapping[str, object] = {"id": UUID, "text": TEXT, "offset": COUNT}
 INSIGHT_TYPE: Schema = {"enum": ["action_item", "follow_up", "question"]}
-ENTITY_TYPE: Schema = {"enum": ["person", "date", "datetime", "daterange", "number", "custom"]}
+ENTITY_TYPE: Schema = {
+    "enum": [
+        *("person", "organization", "location", "date", "datetime", "daterange", "currency", "duration", "number"),
+        "custom",
+    ]
+}
 ENTITY_DETAIL: Mapping[str, object] = {"customType": TEXT, "start": DATE, "end": DATE}
+NAMED = record({"assignee": FLAG, "name": TEXT}, {"id": UUID, "userId": TEXT})
+"""The value of a person in an action item or a follow-up."""
 
 
 def _finding(kind: str, more: Mapping[str, object], optional: Mapping[str, object] | None = None) -> Schema:
@@ -118,7 +125,12 @@ def _finding(kind: str, more: Mapping[str, object], optional: Mapping[str, objec
 
 UNDERTAKING: Mapping[str, object] = {
     "from": SPEAKER,
-    "entities": array(record({"type": ENTITY_TYPE, "text": TEXT, "offset": COUNT, "value": TEXT}, ENTITY_DETAIL)),
+    "entities": array(
+        record(
+            {"type": ENTITY_TYPE, "text": TEXT, "offset": COUNT},
+            {**ENTITY_DETAIL, "value": {"anyOf": [TEXT, NAMED]}},
+        )
+    ),
     "phrases": array(ref("Phrase")),
     "definitive": FLAG,
     "assignee": ASSIGNEE,
@@ -146,20 +158,21 @@ ENTITY = record(
     {
         "id": UUID,
         "type": ENTITY_TYPE,
-        "value": TEXT,
         "text": TEXT,
         "messageRefs": array(record(PLACE)),
         "category": {"enum": ["Custom", "Managed"]},
         "matches": array(record({"detectedValue": TEXT, "messageRefs": array(record({**PLACE, **TIMES}))})),
     },
-    {**ENTITY_DETAIL, "subType": TEXT},
+    {**ENTITY_DETAIL, "value": TEXT, "subType": TEXT},
 )
+SIMILAR_PLACE: Mapping[str, object] = {**PLACE, "offset": {"type": "integer", "minimum": -1}}
+"""A place, or -1 for a similar wording."""
 TRACKER_MATCH = record(
     {
         "type": {"const": "vocabulary"},
         "value": TEXT,
-        "messageRefs": array(record(PLACE)),
-        "insightRefs": array(record({**PLACE, "type": INSIGHT_TYPE})),
+        "messageRefs": array(record(SIMILAR_PLACE)),
+        "insightRefs": array(record({**SIMILAR_PLACE, "type": INSIGHT_TYPE})),
     }
 )
 METRIC = record(
@@ -172,13 +185,13 @@ METRIC = record(
 TIME_SHARE = record({"percentage": PERCENT, "seconds": SECONDS})
 TALKING = record(
     {
-        "id": UUID,
-        "pace": record({"wpm": SECONDS}),
+        "name": TEXT,
+        "pace": record({"wpm": COUNT}),
         "talkTime": TIME_SHARE,
         "listenTime": TIME_SHARE,
         "overlap": record({}),
     },
-    {"name": TEXT, "userId": TEXT},
+    {"id": UUID, "userId": TEXT},
 )
 POINTS = record({"paragraphs": array(TEXT), "bulletPoints": array(TEXT)})
 OVERVIEW = record(
