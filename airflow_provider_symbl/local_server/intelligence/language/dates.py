@@ -68,6 +68,11 @@ EXPRESSION = re.compile(
 )
 SPAN = re.compile(rf"in {_COUNT} {_SHORT}|{_COUNT} {_SHORT} ago")
 CLOCK_TIME = re.compile(_CLOCK)
+AT_A_CLOCK_TIME = re.compile(rf"(?P<day>.+) at (?P<clock>{_CLOCK})|(?P<first>{_CLOCK}) (?P<other>.+)")
+NAMED_DAY = re.compile(
+    rf"(?:(?:the )?(?P<d>{_NUMBER})(?:st|nd|rd|th)?(?: of)? (?P<m>{_SHORT_MONTH})"
+    rf"|(?P<n>{_SHORT_MONTH}) (?:the )?(?P<e>{_NUMBER})(?:st|nd|rd|th)?)(?:,? (?P<y>{_YEAR}))?"
+)
 PAST = re.compile(r"\b(?:was|were|did|had)(?:n't)?\b", re.IGNORECASE)
 FUTURE = re.compile(r"\bwill\b|'ll\b|\bgoing to\b", re.IGNORECASE)
 LOWER_CASE_WORDS = re.compile(r"\b(?:may|march)\b")
@@ -161,6 +166,12 @@ def _due(day: date, clock: Clock) -> datetime:
 def _parsed(words: str, clock: Clock, *, is_past: bool) -> datetime | None:
     """Read an expression, by the day alone where that is enough: each is parsed once for a day, not for a message."""
     today = datetime.combine(clock.local.date(), NOON)
+    if parted := AT_A_CLOCK_TIME.fullmatch(words):
+        day = _parsed(parted["day"] or parted["other"], clock, is_past=is_past)
+        moment = _dateparsed(parted["clock"] or parted["first"], today, is_past=is_past)
+        return datetime.combine(day, moment.time()) if day and moment else None
+    if named := NAMED_DAY.fullmatch(words):
+        return _named_day(named, today, is_past=is_past)
     if SPAN.fullmatch(words):
         read = _dateparsed(words, today, is_past=is_past)
         return read and clock.local + (read - today)
@@ -171,6 +182,18 @@ def _parsed(words: str, clock: Clock, *, is_past: bool) -> datetime | None:
     if read is None or (read <= clock.local if is_past else read >= clock.local):
         return read
     return read + timedelta(days=-1 if is_past else 1)
+
+
+def _named_day(match: re.Match[str], today: datetime, *, is_past: bool) -> datetime:
+    """Read a day of a month, which has too many forms to keep each; without a year, it is the nearest."""
+    month = next(number for number, name in enumerate(MONTHS, 1) if name.startswith((match["m"] or match["n"])[:3]))
+    day, year = int(match["d"] or match["e"]), match["y"]
+    if year:
+        return datetime.combine(date(int(year), month, day), NOON)
+    read = datetime.combine(date(today.year, month, day), NOON)
+    if is_past:
+        return read if read <= today else read.replace(year=today.year - 1)
+    return read if read >= today else read.replace(year=today.year + 1)
 
 
 @lru_cache(maxsize=MOST_KEPT)
