@@ -93,7 +93,7 @@ def table() -> Iterator[str]:
     analysis.warm_up()
     for members in (2, 200):
         yield ""
-        yield f"{f'{MESSAGES} messages, {members} members':36} {'first s':>8} {'CPU s':>8} {'again s':>8} {'peak MB':>8}"
+        yield f"{f'{MESSAGES} messages, {members} people':36} {'first s':>8} {'CPU s':>8} {'again s':>8} {'peak MB':>8}"
         for name, read in READS.items():
             yield f"{name:36} {_measured(read, members)}"
 

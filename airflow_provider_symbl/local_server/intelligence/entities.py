@@ -103,7 +103,7 @@ def _times(sentence: Sentence, message: Message, clock: Clock) -> Iterator[Entit
 
 
 def _names(sentence: Sentence, message: Message, people: People) -> Iterator[Entity]:
-    for name in filter(_is_sure, people.names.find(sentence.text)):
+    for name in filter(_is_sure, people.names(sentence.text)):
         member = people.member(name.text) if name.type == PERSON else None
         value = (member.name if member else None) or name.text
         yield Entity(name.type, value, name.text, message, sentence.start + name.start, member=member)

@@ -49,7 +49,8 @@ class People:
 
     def __init__(self, members: Iterable[Member]) -> None:
         self.by_name: Mapping[str, Member] = _known(list(members))
-        self.names = NameFinder(self.by_name)
+        self._finder = NameFinder(self.by_name)
+        self._found: dict[str, list[Name]] = {}
 
     @staticmethod
     def of(view: ConversationView) -> People:
@@ -58,7 +59,13 @@ class People:
 
     def named(self, text: str) -> list[Name]:
         """Find the people that a sentence names."""
-        return [name for name in self.names.find(text) if name.type == PERSON]
+        return [name for name in self.names(text) if name.type == PERSON]
+
+    def names(self, text: str) -> list[Name]:
+        """Find the names in a sentence; each is searched once, for insights and for entities."""
+        if text not in self._found:
+            self._found[text] = self._finder.find(text)
+        return self._found[text]
 
     def member(self, name: str) -> Member | None:
         """Find who goes by a name, whole or first."""
