@@ -109,9 +109,15 @@ ASSIGNEE = record({}, {"id": UUID, "name": TEXT, "email": TEXT})
 MESSAGE_REF = record({"id": SYMBL_ID})
 PLACE: Mapping[str, object] = {"id": SYMBL_ID, "text": TEXT, "offset": OFFSET}
 INSIGHT_TYPE: Schema = {"enum": ["action_item", "follow_up", "question"]}
-ENTITY_TYPE: Schema = {"enum": ["person", "date", "datetime", "daterange", "number", "custom"]}
+ENTITY_TYPE: Schema = {
+    "enum": [
+        *("person", "organization", "location", "date", "datetime", "daterange", "currency", "duration", "number"),
+        "custom",
+    ]
+}
 ENTITY_DETAIL: Mapping[str, object] = {"customType": TEXT, "start": DATE, "end": DATE}
-ACTOR = record({"assignee": FLAG, "name": TEXT}, {"id": UUID, "userId": TEXT})
+NAMED = record({"assignee": FLAG, "name": TEXT}, {"id": UUID, "userId": TEXT})
+"""The value of a person in an action item or a follow-up."""
 
 
 def _finding(kind: str, more: Mapping[str, object], optional: Mapping[str, object] | None = None) -> Schema:
@@ -123,7 +129,8 @@ UNDERTAKING: Mapping[str, object] = {
     "from": SPEAKER,
     "entities": array(
         record(
-            {"type": ENTITY_TYPE, "text": TEXT, "offset": COUNT}, {"value": {"anyOf": [TEXT, ACTOR]}, **ENTITY_DETAIL}
+            {"type": ENTITY_TYPE, "text": TEXT, "offset": COUNT},
+            {**ENTITY_DETAIL, "value": {"anyOf": [TEXT, NAMED]}},
         )
     ),
     "phrases": array(ref("Phrase")),
@@ -158,14 +165,16 @@ ENTITY = record(
         "category": {"enum": ["Custom", "Managed"]},
         "matches": array(record({"detectedValue": TEXT, "messageRefs": array(record({**PLACE, **TIMES}))})),
     },
-    {"value": TEXT, **ENTITY_DETAIL, "subType": TEXT},
+    {**ENTITY_DETAIL, "value": TEXT, "subType": TEXT},
 )
+SIMILAR_PLACE: Mapping[str, object] = {**PLACE, "offset": {"type": "integer", "minimum": -1}}
+"""A place, or -1 for a similar wording."""
 TRACKER_MATCH = record(
     {
         "type": {"const": "vocabulary"},
         "value": TEXT,
-        "messageRefs": array(record(PLACE)),
-        "insightRefs": array(record({**PLACE, "type": INSIGHT_TYPE})),
+        "messageRefs": array(record(SIMILAR_PLACE)),
+        "insightRefs": array(record({**SIMILAR_PLACE, "type": INSIGHT_TYPE})),
     }
 )
 METRIC = record(

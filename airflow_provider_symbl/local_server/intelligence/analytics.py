@@ -44,12 +44,12 @@ class Share:
 class MemberTalkTime:
     """The talk time of one member, and the time in which others talked.
 
-    :param member: None for whoever said what nobody is known to have said.
+    :param member: None for all who are not known, who count as one.
     :param pace: words a minute.
     """
 
     member: Member | None
-    pace: float
+    pace: int
     talk: Share
     listen: Share
 
@@ -75,10 +75,12 @@ def measure_talk_time(view: ConversationView) -> Analytics:
     turns = {member_id: _joined(messages) for member_id, messages in by_member.items()}
     together, overlap = _covered(turn for own in turns.values() for turn in own)
     span = max(view.end - view.start, together)
-    members = tuple(
-        _member_talk_time(member, by_member.get(member.id if member else None, ()), together, span)
-        for member in _talkers(view, is_someone_unknown=None in by_member)
-    )
+    unknown = [message for message in view.messages if message.member_id not in view.members]
+    speakers: list[tuple[Member | None, list[Message]]] = [
+        *((member, by_member.get(member.id, [])) for member in view.members.values()),
+        *([(None, unknown)] if unknown else []),
+    ]
+    members = tuple(_member_talk_time(member, messages, together, span) for member, messages in speakers)
     return Analytics(Share(span - together, span), Share(together, span), Share(overlap, span), members)
 
 
@@ -93,7 +95,7 @@ def _member_talk_time(
 ) -> MemberTalkTime:
     own, _ = _covered(_joined(messages))
     words = sum(len(message.text.split()) for message in messages)
-    pace = round(words / (own / MINUTE), 3) if own else 0.0
+    pace = round(words / (own / MINUTE)) if own else 0
     return MemberTalkTime(member, pace, Share(own, span), Share(together - own, span))
 
 

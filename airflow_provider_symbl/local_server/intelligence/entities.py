@@ -1,101 +1,44 @@
-"""Entities: members of the conversation, times, numbers, and the client's own; entity recognition by rules.
-
-Organisations and places are not looked for: to tell them from other names takes a model, and guesses would be wrong.
-"""
+"""Entities: people, organizations, places, times, amounts, and the client's own; entity recognition by rules."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.intelligence.dates import Clock, find_time_expressions
-from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE, Mentions, Names
-from airflow_provider_symbl.local_server.intelligence.sentences import split_sentences
+from airflow_provider_symbl.local_server.intelligence.language.amounts import find_amounts
+from airflow_provider_symbl.local_server.intelligence.language.dates import Clock, find_time_expressions
+from airflow_provider_symbl.local_server.intelligence.language.sentences import split_sentences
+from airflow_provider_symbl.local_server.intelligence.language.word_lists import PERSON
+from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE, Mentions
+from airflow_provider_symbl.local_server.intelligence.people import People
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
     from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
-    from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
+    from airflow_provider_symbl.local_server.intelligence.language.names import Name
+    from airflow_provider_symbl.local_server.intelligence.language.sentences import Sentence
     from airflow_provider_symbl.local_server.store.records import AnalysisOptions, Member, Message, Part
-
-SMALL = (
-    *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
-    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-"""``one`` is left out: it is a pronoun more often than a number."""
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
-VALUES = {
-    "zero": 0,
-    "one": 1,
-    **{word: value for value, word in enumerate(SMALL, 2)},
-    **{word: 10 * value for value, word in enumerate(TENS, 2)},
-}
-_TENS, _SMALL, _LARGE = "|".join(TENS), "|".join(SMALL), "|".join(LARGE)
-NUMBER = re.compile(
-    r"(?<![\w.,/:-])(?=\w)(?:(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]{1,30}(?:\.[0-9]{1,30})?)"
-    r"(?:\s(?P<times>million|billion))?"
-    rf"|(?P<words>(?:{_TENS})(?:[\s-](?:one|{_SMALL}))?(?:\s(?:{_LARGE}))?|(?:{_SMALL})(?:\s(?:{_LARGE}))?"
-    rf"|zero|(?:one|an?)\s(?:{_LARGE})))(?![\w/:-]|[.,][0-9])",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number in digits or in words.
-
-    :param start: the offset of its first character in the text.
-    :param value: in digits, without separators.
-    """
-
-    text: str
-    start: int
-    value: str
-
-
-def find_numbers(text: str) -> Iterator[Number]:
-    """Find numbers.
-
-    :param text: a sentence.
-    """
-    for match in NUMBER.finditer(text):
-        yield Number(match[0], match.start(), _value(match))
-
-
-def _value(match: re.Match[str]) -> str:
-    if match["words"]:
-        return str(_worth(re.split(r"[\s-]", match["words"].lower())))
-    digits = match["digits"].replace(",", "")
-    return f"{float(digits) * LARGE[match['times'].lower()]:.0f}" if match["times"] else digits
-
-
-def _worth(words: list[str]) -> int:
-    """Add up tens and units, and multiply by what follows: ``twenty five thousand``."""
-    large = LARGE.get(words[-1], 1)
-    small = words if large == 1 else words[:-1]
-    return large * sum(VALUES.get(word, 1) for word in small)
 
 
 @dataclass(frozen=True)
 class Entity:
     """An entity that a message names.
 
-    :param type: ``person``, ``date``, ``datetime``, ``daterange``, ``number`` or ``custom``.
-    :param value: what it stands for.
+    :param type: ``person``, ``organization``, ``location``, ``date``, ``datetime``, ``daterange``, ``currency``,
+        ``duration``, ``number`` or ``custom``.
+    :param value: what it stands for; None for a range, which has bounds.
     :param text: the words of the message.
     :param offset: the offset of its first character in the message.
     :param custom_type: the client's own type.
-    :param bounds: first and last day of a range.
-    :param member: who a person is.
+    :param bounds: a range's first day, and the day behind its last.
+    :param member: the member that a person is.
     """
 
     type: str
-    value: str
+    value: str | None
     text: str
     message: Message
     offset: int
@@ -110,30 +53,36 @@ class Entity:
 
 
 def find_entities(view: ConversationView) -> list[Entity]:
-    """Find the entities of the parts that want any, in order.
+    """Find the entities of the parts that want any, in order; each view is searched once.
 
     :param view: the conversation.
     """
-    names = Names(view.members.values())
+    return view.once(_find)
+
+
+def _find(view: ConversationView) -> list[Entity]:
+    people = view.once(People.of)
     return [
-        entity for part in view.analyzed_parts if part.analysis_options.entities for entity in _in_part(part, names)
+        entity for part in view.analyzed_parts if part.analysis_options.entities for entity in _in_part(part, people)
     ]
 
 
-def _in_part(part: Part, names: Names) -> Iterator[Entity]:
-    named: dict[str, list[Entity]] = {}
-    mentions = Mentions(part.messages)
-    for entity in [*_custom(part.analysis_options, mentions), *_members(names, mentions)]:
-        in_message = named.setdefault(entity.message.id, [])
+def _in_part(part: Part, people: People) -> Iterator[Entity]:
+    custom: dict[str, list[Entity]] = {}
+    for entity in _custom(part):
+        in_message = custom.setdefault(entity.message.id, [])
         if len(in_message) < MOST_IN_A_MESSAGE:
             in_message.append(entity)
     for message in part.messages:
-        known = named.get(message.id, [])
-        entities = [*known, *_apart_from(known, _times_and_numbers(message, part.analysis_options))]
-        yield from sorted(entities, key=lambda entity: entity.offset)
+        known = custom.get(message.id, [])
+        entities = islice(_by_rules(message, part.analysis_options, people), MOST_IN_A_MESSAGE)
+        yield from sorted(_apart([*known, *entities]), key=lambda entity: entity.offset)
 
 
-def _custom(options: AnalysisOptions, mentions: Mentions) -> Iterator[Entity]:
+def _custom(part: Part) -> Iterator[Entity]:
+    options = part.analysis_options
+    texts = [custom.text for custom in options.custom_entities]
+    mentions = Mentions(part.messages if texts else (), texts)
     for custom in options.custom_entities:
         for mention in mentions.of(custom.text):
             yield Entity(
@@ -141,41 +90,39 @@ def _custom(options: AnalysisOptions, mentions: Mentions) -> Iterator[Entity]:
             )
 
 
-def _members(names: Names, mentions: Mentions) -> Iterator[Entity]:
-    """Find members by whole name or else by first name; written small, it is likely another word."""
-    taken: set[tuple[str, int]] = set()
-    for name in sorted(names.by_name, key=len, reverse=True):
-        member = names.by_name[name]
-        for mention in mentions.of(name):
-            place = mention.message.id, mention.start
-            if place not in taken and not mention.text[0].islower():
-                taken.add(place)
-                yield Entity("person", str(member.name), mention.text, mention.message, mention.start, member=member)
-
-
-def _times_and_numbers(message: Message, options: AnalysisOptions) -> Iterator[Entity]:
+def _by_rules(message: Message, options: AnalysisOptions, people: People) -> Iterator[Entity]:
     clock = Clock(message.start, options.minutes_off_utc)
-    entities = (
-        entity for sentence in split_sentences(message.text) for entity in _in_sentence(sentence, message, clock)
-    )
-    return islice(entities, MOST_IN_A_MESSAGE)
+    for sentence in split_sentences(message.text):
+        found = [*_times(sentence, message, clock), *_names(sentence, message, people), *_amounts(sentence, message)]
+        yield from sorted(_apart(found), key=lambda entity: entity.offset)
 
 
-def _in_sentence(sentence: Sentence, message: Message, clock: Clock) -> Iterator[Entity]:
-    times = [
-        Entity(time.type, time.value, time.text, message, sentence.start + time.start, bounds=time.bounds)
-        for time in islice(find_time_expressions(sentence.text, clock), MOST_IN_A_MESSAGE)
-    ]
-    numbers = (
-        Entity("number", number.value, number.text, message, sentence.start + number.start)
-        for number in find_numbers(sentence.text)
-    )
-    yield from times
-    yield from _apart_from(times, numbers)
+def _times(sentence: Sentence, message: Message, clock: Clock) -> Iterator[Entity]:
+    for time in islice(find_time_expressions(sentence.text, clock), MOST_IN_A_MESSAGE):
+        yield Entity(time.type, time.value, time.text, message, sentence.start + time.start, bounds=time.bounds)
 
 
-def _apart_from(taken: list[Entity], entities: Iterable[Entity]) -> Iterator[Entity]:
-    """Leave out what overlaps with another entity, as the 3 in ``March 3``."""
+def _names(sentence: Sentence, message: Message, people: People) -> Iterator[Entity]:
+    for name in filter(_is_sure, people.names(sentence.text)):
+        member = people.member(name.text) if name.type == PERSON else None
+        value = (member.name if member else None) or name.text
+        yield Entity(name.type, value, name.text, message, sentence.start + name.start, member=member)
+
+
+def _is_sure(name: Name) -> bool:
+    return name.is_sure
+
+
+def _amounts(sentence: Sentence, message: Message) -> Iterator[Entity]:
+    for amount in find_amounts(sentence.text):
+        yield Entity(amount.type, amount.text, amount.text, message, sentence.start + amount.start)
+
+
+def _apart(entities: Iterable[Entity]) -> Iterator[Entity]:
+    """Leave out what overlaps with an earlier one, as the 3 in ``March 3``."""
+    taken: set[int] = set()
     for entity in entities:
-        if all(entity.offset >= other.end or entity.end <= other.offset for other in taken):
+        places = range(entity.offset, entity.end)
+        if taken.isdisjoint(places):
+            taken.update(places)
             yield entity

@@ -5,18 +5,21 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from airflow_provider_symbl.local_server.intelligence.cues import Cues
 from airflow_provider_symbl.local_server.intelligence.insights import find_insights
+from airflow_provider_symbl.local_server.intelligence.language.cues import find_cues, masked_text
+from airflow_provider_symbl.local_server.intelligence.language.names import NameFinder
+from airflow_provider_symbl.local_server.intelligence.language.sentences import split_sentences
+from airflow_provider_symbl.local_server.intelligence.language.word_lists import PERSON
 from airflow_provider_symbl.local_server.intelligence.mentions import MOST_IN_A_MESSAGE
-from airflow_provider_symbl.local_server.intelligence.sentences import split_sentences
 from airflow_provider_symbl.local_server.intelligence.topics import find_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
+    from airflow_provider_symbl.local_server.intelligence.language.names import Name
 
-CUES = Cues()
+NAMES = NameFinder()
 
 
 def action_phrases(text: str) -> list[tuple[int, int]]:
@@ -43,10 +46,14 @@ def key_phrase_spans(view: ConversationView, *, only_insights: bool) -> dict[str
 
 def _action_phrases(text: str) -> Iterator[tuple[int, int]]:
     for sentence in split_sentences(text):
-        for cue in CUES.find(sentence.plain):
+        for cue in find_cues(masked_text(sentence.plain, _named(sentence.text))):
             start, end = cue.phrase
             if end > start:
                 yield sentence.start + start, sentence.start + end
+
+
+def _named(text: str) -> list[Name]:
+    return [name for name in NAMES.find(text) if name.type == PERSON]
 
 
 def _merged(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -1,32 +1,22 @@
-"""Mentions: where phrases occur in messages, by an index of their words; and the names that members go by."""
+"""Mentions: where phrases occur in messages, by an index of their words."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from airflow_provider_symbl.local_server.store.records import Member, Message
+    from airflow_provider_symbl.local_server.store.records import Message
 
 TOKEN = re.compile(r"\w+")
 MOST_IN_A_MESSAGE = 200
 """Of one kind; a message is about a sentence, and a megabyte of the same word must not become a gigabyte of answer."""
-ORDINARY_WORDS = {
-    *("april", "art", "august", "bill", "chase", "drew", "faith", "frank", "grace", "grant", "hope", "joy", "june"),
-    *("mark", "may", "pat", "rose", "sue", "will"),
-    *("agent", "caller", "client", "customer", "guest", "host", "interviewer", "moderator", "operator", "participant"),
-    *("speaker", "support", "unknown", "user"),
-}
-"""Names that mean something else more often than not."""
-SHORTEST_NAME = 2
-MOST_NAMES = 200
-"""Names that are looked for; a larger company is not addressed by name."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +40,19 @@ class Mentions:
     """An inverted index of messages, by which many phrases are found in many messages in little time.
 
     :param messages: in order.
+    :param phrases: those that will be looked for: no others are indexed.
     """
 
-    def __init__(self, messages: Iterable[Message]) -> None:
+    def __init__(self, messages: Iterable[Message], phrases: Iterable[str]) -> None:
         self._messages: Sequence[Message] = tuple(messages)
+        firsts = {token[0].lower() for phrase in phrases for token in islice(TOKEN.finditer(phrase), 1)}
         self._places: dict[tuple[str, ...], dict[int, list[int]]] = defaultdict(dict)
         for index, message in enumerate(self._messages):
             tokens = [(token[0].lower(), token.start()) for token in TOKEN.finditer(message.text)]
             for (word, start), (following, _) in zip_longest(tokens, tokens[1:], fillvalue=("", 0)):
-                self._places[word,].setdefault(index, []).append(start)
-                self._places[word, following].setdefault(index, []).append(start)
+                if word in firsts:
+                    self._places[word,].setdefault(index, []).append(start)
+                    self._places[word, following].setdefault(index, []).append(start)
 
     def of(self, phrase: str) -> list[Mention]:
         """Find a phrase, at most 200 times a message.
@@ -105,42 +98,3 @@ class _Phrase:
         before = r"(?<!\w)" if TOKEN.match(self.words[0]) else ""
         after = r"(?!\w)" if TOKEN.match(self.words[-1][-1]) else ""
         return re.compile(before + r"\s++".join(map(re.escape, self.words)) + after, re.IGNORECASE)
-
-
-class Names:
-    """The names of a conversation's members: whole ones, and first names that only one has.
-
-    :param members: everybody.
-    """
-
-    def __init__(self, members: Iterable[Member]) -> None:
-        self.by_name: Mapping[str, Member] = dict(list(_known(list(members)).items())[:MOST_NAMES])
-        known = "|".join(re.escape(name) for name in sorted(self.by_name, key=len, reverse=True))
-        self._address = (
-            re.compile(rf"(?:^|,\s)({known})(?:,|\s(?:can|could|would|will)\syou\b|\splease\b)|,\s({known})[.?!]*$")
-            if known
-            else None
-        )
-
-    def addressed(self, lowered: str) -> Member | None:
-        """Tell whom a sentence speaks to by name, at its beginning or its end.
-
-        :param lowered: the sentence in lower case.
-        """
-        match = self._address.search(lowered) if self._address else None
-        return self.by_name[match[1] or match[2]] if match else None
-
-
-def _known(members: list[Member]) -> dict[str, Member]:
-    whole = {" ".join(member.name.split()).lower(): member for member in members if member.name}
-    firsts = Counter(name.split()[0] for name in whole if name)
-    first = {
-        name.split()[0]: member
-        for name, member in whole.items()
-        if name and firsts[name.split()[0]] == 1 and not any(map(str.isdecimal, name))
-    }
-    return {name: member for name, member in {**first, **whole}.items() if _is_telling(name)}
-
-
-def _is_telling(name: str) -> bool:
-    return len(name) >= SHORTEST_NAME and name not in ORDINARY_WORDS and name[0].isalpha()

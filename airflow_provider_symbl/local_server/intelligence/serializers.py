@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api.responses import plain_number
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.intelligence.key_phrases import action_phrases
+from airflow_provider_symbl.local_server.intelligence.language.cues import lowered
+from airflow_provider_symbl.local_server.intelligence.language.word_lists import PERSON
 from airflow_provider_symbl.local_server.intelligence.topics import parents
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.intelligence.analytics import MemberTalkTime, Share
     from airflow_provider_symbl.local_server.intelligence.entities import Entity
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
-    from airflow_provider_symbl.local_server.intelligence.mentions import Mention
+    from airflow_provider_symbl.local_server.intelligence.people import Assignee
     from airflow_provider_symbl.local_server.intelligence.summaries import SentimentChunk, SummarySentence
     from airflow_provider_symbl.local_server.intelligence.topics import Topic
     from airflow_provider_symbl.local_server.intelligence.tracking import TrackerMatch
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 LONGEST_QUOTE = 1000
 """Characters of a message that are repeated beside each entity and tracker match; offsets count in the whole."""
 UNKNOWN_SPEAKER = "unknown_speaker"
-"""Whoever said what nobody is known to have said."""
-DAY = timedelta(days=1)
+TIMES = {"date", "datetime", "daterange"}
 SMALL = 3
 """Sentences of the smaller summary."""
 
@@ -44,6 +44,13 @@ def serialize_person(member: Member | None, *, is_mail: bool = False) -> JsonObj
     known = {"email": member.email} if is_mail else {"userId": member.user_id}
     named = {"id": member.id, "name": member.name or member.user_id, **known}
     return {key: value for key, value in named.items() if value is not None}
+
+
+def serialize_assignee(assignee: Assignee | None) -> JsonObject:
+    """Show who is to do something; somebody who was only named has nothing but the name."""
+    if assignee is None:
+        return {}
+    return serialize_person(assignee.member, is_mail=True) if assignee.member else {"name": assignee.name}
 
 
 def serialize_topic(topic: Topic, candidates: Iterable[Topic] | None = None) -> JsonObject:
@@ -85,7 +92,7 @@ def serialize_task(insight: Insight, entities: Sequence[Entity]) -> JsonObject:
         "entities": [_entity_in(insight, entity) for entity in entities if _is_in(insight, entity)],
         "phrases": serialize_phrases(insight.text) if insight.options.phrases else [],
         "definitive": insight.is_definitive,
-        "assignee": serialize_person(insight.assignee, is_mail=True),
+        "assignee": serialize_assignee(insight.assignee),
         **due,
     }
 
@@ -100,7 +107,8 @@ def serialize_entities(view: ConversationView, entities: Iterable[Entity]) -> li
     """Show entities, those of the same text and meaning as one, in both generations' keys."""
     by_key: dict[tuple[str | None, ...], list[Entity]] = {}
     for entity in entities:
-        key = entity.type, entity.custom_type, entity.value, entity.text.casefold()
+        value = [day.isoformat() for day in entity.bounds] if entity.bounds else [entity.value]
+        key = entity.type, entity.custom_type, *value, entity.text.casefold()
         by_key.setdefault(key, []).append(entity)
     return [{"id": view.stable_id("entity", *key), **_entity(occurrences)} for key, occurrences in by_key.items()]
 
@@ -124,13 +132,18 @@ def serialize_share(kind: str, share: Share) -> JsonObject:
 
 def serialize_talk_time(talk_time: MemberTalkTime) -> JsonObject:
     """Show the talk time of a member; Symbl's ``overlap`` is empty for whatever was not said live."""
+    member = talk_time.member
     return {
-        **(serialize_person(talk_time.member) or {"name": UNKNOWN_SPEAKER}),
-        "pace": {"wpm": round(talk_time.pace)},
+        **(serialize_person(member) if member else {"name": UNKNOWN_SPEAKER}),
+        "pace": {"wpm": talk_time.pace},
         "talkTime": _time_share(talk_time.talk),
         "listenTime": _time_share(talk_time.listen),
         "overlap": {},
     }
+
+
+def _time_share(share: Share) -> JsonObject:
+    return {"percentage": plain_number(share.percent), "seconds": plain_number(share.seconds)}
 
 
 def serialize_summary_sentence(sentence: SummarySentence) -> JsonObject:
@@ -177,10 +190,6 @@ def serialize_sentiment_chunk(chunk: SentimentChunk) -> JsonObject:
     }
 
 
-def _time_share(share: Share) -> JsonObject:
-    return {"percentage": plain_number(share.percent), "seconds": plain_number(share.seconds)}
-
-
 def _points(texts: list[str]) -> JsonObject:
     return {"paragraphs": [" ".join(texts)] if texts else [], "bulletPoints": texts}
 
@@ -195,23 +204,32 @@ def _is_in(insight: Insight, entity: Entity) -> bool:
 
 
 def _entity_in(insight: Insight, entity: Entity) -> JsonObject:
-    """Show an entity of an insight, in which a person is an object and keeps the spelling of its name."""
-    offset = entity.offset - insight.start
-    if entity.member is None:
-        return {"type": entity.type, "text": entity.text.lower(), "offset": offset, **_meaning(entity)}
-    is_assignee = insight.assignee is not None and insight.assignee.id == entity.member.id
-    value = {"assignee": is_assignee, **serialize_person(entity.member)}
-    return {"type": entity.type, "text": entity.text, "offset": offset, "value": value}
+    is_person = entity.type == PERSON
+    text = entity.text if is_person or entity.custom_type is not None else lowered(entity.text)
+    place = {"type": entity.type, "text": text, "offset": entity.offset - insight.start}
+    value = {"value": _person(insight, entity)} if is_person else _value(entity)
+    return {**place, **value, **_detail(entity)}
 
 
-def _meaning(entity: Entity) -> JsonObject:
-    """Show what an entity stands for: of a range its first day and the day behind its last one, of a number itself."""
-    if entity.bounds is not None:
-        first, last = entity.bounds
-        return {"start": first.isoformat(), "end": (last + DAY).isoformat()}
+def _person(insight: Insight, entity: Entity) -> JsonObject:
+    assignee = insight.assignee
+    is_assignee = assignee is not None and assignee.member == entity.member and assignee.name == entity.value
+    named = serialize_person(entity.member) if entity.member else {"name": entity.value}
+    return {"assignee": is_assignee, **named}
+
+
+def _value(entity: Entity) -> JsonObject:
+    """Give a value as Symbl has it: in lower case but for the client's own; a range has none."""
+    if entity.value is None:
+        return {}
+    is_said = entity.custom_type is None and entity.type not in TIMES
+    return {"value": lowered(entity.value) if is_said else entity.value}
+
+
+def _detail(entity: Entity) -> JsonObject:
     custom = {"customType": entity.custom_type} if entity.custom_type is not None else {}
-    said = {"number": entity.text.lower(), "person": entity.value.lower()}
-    return {**custom, "value": said.get(entity.type, entity.value)}
+    bounds = entity.bounds and {"start": entity.bounds[0].isoformat(), "end": entity.bounds[1].isoformat()}
+    return {**custom, **(bounds or {})}
 
 
 def _entity(occurrences: Sequence[Entity]) -> JsonObject:
@@ -222,9 +240,10 @@ def _entity(occurrences: Sequence[Entity]) -> JsonObject:
     later = [{**ref, **when} for ref, when in zip(refs, times, strict=True)]
     return {
         "type": first.type,
-        "text": first.text.lower(),
+        **_value(first),
+        "text": first.text if is_custom else lowered(first.text),
         "messageRefs": refs,
-        **_meaning(first),
+        **_detail(first),
         "category": "Custom" if is_custom else "Managed",
         **({"subType": first.custom_type} if is_custom else {}),
         "matches": [{"detectedValue": first.text, "messageRefs": later}],
@@ -235,20 +254,12 @@ def _tracker_match(match: TrackerMatch) -> JsonObject:
     return {
         "type": "vocabulary",
         "value": match.phrase,
-        "messageRefs": [_ref(mention.message, mention.start) for mention in _firsts(match.mentions)],
+        "messageRefs": [_ref(place.message, place.offset) for place in match.places],
         "insightRefs": [
             {"id": insight.id, "type": insight.type, "text": insight.text[:LONGEST_QUOTE], "offset": offset}
             for insight, offset in match.insights
         ],
     }
-
-
-def _firsts(mentions: Iterable[Mention]) -> Iterable[Mention]:
-    """Give the first mention in each message: Symbl counts a phrase once a message."""
-    firsts: dict[str, Mention] = {}
-    for mention in mentions:
-        firsts.setdefault(mention.message.id, mention)
-    return firsts.values()
 
 
 def _ref(message: Message, offset: int) -> JsonObject:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.intelligence.insights import QUESTION, find_insights
-from airflow_provider_symbl.local_server.intelligence.sentences import split_sentences
+from airflow_provider_symbl.local_server.intelligence.language.sentences import split_sentences
 from airflow_provider_symbl.local_server.intelligence.sentiment import mean_sentiment, score_sentiment
 from airflow_provider_symbl.local_server.intelligence.topics import find_topics
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_symbl.local_server.intelligence.analysis import ConversationView
     from airflow_provider_symbl.local_server.intelligence.insights import Insight
-    from airflow_provider_symbl.local_server.intelligence.sentences import Sentence
+    from airflow_provider_symbl.local_server.intelligence.language.sentences import Sentence
     from airflow_provider_symbl.local_server.intelligence.sentiment import Sentiment
     from airflow_provider_symbl.local_server.intelligence.topics import Topic
     from airflow_provider_symbl.local_server.store.records import Message
@@ -57,8 +57,12 @@ def summarise(view: ConversationView) -> list[SummarySentence]:
     A sentence weighs the scores of the topics in it, and one more where it is an action item or a follow-up; questions
     and sentences of fewer than five words weigh nothing, and what weighs nothing is not picked.
 
-    :param view: the conversation.
+    :param view: the conversation, which is summarised once.
     """
+    return view.once(_summarise)
+
+
+def _summarise(view: ConversationView) -> list[SummarySentence]:
     candidates = [
         (message, sentence) for message, _ in view.analyzed_messages for sentence in split_sentences(message.text)
     ]

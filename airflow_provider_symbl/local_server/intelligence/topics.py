@@ -6,11 +6,13 @@ YAKE goes by how often and where words stand, without any model or dictionary.
 from __future__ import annotations
 
 import importlib
+import math
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_symbl.local_server.intelligence.mentions import TOKEN, Mentions, Names
+from airflow_provider_symbl.local_server.intelligence.mentions import TOKEN, Mentions
+from airflow_provider_symbl.local_server.intelligence.people import People
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,13 +24,13 @@ if TYPE_CHECKING:
 FEWEST_TOPICS, MOST_TOPICS = 3, 20
 WORDS_A_TOPIC = 25
 """A conversation has a topic more for every so many words, up to twenty."""
-MOST_WORDS_READ = 50_000
-"""More than four hours of speech; YAKE takes a second for about 15,000."""
+MOST_WORDS_READ = 20_000
+"""About two hours of speech; YAKE takes a second for about 15,000."""
 LONGEST_WORD = 40
 MOST_KEYWORDS = 200
 WORDS_IN_A_KEYWORD = 3
 SPOKEN_STOP_WORDS = frozenset(
-    (  # noqa: SIM905 - as a list, it would take 200 lines
+    (  # noqa: SIM905 - as a list, it would take many lines
         "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
         "september october november december today tomorrow yesterday tonight morning afternoon evening night day "
         "days week weeks weekend month months year years hour hours minute minutes second seconds time times moment "
@@ -79,17 +81,29 @@ def find_topics(view: ConversationView, vocabulary: Sequence[str] = ()) -> list[
     :param view: the conversation; a topic is not shown in parts that ask for surer ones.
     :param vocabulary: phrases that are topics wherever they occur.
     """
+    found = view.once(_find)
+    if not vocabulary:
+        return found
+    mentions = Mentions((message for message, _ in view.analyzed_messages), vocabulary)
+    thresholds = view.once(_thresholds)
+    return _distinct([*(_topic(view, 1.0, mentions.of(phrase), thresholds) for phrase in vocabulary), *found])
+
+
+def _thresholds(view: ConversationView) -> dict[str, float]:
+    return {message.id: options.threshold for message, options in view.analyzed_messages}
+
+
+def _find(view: ConversationView) -> list[Topic]:
     messages = [message for message, _ in view.analyzed_messages]
-    mentions = Mentions(messages)
-    own_words = {phrase: mentions.of(phrase) for phrase in vocabulary}
+    thresholds = view.once(_thresholds)
     words = sum(len(message.text.split()) for message in messages)
     most = min(MOST_TOPICS, FEWEST_TOPICS + words // WORDS_A_TOPIC)
-    names = {word for name in Names(view.members.values()).by_name for word in name.split()}
-    weights = extract_keywords((message.text for message in messages), names) if messages else {}
+    names = {word for name in view.once(People.of).by_name for word in name.split()}
+    weights = extract_keywords([message.text for message in messages], names) if messages else {}
+    mentions = Mentions(messages, weights)
     by_phrase = _apart(_with_plurals({phrase: mentions.of(phrase) for phrase in weights}))
-    own = [_topic(view, 1.0, places) for places in own_words.values()]
-    other = [_topic(view, round(weights[phrase], 3), places) for phrase, places in list(by_phrase.items())[:most]]
-    return _distinct([*own, *other])
+    kept = list(by_phrase.items())[:most]
+    return _distinct(_topic(view, round(weights[phrase], 3), places, thresholds) for phrase, places in kept)
 
 
 def parents(topic: Topic, others: Iterable[Topic]) -> list[Topic]:
@@ -130,8 +144,9 @@ def _apart(by_phrase: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
     return {phrase: mentions for phrase, mentions in by_phrase.items() if phrase in kept}
 
 
-def _topic(view: ConversationView, score: float, mentions: Sequence[Mention]) -> Topic | None:
-    thresholds = {message.id: options.threshold for message, options in view.analyzed_messages}
+def _topic(
+    view: ConversationView, score: float, mentions: Sequence[Mention], thresholds: Mapping[str, float]
+) -> Topic | None:
     shown = tuple(mention for mention in mentions if score >= thresholds[mention.message.id])
     if not shown:
         return None
@@ -148,10 +163,10 @@ def _distinct(topics: Iterable[Topic | None]) -> list[Topic]:
     return sorted(distinct.values(), key=lambda topic: -topic.score)
 
 
-def extract_keywords(texts: Iterable[str], stop_words: Collection[str] = ()) -> dict[str, float]:
+def extract_keywords(texts: Sequence[str], stop_words: Collection[str] = ()) -> dict[str, float]:
     """Find key words and phrases of up to three words, the most telling first, each with its weight, 0 to 1.
 
-    :param texts: messages; the first 50,000 words are read.
+    :param texts: messages; of more than 20,000 words, as many are read, in messages evenly spread.
     :param stop_words: further words that tell nothing in this conversation, in lower case.
     """
     # Loaded when first used: it takes more than a second.
@@ -165,9 +180,10 @@ def extract_keywords(texts: Iterable[str], stop_words: Collection[str] = ()) -> 
     }
 
 
-def _bounded(texts: Iterable[str]) -> Iterator[str]:
+def _bounded(texts: Sequence[str]) -> Iterator[str]:
     left = MOST_WORDS_READ
-    for text in texts:
+    step = max(1, math.ceil(sum(len(text.split()) for text in texts) / MOST_WORDS_READ))
+    for text in texts[::step]:
         words = [word for word in islice(text.split(), left) if len(word) <= LONGEST_WORD]
         left -= len(words)
         yield " ".join(words)

@@ -104,7 +104,8 @@ def test_everything_found_refers_to_what_was_said(
         assert all(insight["text"] in texts[message_id] for message_id in insight["messageIds"])
         assert all(phrase["text"] in insight["text"] for phrase in insight.get("phrases", ()))
         for entity in insight.get("entities", ()):
-            assert insight["text"].startswith(entity["text"], entity["offset"])
+            place = slice(entity["offset"], entity["offset"] + len(entity["text"]))
+            assert insight["text"][place].casefold() == entity["text"].casefold()
     for topic in found["topics"]:
         assert threshold <= topic["score"] <= 1
         assert topic["messageIds"]
@@ -129,7 +130,7 @@ def test_marks_and_places_are_in_order_and_shares_are_shares(turns: list[tuple[s
     for match in (match for tracker in resources.trackers(spoken) for match in _matches(tracker)):
         for ref in match["messageRefs"]:
             said = " ".join(texts[ref["id"]][ref["offset"] :].split()).lower()
-            assert said.startswith(match["value"])
+            assert ref["offset"] == -1 or said.startswith(match["value"])
     measured: Any = resources.analytics(spoken)
     assert all(0 <= metric["percent"] <= 100 for metric in measured["metrics"])
     assert all(0 <= talking["talkTime"]["percentage"] <= 100 for talking in measured["members"])

@@ -159,13 +159,12 @@ def test_an_action_item_has_the_phrases_and_entities_that_were_asked_for() -> No
     bob = found["entities"][0]["value"]
     assert (bob["assignee"], bob["name"]) == (False, "Bob Fox")
     assert [(entity["type"], entity["text"], entity["value"]) for entity in found["entities"]] == [
-        ("person", "Bob", bob),
+        ("person", "Bob", {"assignee": False, "id": identity("Bob Fox"), "name": "Bob Fox"}),
         ("number", "two", "two"),
         ("date", "friday", "2026-03-06"),
     ]
-    assert all(
-        found["text"].lower().startswith(entity["text"].lower(), entity["offset"]) for entity in found["entities"]
-    )
+    lowered = found["text"].lower()
+    assert all(lowered.startswith(entity["text"].lower(), entity["offset"]) for entity in found["entities"])
     plain = only(resources.action_items(said(text)))
     assert (plain["phrases"], plain["entities"]) == ([], [])
 
@@ -196,13 +195,23 @@ def test_comprehensive_action_items_refer_to_messages() -> None:
     assert only(resources.comprehensive_action_items(spoken)) == {**item, "messageRefs": [{"id": ids[0]}]}
 
 
-def test_a_first_name_that_two_people_have_names_nobody() -> None:
-    """Nor does one that is an ordinary word."""
+def test_a_first_name_that_two_people_have_is_no_member() -> None:
+    """The name is told, and nobody's id; one that is a word besides is a member where it is spoken to."""
     spoken = view(
         ("Ann Lee", "Ann, please send the file."), ("Ann Fox", "Will, please send the file."), ("Will Ray", "Hm.")
     )
     found: Any = resources.action_items(spoken)["actionItems"]
-    assert [item["assignee"] for item in found] == [{}, {}]
+    assert [item["assignee"] for item in found] == [{"name": "Ann"}, {"id": identity("Will Ray"), "name": "Will Ray"}]
+
+
+def test_who_is_named_need_not_take_part() -> None:
+    """Then there is a name alone; the entity says that it is the assignee's."""
+    found = only(resources.action_items(said("Vikram, you need to upload the slides to Bob.", entities=True)))
+    assert found["assignee"] == {"name": "Vikram"}
+    assert [(entity["text"], entity["value"]) for entity in found["entities"]] == [
+        ("Vikram", {"assignee": True, "name": "Vikram"}),
+        ("Bob", {"assignee": False, "id": identity("Bob Fox"), "name": "Bob Fox"}),
+    ]
 
 
 def test_a_long_run_of_words_is_cut() -> None:

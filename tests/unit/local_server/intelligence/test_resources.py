@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,10 @@ def test_a_tracker_tells_each_place_and_the_insights_there() -> None:
     assert (found["id"], found["name"]) == (tracker.id, "Refunds")
     matches: Any = found["matches"]
     assert [match["value"] for match in matches] == ["Refund", "second payment"]
-    assert [(ref["id"], ref["offset"]) for ref in matches[0]["messageRefs"]] == [(identity(0), 13), (identity(1), 3)]
+    assert [(ref["id"], ref["offset"]) for ref in matches[0]["messageRefs"]] == [
+        (identity(0), 13),
+        (identity(1), 3),
+    ]
     (near,) = matches[0]["insightRefs"]
     assert (near["type"], near["text"], near["offset"]) == ("action_item", "I will refund the SECOND  payment.", 7)
 
@@ -127,22 +131,37 @@ def test_analytics_measure_talk_silence_and_overlap() -> None:
     """Time is counted once, however many talk; overlap takes two of them."""
     measured: Any = resources.analytics(times(("Ann", 0, 4), ("Ann", 3, 5), ("Bob", 4, 8), (None, 10, 12)))
     assert measured["metrics"] == [
-        {"type": "total_silence", "percent": 50.0, "seconds": 10.0},
-        {"type": "total_talk_time", "percent": 50.0, "seconds": 10.0},
-        {"type": "total_overlap", "percent": 5.0, "seconds": 1.0},
+        {"type": "total_silence", "percent": 50, "seconds": 10},
+        {"type": "total_talk_time", "percent": 50, "seconds": 10},
+        {"type": "total_overlap", "percent": 5, "seconds": 1},
     ]
-    ann, bob, nobody = measured["members"]
-    assert ("id" in nobody, nobody["name"], nobody["talkTime"]["seconds"]) == (False, "unknown_speaker", 2)
-    assert (ann["name"], ann["pace"], ann["overlap"]) == ("Ann", {"wpm": 48.0}, {})
-    assert ann["talkTime"] == {"percentage": 25.0, "seconds": 5.0}
-    assert bob["listenTime"] == {"percentage": 30.0, "seconds": 6.0}
+    ann, bob, _ = measured["members"]
+    assert (ann["name"], ann["pace"], ann["overlap"]) == ("Ann", {"wpm": 48}, {})
+    assert ann["talkTime"] == {"percentage": 25, "seconds": 5}
+    assert bob["listenTime"] == {"percentage": 30, "seconds": 6}
+
+
+def test_who_is_not_known_is_one_member_without_an_id() -> None:
+    """So the list is never empty where anything was said; whole numbers are written without a fraction."""
+    measured: Any = resources.analytics(times((None, 0, 10), (None, 10, 20)))
+    assert json.dumps(measured["members"]) == json.dumps(
+        [
+            {
+                "name": "unknown_speaker",
+                "pace": {"wpm": 12},
+                "talkTime": {"percentage": 100, "seconds": 20},
+                "listenTime": {"percentage": 0, "seconds": 0},
+                "overlap": {},
+            }
+        ]
+    )
 
 
 def test_times_that_go_backwards_or_stand_still_break_nothing() -> None:
     """They count as no time."""
     measured: Any = resources.analytics(times(("Ann", 5, 3), ("Bob", 2, 2), ("Ann", 2, 2)))
-    assert [metric["seconds"] for metric in measured["metrics"]] == [20.0, 0.0, 0.0]
-    assert all(talking["pace"] == {"wpm": 0.0} for talking in measured["members"])
+    assert [metric["seconds"] for metric in measured["metrics"]] == [20, 0, 0]
+    assert all(talking["pace"] == {"wpm": 0} for talking in measured["members"])
 
 
 def test_a_summary_has_sentences_that_were_said_in_order() -> None:

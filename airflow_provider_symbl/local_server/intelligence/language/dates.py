@@ -12,6 +12,7 @@ import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api import timestamps
@@ -65,12 +66,22 @@ EXPRESSION = re.compile(
     ).replace(r"\d", "[0-9]"),
     re.IGNORECASE,
 )
+SPAN = re.compile(rf"in {_COUNT} {_SHORT}|{_COUNT} {_SHORT} ago")
+CLOCK_TIME = re.compile(_CLOCK)
+AT_A_CLOCK_TIME = re.compile(rf"(?P<day>.+) at (?P<clock>{_CLOCK})|(?P<first>{_CLOCK}) (?P<other>.+)")
+NAMED_DAY = re.compile(
+    rf"(?:(?:the )?(?P<d>{_NUMBER})(?:st|nd|rd|th)?(?: of)? (?P<m>{_SHORT_MONTH})"
+    rf"|(?P<n>{_SHORT_MONTH}) (?:the )?(?P<e>{_NUMBER})(?:st|nd|rd|th)?)(?:,? (?P<y>{_YEAR}))?"
+)
 PAST = re.compile(r"\b(?:was|were|did|had)(?:n't)?\b", re.IGNORECASE)
 FUTURE = re.compile(r"\bwill\b|'ll\b|\bgoing to\b", re.IGNORECASE)
 LOWER_CASE_WORDS = re.compile(r"\b(?:may|march)\b")
 """Months only where they begin with a capital."""
 WEEK = timedelta(days=7)
 LAST_MINUTE = time(23, 59)
+NOON = time(12)
+MOST_KEPT = 4096
+"""Expressions of days whose meaning is kept."""
 
 DATEPARSER = threading.Lock()
 """dateparser keeps what it is doing in module variables, and its users report wrong results from two threads."""
@@ -103,15 +114,15 @@ class TimeExpression:
 
     :param start: the offset of its first character in the text.
     :param type: ``date``, ``datetime`` or ``daterange``, as the API calls them.
-    :param value: the ISO-8601 date, moment or interval of dates that it means.
-    :param bounds: a range's first and last day.
+    :param value: the ISO-8601 date or moment that it means; None for a range.
+    :param bounds: a range's first day, and the day behind its last.
     :param due: the last moment that it covers, to the minute.
     """
 
     text: str
     start: int
     type: str
-    value: str
+    value: str | None
     bounds: tuple[date, date] | None
     due: datetime
 
@@ -131,11 +142,14 @@ def find_time_expressions(text: str, clock: Clock) -> Iterator[TimeExpression]:
 
 def _read(match: re.Match[str], clock: Clock, *, is_past: bool) -> TimeExpression | None:
     kind, words = str(match.lastgroup), " ".join(match[0].lower().split())
-    if kind == "daterange":
-        bounds = _days(words, clock.local.date(), is_past=is_past)
-        value = f"{bounds[0].isoformat()}/{bounds[1].isoformat()}"
-        return TimeExpression(match[0], match.start(), kind, value, bounds, _due(bounds[1], clock))
-    local = _parsed(words, clock, is_past=is_past)
+    try:
+        if kind == "daterange":
+            first, last = _days(words, clock.local.date(), is_past=is_past)
+            bounds = first, last + timedelta(days=1)
+            return TimeExpression(match[0], match.start(), kind, None, bounds, _due(last, clock))
+        local = _parsed(words, clock, is_past=is_past)
+    except (OverflowError, ValueError):  # no calendar has that day
+        return None
     if local is None:
         return None
     if kind == "date":
@@ -150,10 +164,44 @@ def _due(day: date, clock: Clock) -> datetime:
 
 
 def _parsed(words: str, clock: Clock, *, is_past: bool) -> datetime | None:
+    """Read an expression, by the day alone where that is enough: each is parsed once for a day, not for a message."""
+    today = datetime.combine(clock.local.date(), NOON)
+    if parted := AT_A_CLOCK_TIME.fullmatch(words):
+        day = _parsed(parted["day"] or parted["other"], clock, is_past=is_past)
+        moment = _dateparsed(parted["clock"] or parted["first"], today, is_past=is_past)
+        return datetime.combine(day, moment.time()) if day and moment else None
+    if named := NAMED_DAY.fullmatch(words):
+        return _named_day(named, today, is_past=is_past)
+    if SPAN.fullmatch(words):
+        read = _dateparsed(words, today, is_past=is_past)
+        return read and clock.local + (read - today)
+    if not CLOCK_TIME.fullmatch(words):
+        return _dateparsed(words, today, is_past=is_past)
+    edge = time.max if is_past else time.min
+    read = _dateparsed(words, datetime.combine(today, edge), is_past=is_past)
+    if read is None or (read <= clock.local if is_past else read >= clock.local):
+        return read
+    return read + timedelta(days=-1 if is_past else 1)
+
+
+def _named_day(match: re.Match[str], today: datetime, *, is_past: bool) -> datetime:
+    """Read a day of a month, which has too many forms to keep each; without a year, it is the nearest."""
+    month = next(number for number, name in enumerate(MONTHS, 1) if name.startswith((match["m"] or match["n"])[:3]))
+    day, year = int(match["d"] or match["e"]), match["y"]
+    if year:
+        return datetime.combine(date(int(year), month, day), NOON)
+    read = datetime.combine(date(today.year, month, day), NOON)
+    if is_past:
+        return read if read <= today else read.replace(year=today.year - 1)
+    return read if read >= today else read.replace(year=today.year + 1)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _dateparsed(words: str, base: datetime, *, is_past: bool) -> datetime | None:
     # Loaded when first used: a fifth of a second.
     parse: Callable[..., datetime | None] = importlib.import_module("dateparser").parse
     settings = {
-        "RELATIVE_BASE": clock.local,
+        "RELATIVE_BASE": base,
         "PREFER_DATES_FROM": "past" if is_past else "future",
         "RETURN_AS_TIMEZONE_AWARE": False,
     }
