@@ -69,10 +69,12 @@ class ConversationRow {
   }
 
   showSaid(said) {
+    const state = JSON.stringify(said);
+    if (state === this.state) return;
+    this.state = state;
     this.said.hidden = !said;
     if (!said) return;
     this.said.setAttribute("href", `${this.path}/${encodeURIComponent(said.messageId)}`);
-    if (this.said.textContent === said.before + said.match + said.after) return;
     this.said.replaceChildren(said.before, element("mark", {}, said.match), said.after);
   }
 }

@@ -68,13 +68,14 @@ export class FaultsView {
   }
 
   clear({ id }) {
+    if (this.known.get(id).isCleared) return;
     this.cleared.add(id);
-    return this.act("The fault is cleared.", () => call(`faults/${encodeURIComponent(id)}`, { method: "DELETE" }));
+    this.act("The fault is cleared.", () => call(`faults/${encodeURIComponent(id)}`, { method: "DELETE" }));
   }
 
   clearAll() {
     this.cleared.clear();
-    return this.act("All faults are cleared.", () => call("faults", { method: "DELETE" }));
+    this.act("All faults are cleared.", () => call("faults", { method: "DELETE" }));
   }
 
   ready() {
