@@ -24,12 +24,10 @@ from airflow_provider_symbl.local_server.routes.serializers import serialize_mem
 from airflow_provider_symbl.local_server.store.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
 
     from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
-    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer, ConversationView
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
     from airflow_provider_symbl.local_server.jobs.job_view import JobView
     from airflow_provider_symbl.local_server.page.search import Found
     from airflow_provider_symbl.local_server.security.authentication import Accounts
@@ -76,41 +74,31 @@ class PageRoutes:
     def operations(self) -> list[Operation]:
         """List the calls."""
         many, one = "/__local__/conversations", "/__local__/conversations/{conversation_id}"
-        forms = [
-            (suffix, media, self._transcript(suffix, media, write))
-            for suffix, (media, write) in transcript_files.FORMS.items()
+        lists: list[tuple[str, Endpoint, str, Schema, dict[str, Any]]] = [
+            (many, self.listing, "List conversations for the page", page_schemas.LISTED, LIST_QUERY),
+            ("/__local__/jobs/failed-first", self.jobs, "List jobs for the page", page_schemas.JOBS, JOBS_QUERY),
         ]
-        more: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": CONTROL_REFUSALS}
         of_one: list[tuple[str, Endpoint, str, Schema | str]] = [
-            ("", self.conversation, "Show a conversation for the page", page_schemas.READ),
-            ("/insights", self.insights, "Show insights for the page", page_schemas.FOUND),
+            (one, self.conversation, "Show a conversation for the page", page_schemas.READ),
+            (f"{one}/insights", self.insights, "Show insights for the page", page_schemas.FOUND),
+            (f"{one}/transcript.json", self.everything, "Give all of a conversation to take away", {"type": "object"}),
             *(
-                (f"/transcript.{suffix}", form, "Give a transcript to take away", media)
-                for suffix, media, form in forms
+                (f"{one}/transcript.{suffix}", self._transcript(suffix), "Give a transcript to take away", media)
+                for suffix, (media, _) in transcript_files.FORMS.items()
             ),
-            ("/transcript.json", self.everything, "Give all of a conversation to take away", {"type": "object"}),
         ]
-        jobs, token = page_schemas.JOBS, page_schemas.TOKEN
+        common: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": CONTROL_REFUSALS}
+        not_found = {**common, "refuses": (404, *CONTROL_REFUSALS)}
         return [
-            Operation(
-                "GET",
-                many,
-                self.listing,
-                "List conversations for the page",
-                page_schemas.LISTED,
-                query=LIST_QUERY,
-                **more,
+            *(
+                Operation("GET", path, endpoint, summary, answer, query=query, **common)
+                for path, endpoint, summary, answer, query in lists
             ),
             *(
-                Operation(
-                    "GET", f"{one}{path}", endpoint, summary, answer, **{**more, "refuses": (404, *CONTROL_REFUSALS)}
-                )
+                Operation("GET", path, endpoint, summary, answer, **not_found)
                 for path, endpoint, summary, answer in of_one
             ),
-            Operation(
-                "GET", "/__local__/page/jobs", self.jobs, "List jobs for the page", jobs, query=JOBS_QUERY, **more
-            ),
-            Operation("POST", "/__local__/page/token", self.token, "Give the page a token", token, **more),
+            Operation("POST", "/__local__/tokens", self.token, "Give the page a token", page_schemas.TOKEN, **common),
         ]
 
     async def redirect(self, _request: Request) -> Response:
@@ -205,7 +193,9 @@ class PageRoutes:
             raise ApiError(404, f"There is no recording of a job with id {job_id}")
         return FileResponse(path, media_type=await to_thread.run_sync(media_type, path))
 
-    def _transcript(self, suffix: str, media: str, write: Callable[[ConversationView], str]) -> Endpoint:
+    def _transcript(self, suffix: str) -> Endpoint:
+        media, write = transcript_files.FORMS[suffix]
+
         async def endpoint(request: Request) -> Response:
             conversation = get_conversation_or_404(self._store, request)
             view = self._analyzer.view(conversation)

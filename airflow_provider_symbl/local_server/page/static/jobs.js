@@ -15,8 +15,8 @@ export class JobsView {
   /** @param {import("./uploads.js").Uploads} uploads what is on its way goes on when another view is shown */
   constructor(uploads) {
     this.count = element("p", { class: "count" });
-    this.failed = new JobsTable("Failed", ["Conversation", "Status", "Submitted", "Time taken", "Why it failed"], FEW, () => this.hurry());
-    this.others = new JobsTable("Others", ["Conversation", "Status", "Submitted", "Time taken"], MANY, () => this.hurry());
+    this.failed = new JobsTable("Failed", "Failed jobs", ["Conversation", "Status", "Submitted", "Time taken", "Why it failed"], FEW, () => this.hurry());
+    this.others = new JobsTable("Others", "Other jobs", ["Conversation", "Status", "Submitted", "Time taken"], MANY, () => this.hurry());
     this.empty = emptyState();
     const head = element("div", { class: "head" }, element("h1", {}, "Jobs"), this.count);
     this.element = element("section", {}, uploads.element, head, this.failed.element, this.others.element, this.empty);
@@ -24,7 +24,7 @@ export class JobsView {
 
   async refresh() {
     const query = new URLSearchParams({ failed: this.failed.limit, others: this.others.limit });
-    const { failed, others, failedTotal, total, running } = await call(`page/jobs?${query}`);
+    const { failed, others, failedTotal, total, running } = await call(`jobs/failed-first?${query}`);
     this.failed.show(failed, failedTotal);
     this.others.show(others, total - failedTotal);
     this.others.heading.hidden = !failedTotal;
@@ -35,10 +35,10 @@ export class JobsView {
 }
 
 class JobsTable {
-  constructor(title, columns, step, hurry) {
+  constructor(title, label, columns, step, hurry) {
     this.limit = step;
     this.heading = element("h2", {}, title);
-    const listed = table(`${title} jobs`, columns);
+    const listed = table(label, columns);
     listed.table.className = `jobs ${title.toLowerCase()}`;
     this.rows = new Rows(listed.body, (job) => new JobRow(job, columns));
     this.more = button("Show more", () => { this.limit += MANY; hurry(); }, { hidden: "" });

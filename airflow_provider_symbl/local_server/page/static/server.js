@@ -30,7 +30,7 @@ export function post(path, text = "") {
 
 /** Give what a call of the API itself needs. Asked for each time: tokens are made to expire here. */
 async function authorization() {
-  const { accessToken } = await post("page/token");
+  const { accessToken } = await post("tokens");
   return { Authorization: `Bearer ${accessToken}` };
 }
 

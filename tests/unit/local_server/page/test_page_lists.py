@@ -75,12 +75,12 @@ def test_failed_jobs_are_listed_apart(at_once: Local) -> None:
     at_once.send("POST", "/__local__/faults", json=rule)
     for name in ("Bad 1", "Bad 2", "Good 2"):
         at_once.text("Hello.", name=name)
-    listed = at_once.get("/__local__/page/jobs")
+    listed = at_once.get("/__local__/jobs/failed-first")
     assert [job["name"] for job in listed["failed"]] == ["Bad 2", "Bad 1"]
     assert [job["name"] for job in listed["others"]] == ["Good 2", "Good 1"]
     assert {job["message"] for job in listed["failed"]} == {"Out of luck"}
     assert (listed["failedTotal"], listed["total"], listed["running"]) == (2, 4, 0)
-    fewer = at_once.get("/__local__/page/jobs", failed=1, others=0)
+    fewer = at_once.get("/__local__/jobs/failed-first", failed=1, others=0)
     assert ([job["name"] for job in fewer["failed"]], fewer["others"]) == (["Bad 2"], [])
     assert (fewer["failedTotal"], fewer["total"]) == (2, 4)
 
@@ -90,7 +90,7 @@ def test_a_listed_job_is_as_the_control_route_shows_it(local: Local) -> None:
     local.progress(by="polls", polls=2)
     local.text("Hello.")
     for _ in range(3):
-        listed = local.get("/__local__/page/jobs")
+        listed = local.get("/__local__/jobs/failed-first")
     assert listed["others"] == local.get("/__local__/jobs")["jobs"]
     assert (listed["others"][0]["status"], listed["running"]) == ("scheduled", 1)
 
@@ -99,7 +99,7 @@ def test_the_page_is_given_a_token(at_once: Local) -> None:
     """With it, it may do what any client may; one that has been made to expire is replaced."""
     ids = at_once.text("Hello.", name="To be deleted")
     at_once.send("POST", "/__local__/tokens/expire")
-    answer = at_once.send("POST", "/__local__/page/token", headers={"Authorization": ""})
+    answer = at_once.send("POST", "/__local__/tokens", headers={"Authorization": ""})
     token = {"Authorization": f"Bearer {answer.json()['accessToken']}"}
     gone = at_once.send("DELETE", f"/v1/conversations/{ids['conversationId']}", headers=token)
     assert (gone.status_code, names(at_once, "deleted")) == (200, [])
@@ -116,7 +116,7 @@ def test_the_page_is_given_a_token(at_once: Local) -> None:
 )
 def test_no_other_page_is_given_a_token(local: Local, headers: dict[str, str], status: int) -> None:
     """Control access stands before it as before all that is the page's."""
-    answer = local.send("POST", "/__local__/page/token", headers=headers)
+    answer = local.send("POST", "/__local__/tokens", headers=headers)
     assert (answer.status_code, "accessToken" in answer.json()) == (status, status == 200)
 
 
