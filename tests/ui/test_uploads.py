@@ -11,6 +11,8 @@ from tests.support.audio import Sound
 from tests.ui.conftest import CALL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.local_client import Local
     from tests.ui.conftest import Window
 
@@ -23,6 +25,9 @@ DROP = """([name, content]) => {
   return [tell("dragover"), document.body.classList.contains("dropping"), tell("drop"), document.body.className];
 }"""
 ROWS = ".sending li"
+SUBMISSION = "POST /v1/process/*"
+MOST_STOPS = 8
+"""Presses of Tab from the top of a short page to any of its buttons."""
 
 
 def silence(name: str) -> FilePayload:
@@ -55,6 +60,7 @@ def test_a_recording_is_chosen_heard_and_read_without_a_mouse(window: Window, lo
     (job,) = local.get("/__local__/jobs")["jobs"]
     expect(window.find(".transcript li p").first).to_be_visible()
     expect(window.find(".transcript li p")).to_have_text(local.texts(job))
+    expect(window.find(".told")).to_have_text(f"What was said is here: {len(local.texts(job))} messages")
     expect(window.find(".transcript .turn .speaker:not(.unseen)")).not_to_have_count(1)
     (sent,) = [request for request in local.journal() if request["method"] == "POST" and "process" in request["path"]]
     assert (sent["path"], sent["body_size"]) == ("/v1/process/audio", CALL.stat().st_size)
@@ -85,7 +91,7 @@ def test_several_recordings_are_sent_one_after_the_other(window: Window, at_once
 
 def test_a_recording_is_seen_on_its_way(window: Window, at_once: Local) -> None:
     """However long the server takes; it goes on when another view is shown meanwhile, and pulls nobody away from it."""
-    at_once.send("POST", "/__local__/faults", json={"call": "POST *", "at": "before_job", "delay": 1000})
+    at_once.send("POST", "/__local__/faults", json={"call": SUBMISSION, "at": "before_job", "delay": 1000})
     window.open("jobs")
     window.find("input[type=file]").set_input_files(silence("slow.wav"))
     expect(window.tab.get_by_role("progressbar", name="Sent of slow.wav")).to_be_visible()
@@ -98,7 +104,7 @@ def test_a_recording_is_seen_on_its_way(window: Window, at_once: Local) -> None:
 
 def test_a_recording_waits_where_too_many_are_heard(window: Window, at_once: Local) -> None:
     """It is sent again by itself once the server has room."""
-    at_once.send("POST", "/__local__/faults", json={"call": "POST *", "status": 429, "times": 1})
+    at_once.send("POST", "/__local__/faults", json={"call": SUBMISSION, "status": 429, "times": 1})
     window.open("jobs")
     window.find("input[type=file]").set_input_files(silence("patient.wav"))
     expect(window.find(ROWS)).to_contain_text("Waiting for a job to end")
@@ -124,7 +130,7 @@ def test_a_recording_that_is_refused_says_why(window: Window, at_once: Local) ->
 
 def test_a_recording_whose_connection_is_cut_says_so(window: Window, local: Local) -> None:
     """The browser tells no more than that."""
-    local.send("POST", "/__local__/faults", json={"call": "POST *", "cut": True, "times": None})
+    local.send("POST", "/__local__/faults", json={"call": SUBMISSION, "cut": True, "times": None})
     window.open("jobs")
     window.find("input[type=file]").set_input_files(silence("lost.wav"))
     expect(window.find(ROWS)).to_contain_text("Not sent: The connection ended before the server answered")
@@ -141,3 +147,28 @@ def test_a_recording_that_cannot_be_heard_is_told_of_where_it_is_read(window: Wi
     expect(window.find(".notes")).to_contain_text("Job 1 of 1 failed: ")
     (job,) = at_once.get("/__local__/jobs")["jobs"]
     expect(window.find(".notes")).to_contain_text(job["message"])
+
+
+def test_a_telephone_is_enough_without_a_mouse(at_once: Local, open_window: Callable[..., Window]) -> None:
+    """A recording is chosen, read about and deleted, in a window of 375 pixels and by keys alone."""
+    window = open_window(width=375, height=667)
+    window.open("jobs")
+    keys = window.tab.keyboard
+    for _ in range(4):
+        keys.press("Tab")
+    with window.tab.expect_file_chooser() as chooser:
+        keys.press("Space")
+    chooser.value.set_files(silence("short.wav"))
+    expect(window.find("h1")).to_have_text("short.wav")
+    delete = window.tab.get_by_role("button", name="Delete …")
+    expect(delete).to_be_visible()
+    focused = 0
+    while not delete.evaluate("(button) => button === document.activeElement") and focused < MOST_STOPS:
+        keys.press("Tab")
+        focused += 1
+    expect(delete).to_be_focused()
+    expect(delete).to_be_in_viewport()
+    for key in ("Enter", "Tab", "Enter"):
+        keys.press(key)
+    expect(window.find("h1")).to_have_text("Conversations")
+    assert at_once.get("/__local__/conversations")["total"] == 0

@@ -10,13 +10,12 @@ if TYPE_CHECKING:
 HEAD_BYTES = 12
 OTHER_TYPE = "application/octet-stream"
 MAGIC = {
-    b"RIFF": "audio/wav",
     b"ID3": "audio/mpeg",
     b"OggS": "audio/ogg",
     b"fLaC": "audio/flac",
     b"\x1aE\xdf\xa3": "video/webm",
 }
-"""What a recording begins with; MP4 and MP3 without a tag are told otherwise."""
+"""What a recording begins with; WAV, MP4 and MP3 without a tag are told otherwise."""
 SOUND_BRANDS = (b"M4A ", b"M4B ")
 """The brands of MP4 files without a picture."""
 
@@ -34,6 +33,8 @@ def media_type(path: Path) -> str:
         head = file.read(HEAD_BYTES)
     if head[4:8] == b"ftyp":
         return "audio/mp4" if head[8:12] in SOUND_BRANDS else "video/mp4"
+    if head[:4] == b"RIFF":
+        return "audio/wav" if head[8:12] == b"WAVE" else OTHER_TYPE
     if _is_mpeg_frame(head):
         return "audio/mpeg"
     return next((known for magic, known in MAGIC.items() if head.startswith(magic)), OTHER_TYPE)

@@ -91,6 +91,9 @@ function hasFiles({ dataTransfer }) {
   return dataTransfer.types.includes("Files");
 }
 
+addEventListener("beforeunload", (event) => {
+  if (uploads.isSending) event.preventDefault(); // the browser asks: what has not been sent would be lost
+});
 addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();

@@ -30,6 +30,7 @@ export class ReaderView {
     this.bar = element("progress", { max: "1", "aria-label": "Progress" });
     this.share = element("span");
     this.heard = element("div", { class: "heard", hidden: "" }, this.bar, this.share);
+    this.told = element("p", { class: "told unseen", role: "status" });
     this.problem = element("p", { class: "problem", role: "alert" });
     this.player = new Player((jobId, second) => this.mark(jobId, second));
     this.transcript = element("ol", { class: "transcript", "aria-label": "Transcript" });
@@ -38,7 +39,7 @@ export class ReaderView {
     const said = element("div", { class: "said" }, this.player.element, this.transcript);
     const columns = element("div", { class: "columns" }, said, this.insights.element);
     this.element = element("section", { class: "reader" }, this.heading, this.from, this.facts, this.actions(), this.problem,
-      this.jobs, this.heard, columns);
+      this.jobs, this.heard, this.told, columns);
   }
 
   actions() {
@@ -78,6 +79,7 @@ export class ReaderView {
   }
 
   async show(conversation) {
+    const wasRunning = this.isRunning;
     this.isRunning = conversation.jobs.some(({ status }) => status === "scheduled" || status === "in_progress");
     const state = JSON.stringify(conversation.messages.map(({ id }) => id));
     const { file, from } = partsOf(conversation.name);
@@ -89,6 +91,7 @@ export class ReaderView {
     this.showIds(conversation.jobs);
     this.showJobs(conversation.jobs);
     this.showProgress(conversation.jobs);
+    if (wasRunning && !this.isRunning) write(this.told, `What was said is here: ${count(conversation.messages.length, "message")}`);
     if (state === this.state) return;
     this.facts.replaceChildren(...facts(conversation));
     this.showMessages(conversation);

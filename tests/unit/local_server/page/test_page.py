@@ -234,6 +234,7 @@ def test_the_reason_of_a_failure_is_shown(at_once: Local) -> None:
     ("head", "expected"),
     [
         (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/wav"),
+        (b"RIFF\x24\x00\x00\x00AVI LIST", "application/octet-stream"),
         (b"ID3\x04\x00\x00\x00\x00\x00\x00", "audio/mpeg"),
         (b"\xff\xfb\x90\x64\x00", "audio/mpeg"),
         (b"\xff\xf3\x40\xc0\x00", "audio/mpeg"),
