@@ -27,6 +27,24 @@ WATCH_SHIFTS = """() => {
 }"""
 
 
+NAMES: dict[str, tuple[str, str | None]] = {
+    "nightly.calls submit scheduled__2026-11-24T02:00:00+00:00 calls/late parcel.wav (1a2b3c4d)": (
+        "late parcel.wav",
+        "nightly.calls · submit · scheduled__2026-11-24T02:00:00+00:00",
+    ),
+    "chats submit manual__2026-11-24T02:00:00+00:00_aB3 (1a2b3c4d)": (
+        "submit",
+        "chats · manual__2026-11-24T02:00:00+00:00_aB3",
+    ),
+    "s3://bucket/calls/late-parcel.wav (1a2b3c4d5e6f7a8b)": ("late-parcel.wav", "s3://bucket/calls"),
+    "late-parcel.wav (1a2b3c4d)": ("late-parcel.wav", None),
+    "Weekly call (with customers)": ("Weekly call (with customers)", None),
+    "Price of 3.50 (discounted)": ("Price of 3.50 (discounted)", None),
+    "Call 24/7 with a slash": ("Call 24/7 with a slash", None),
+}
+"""Names of conversations, with the file and the origin that are shown of them."""
+
+
 def row(ids: dict[str, str]) -> str:
     """Give the selector of a job's row."""
     return f'tr[data-job="{ids["jobId"]}"]'
@@ -126,36 +144,22 @@ def test_failed_jobs_are_shown_before_all_others(window: Window, at_once: Local)
     expect(failed).to_have_count(12)
 
 
-@pytest.mark.parametrize(
-    ("name", "file", "origin"),
-    [
-        (
-            "nightly.calls submit scheduled__2026-11-24T02:00:00+00:00 calls/late parcel.wav (1a2b3c4d)",
-            "late parcel.wav",
-            "nightly.calls · submit · scheduled__2026-11-24T02:00:00+00:00",
-        ),
-        (
-            "chats submit manual__2026-11-24T02:00:00+00:00_aB3 (1a2b3c4d)",
-            "submit",
-            "chats · manual__2026-11-24T02:00:00+00:00_aB3",
-        ),
-        ("s3://bucket/calls/late-parcel.wav (1a2b3c4d-1)", "late-parcel.wav", "s3://bucket/calls"),
-        ("late-parcel.wav (1a2b3c4d)", "late-parcel.wav", None),
-        ("Weekly call (with customers)", "Weekly call (with customers)", None),
-        ("Weekly call", "Weekly call", None),
-    ],
-)
-def test_the_files_name_comes_first(window: Window, at_once: Local, name: str, file: str, origin: str | None) -> None:
+def test_the_files_name_comes_first(window: Window, at_once: Local) -> None:
     """And beneath it the DAG, task and run, or the folder, that the operators write into the name of a conversation."""
-    ids = at_once.text("Hello.", name=name)
+    ids = {name: at_once.text("Hello.", name=name) for name in NAMES}
     window.open("jobs")
-    job = window.find(row(ids))
-    expect(job.locator(".what a")).to_have_text(file)
-    expect(job.locator(".from")).to_have_text([origin] if origin else [])
-    expect(job.locator(".ids")).to_have_text(f"job {ids['jobId']}")
-    job.locator(".what a").click()
+    for name, (file, origin) in NAMES.items():
+        job = window.find(row(ids[name]))
+        expect(job.locator(".what a")).to_have_text(file)
+        expect(job.locator(".from")).to_have_text([origin] if origin else [])
+        expect(job.locator(".ids")).to_have_text(f"job {ids[name]['jobId']}")
+    name, (file, origin) = next(iter(NAMES.items()))
+    window.find(f"{row(ids[name])} .what a").click()
     expect(window.find("h1")).to_have_text(file)
-    expect(window.find(".reader .from")).to_have_text(origin or "")
+    expect(window.find(".reader .from")).to_have_text(str(origin))
+    window.open("conversations")
+    expect(window.find("tbody tr").last.locator("a").first).to_have_text(file)
+    expect(window.find("tbody tr").last.locator(".from")).to_have_text(str(origin))
 
 
 def test_a_job_leads_to_what_it_found(window: Window, at_once: Local) -> None:

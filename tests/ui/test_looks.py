@@ -40,8 +40,7 @@ def test_all_text_is_readable(
     assert (corner > GROUNDS["light"]).all() if scheme == "light" else (corner < GROUNDS["dark"]).all()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1440, "light")])
 def test_what_appears_while_it_is_used_is_readable(
     at_once: Local, *, width: int, scheme: str, open_window: Callable[..., Window], tmp_path: Path
 ) -> None:

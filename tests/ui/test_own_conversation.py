@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.support.local_client import message
@@ -20,18 +19,18 @@ FORMS = {"TXT": "txt", "Markdown": "md", "SRT": "srt", "JSON": "json"}
 BLACK = 24
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_a_transcript_is_downloaded_without_a_mouse(window: Window, at_once: Local, name: str) -> None:
-    """What is saved is what the server gives, under the conversation's name."""
+def test_a_transcript_is_downloaded_without_a_mouse(window: Window, at_once: Local) -> None:
+    """In each form; what is saved is what the server gives, under the conversation's name."""
     ids = at_once.submit("text", json={"name": "calls/Weekly call", "messages": [message("Good morning.", "Ann")]})
     read(window, ids)
-    with window.tab.expect_download() as download:
-        window.tab.get_by_role("link", name=name, exact=True).press("Enter")
-    assert download.value.suggested_filename == f"Weekly call.{FORMS[name]}"
-    path = f"/__local__/conversations/{ids['conversationId']}/transcript.{FORMS[name]}"
-    saved = Path(download.value.path()).read_bytes()
-    assert saved == at_once.send("GET", path).content
-    assert b"Good morning" in saved
+    for name, suffix in FORMS.items():
+        with window.tab.expect_download() as download:
+            window.tab.get_by_role("link", name=name, exact=True).press("Enter")
+        assert download.value.suggested_filename == f"Weekly call.{suffix}"
+        path = f"/__local__/conversations/{ids['conversationId']}/transcript.{suffix}"
+        saved = Path(download.value.path()).read_bytes()
+        assert saved == at_once.send("GET", path).content
+        assert b"Good morning" in saved
 
 
 def test_nothing_is_to_be_downloaded_before_anything_was_heard(window: Window, local: Local) -> None:

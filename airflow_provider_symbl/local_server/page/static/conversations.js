@@ -38,7 +38,7 @@ export class ConversationsView {
     this.empty.hidden = total > 0;
     write(this.empty, search ? NOT_FOUND : NONE);
     write(this.count, total ? count(total, "conversation") : "");
-    return search ? 15_000 : 5000; // a search reads everything that was ever said
+    return search ? 15_000 : 2000; // a search reads everything that was ever said
   }
 }
 

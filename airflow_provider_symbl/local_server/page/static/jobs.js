@@ -30,7 +30,7 @@ export class JobsView {
     this.others.heading.hidden = !failedTotal;
     this.empty.hidden = total > 0;
     write(this.count, total ? summary(total, running, failedTotal) : "");
-    return running ? 1000 : 5000;
+    return running ? 1000 : 2000;
   }
 }
 

@@ -1,7 +1,7 @@
 // Names of conversations: what a person looks for first, the file, and where it comes from.
 
 const OF_A_TASK = /^([\w.-]+) ([\w.-]+) (\S+__\d{4}-\S+) (?:(.+) )?\([0-9a-f]{8}\)$/;
-const OF_A_NIGHT = /^(.+) \(([\w-]{8,})\)$/;
+const OF_A_NIGHT = /^(.+) \([0-9a-f]{8,}\)$/;
 
 /**
  * Take the name apart that Airflow's operators give: "DAG task run file (token)", or "folder/file (token)".
