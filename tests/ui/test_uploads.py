@@ -42,15 +42,18 @@ def names(local: Local) -> list[str]:
 
 def test_a_recording_is_chosen_heard_and_read_without_a_mouse(window: Window, local: Local) -> None:
     """From the first press of a key to the transcript, with a speaker on each channel."""
+    window.tab.on("filechooser", lambda _: None)  # the driver steps in from now on, not in the middle of a key's press
     window.open("jobs")
+    choose = window.tab.get_by_role("button", name="Choose recordings …")
     for _ in range(4):
         window.tab.keyboard.press("Tab")
-    expect(window.tab.get_by_role("button", name="Choose recordings …")).to_be_focused()
+    expect(choose).to_be_focused()
     window.tab.keyboard.press("Tab")
     expect(window.tab.get_by_label("Speakers")).to_be_focused()
     window.tab.keyboard.press("ArrowDown")
     expect(window.tab.get_by_label("Speakers")).to_have_value("One on each channel")
     window.tab.keyboard.press("Shift+Tab")
+    expect(choose).to_be_focused()
     with window.tab.expect_file_chooser() as chooser:
         window.tab.keyboard.press("Enter")
     assert chooser.value.is_multiple()
@@ -97,9 +100,28 @@ def test_a_recording_is_seen_on_its_way(window: Window, at_once: Local) -> None:
     expect(window.tab.get_by_role("progressbar", name="Sent of slow.wav")).to_be_visible()
     expect(window.find(ROWS)).to_contain_text("100 % sent")
     window.open("conversations")
+    window.find("h1").click()  # a browser asks nobody who has not touched the page
+    with window.tab.expect_event("dialog") as question:
+        window.tab.close(run_before_unload=True)
+    assert question.value.type == "beforeunload"
+    question.value.dismiss()
     at_once.send("DELETE", "/__local__/faults")
     expect(window.find("tbody a").first).to_have_text("slow.wav")
     expect(window.find("h1")).to_have_text("Conversations")
+
+
+def test_speakers_are_told_apart_as_one_asks(window: Window, local: Local) -> None:
+    """By their voices, as many as one says; a server that cannot do it gives its reason."""
+    rule = {"call": SUBMISSION, "status": 400, "body": {"message": "Not today"}}
+    local.send("POST", "/__local__/faults", json=rule)
+    window.open("jobs")
+    window.tab.get_by_label("Speakers").select_option("3 voices")
+    window.find("input[type=file]").set_input_files(silence("three.wav"))
+    expect(window.find(ROWS)).to_contain_text("Not sent: Not today")
+    window.forgive("400 (Bad Request)")
+    (sent,) = [request for request in local.journal() if request["path"] == "/v1/process/audio"]
+    asked = {"enableSpeakerDiarization": "true", "diarizationSpeakerCount": "3"}
+    assert dict(sent["query"]).items() >= {"name": "three.wav", **asked}.items()
 
 
 def test_a_recording_waits_where_too_many_are_heard(window: Window, at_once: Local) -> None:
@@ -152,10 +174,12 @@ def test_a_recording_that_cannot_be_heard_is_told_of_where_it_is_read(window: Wi
 def test_a_telephone_is_enough_without_a_mouse(at_once: Local, open_window: Callable[..., Window]) -> None:
     """A recording is chosen, read about and deleted, in a window of 375 pixels and by keys alone."""
     window = open_window(width=375, height=667)
+    window.tab.on("filechooser", lambda _: None)  # as above
     window.open("jobs")
     keys = window.tab.keyboard
     for _ in range(4):
         keys.press("Tab")
+    expect(window.tab.get_by_role("button", name="Choose recordings …")).to_be_focused()
     with window.tab.expect_file_chooser() as chooser:
         keys.press("Space")
     chooser.value.set_files(silence("short.wav"))
