@@ -83,7 +83,7 @@ class Application:
         self._accounts = Accounts(settings, store, app_id=app_id, app_secret=app_secret)
         self.faults = Faults()
         analyzer = ConversationAnalyzer(store)
-        page = PageRoutes(store, analyzer)
+        page = PageRoutes(store, self.jobs.view, analyzer, self._accounts)
         groups = (
             self._accounts,
             SubmissionRoutes(store, self.jobs, self.recogniser),

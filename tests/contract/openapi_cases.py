@@ -83,6 +83,9 @@ class Known:
     def _fresh(self, case: Case[Any]) -> dict[str, str]:
         if "tracker_id" in case.path_parameters:
             return {"tracker_id": self._tracker(f"Fresh {next(NUMBERS)}")}
+        if "fault_id" in case.path_parameters:
+            rule = {"call": "GET /nowhere", "status": 500}
+            return {"fault_id": self.local.send("POST", "/__local__/faults", json=rule).json()["id"]}
         return {"conversation_id": self.local.text("Hello.")["conversationId"]}
 
     def _tracker(self, name: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import ViewportSize, expect, sync_playwright
 
 from airflow_provider_symbl.local_server.server import LocalServer
-from tests.support.audio import RECORDINGS
+from tests.support.audio import RECORDINGS, cut_clips
 from tests.support.local_client import Local
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ TIMEOUT = 60_000.0
 """Milliseconds after which what a test waits for is taken never to come."""
 CALL = RECORDINGS / "calls" / "late-parcel.wav"
 STAND_UP = RECORDINGS / "meetings" / "stand-up.wav"
+VIDEO = RECORDINGS / "meetings" / "launch-planning.mp4"
 WAV = {"Content-Type": "audio/wav"}
 
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
@@ -85,11 +86,13 @@ class Filled:
 
     :param call: the ids of a real recording, heard: a support call with a speaker on each channel.
     :param appended: the same once more, with a second recording after it.
+    :param video: the ids of the beginning of a real video.
     """
 
     client: Local
     call: dict[str, str]
     appended: dict[str, str]
+    video: dict[str, str]
 
 
 @pytest.fixture(scope="package")
@@ -117,13 +120,16 @@ def at_once(local: Local) -> Local:
 
 
 @pytest.fixture(scope="package")
-def filled() -> Iterator[Filled]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """Run a server with something of everything in it, for tests that only look: recordings take long to hear."""
     with LocalServer() as running:
         client = Local(running)
         client.progress(by="at_once")
         call, appended = _call(client), _call(client)
         client.submit(f"audio/{appended['conversationId']}", "PUT", data=STAND_UP.read_bytes(), headers=WAV)
+        clips = tmp_path_factory.mktemp("clips")
+        cut_clips([VIDEO], clips)
+        video = client.submit("video", data=(clips / VIDEO.name).read_bytes(), headers={"Content-Type": "video/mp4"})
         client.send("POST", "/__local__/faults", json={"call": "POST *", "job": "failed", "message": LONG_WORD})
         client.text("Hello.", name="Failed")
         client.send("POST", "/__local__/faults", json={"call": "GET *", "status": 503, "after": 9, "times": 3})
@@ -131,7 +137,7 @@ def filled() -> Iterator[Filled]:
         client.progress(by="polls", polls=9)
         job = client.text("Hello.", name="Running")
         assert [client.job(job)["status"] for _ in range(2)] == ["scheduled", "in_progress"]
-        yield Filled(client, call, appended)
+        yield Filled(client, call, appended, video)
         client.session.close()
 
 
@@ -180,7 +186,13 @@ def reading(filled: Filled, open_window: Callable[..., Window]) -> Window:
 
 def _call(client: Local) -> dict[str, str]:
     speakers = '[{"channel": 1, "speaker": {"name": "Agent"}}, {"channel": 2, "speaker": {"name": "Customer"}}]'
-    query = {"name": "Late parcel", "enableSeparateRecognitionPerChannel": "true", "channelMetadata": speakers}
+    query = {
+        "name": "Late parcel",
+        "enableSeparateRecognitionPerChannel": "true",
+        "channelMetadata": speakers,
+        "detectEntities": "true",
+        "trackers": '[{"name": "Delivery", "vocabulary": ["parcel", "package"]}]',
+    }
     return client.submit("audio", data=CALL.read_bytes(), headers=WAV, params=query)
 
 
@@ -190,7 +202,8 @@ def _watched(window: Window) -> Window:
             window.problems.append(f"{said.text} ({said.location.get('url')})")
 
     def look_where(request: Request) -> None:
-        if not request.url.startswith(f"{window.url}/__local__/"):
+        own = (f"{window.url}/__local__/", f"{window.url}/v1/")  # the page, and the API by which it changes things
+        if not request.url.startswith(own):
             window.problems.append(f"a request to {request.url}")
 
     def look_under_which_policy(answer: Response) -> None:

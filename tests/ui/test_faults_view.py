@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from tests.support.local_client import message
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
     from tests.support.local_client import Local
     from tests.ui.conftest import Window
 
@@ -28,13 +30,18 @@ READY: dict[str, dict[str, Any]] = {
         "left": 2,
     },
 }
-ROWS = ".rules tbody tr"
+ROWS = ".rules li"
+
+
+def box(element: Locator) -> object:
+    """Tell where an element is."""
+    return element.bounding_box()
 
 
 def in_force(local: Local) -> list[dict[str, Any]]:
-    """Ask the server for its rules."""
+    """Ask the server for its rules, without their ids."""
     rules: list[dict[str, Any]] = local.get("/__local__/faults")["faults"]
-    return rules
+    return [{name: value for name, value in rule.items() if name != "id"} for rule in rules]
 
 
 @pytest.mark.parametrize("name", READY)
@@ -52,10 +59,10 @@ def test_a_fault_meets_real_calls_and_is_seen_to(window: Window, at_once: Local)
     ids = at_once.text("Hello.")
     window.open("faults")
     window.press("Refuse three polls")
-    expect(window.find(f"{ROWS} td")).to_contain_text(["503", "0", "3", "0"])
+    expect(window.find(f"{ROWS} .count")).to_have_text("met 0 · 3 still to meet")
     answers = [at_once.send("GET", f"/v1/job/{ids['jobId']}").status_code for _ in range(4)]
     assert answers == [503, 503, 503, 200]
-    expect(window.find(f"{ROWS} td")).to_contain_text(["503", "3", "0", "0"])
+    expect(window.find(f"{ROWS} .count")).to_have_text("met 3 · 0 still to meet")
 
 
 def test_an_answer_is_lost_after_its_job_is_made(window: Window, at_once: Local) -> None:
@@ -89,6 +96,33 @@ def test_all_faults_are_cleared(window: Window, local: Local) -> None:
     expect(window.find(ROWS)).to_have_count(0)
     expect(window.find(".empty")).to_have_text("None: every call is answered as it should be.")
     assert in_force(local) == []
+
+
+def test_one_fault_is_cleared_and_nothing_moves(window: Window, local: Local) -> None:
+    """Neither when rules come nor when one goes: a second press meets what the first met; the focus stays, too."""
+    window.open("faults")
+    switches = window.find(".ready button")
+    before = [box(switch) for switch in switches.all()]
+    for name in ("Lose an answer", "Fail a job", "Answer slowly"):
+        window.press(name)
+    expect(window.find(ROWS)).to_have_count(3)
+    rules = [box(rule) for rule in window.find(ROWS).all()]
+    second = window.find(ROWS).nth(1).get_by_role("button")
+    second.focus()
+    window.tab.keyboard.press("Enter")
+    expect(window.find(ROWS).nth(1)).to_contain_text("Cleared")
+    expect(second).to_be_focused()
+    assert [rule["call"] for rule in in_force(local)] == ["POST /v1/process/*", "* *"]
+    window.tab.keyboard.press("Enter")
+    expect(second).to_have_attribute("aria-disabled", "true")
+    assert [box(rule) for rule in window.find(ROWS).all()] == rules
+    assert [box(switch) for switch in switches.all()] == before
+    local.send("POST", "/__local__/faults", json={"call": "GET /v1/job/*", "status": 500})
+    expect(window.find(ROWS)).to_have_count(4)
+    expect(window.find("#problem")).to_have_text("")
+    assert [box(rule) for rule in window.find(ROWS).all()][:3] == rules
+    window.press("Clear all")
+    expect(window.find(ROWS)).to_have_count(0)
 
 
 @pytest.mark.parametrize(

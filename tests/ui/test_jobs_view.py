@@ -27,6 +27,24 @@ WATCH_SHIFTS = """() => {
 }"""
 
 
+NAMES: dict[str, tuple[str, str | None]] = {
+    "nightly.calls submit scheduled__2026-11-24T02:00:00+00:00 calls/late parcel.wav (1a2b3c4d)": (
+        "late parcel.wav",
+        "nightly.calls · submit · scheduled__2026-11-24T02:00:00+00:00",
+    ),
+    "chats submit manual__2026-11-24T02:00:00+00:00_aB3 (1a2b3c4d)": (
+        "submit",
+        "chats · manual__2026-11-24T02:00:00+00:00_aB3",
+    ),
+    "s3://bucket/calls/late-parcel.wav (1a2b3c4d5e6f7a8b)": ("late-parcel.wav", "s3://bucket/calls"),
+    "late-parcel.wav (1a2b3c4d)": ("late-parcel.wav", None),
+    "Weekly call (with customers)": ("Weekly call (with customers)", None),
+    "Price of 3.50 (discounted)": ("Price of 3.50 (discounted)", None),
+    "Call 24/7 with a slash": ("Call 24/7 with a slash", None),
+}
+"""Names of conversations, with the file and the origin that are shown of them."""
+
+
 def row(ids: dict[str, str]) -> str:
     """Give the selector of a job's row."""
     return f'tr[data-job="{ids["jobId"]}"]'
@@ -73,7 +91,7 @@ def test_the_bar_is_filled_as_far_as_the_job_has_come(
     for _ in range(2):
         local.job(ids)
     window = open_window(local.url, scheme=scheme)
-    window.tab.route("**/__local__/jobs?*", _at_two_fifths)
+    window.tab.route("**/__local__/jobs/failed-first?*", _at_two_fifths)
     window.open("jobs")
     bar = window.find(f"{row(ids)} progress")
     expect(bar).to_have_js_property("value", 0.4)
@@ -95,14 +113,53 @@ def test_a_failed_job_says_why(window: Window, at_once: Local) -> None:
 
 
 def test_the_newest_jobs_are_shown_first(window: Window, at_once: Local) -> None:
-    """Of many only 200, and how many there are."""
-    for number in range(202):
+    """Fifty at a time."""
+    for number in range(52):
         at_once.text("Hello.", name=f"Call {number}")
     window.open("jobs")
-    expect(window.find("tbody tr")).to_have_count(200)
-    expect(window.find("tbody tr .what").first).to_have_text("Call 201")
+    expect(window.find("tbody tr")).to_have_count(50)
+    expect(window.find("tbody tr .what").first).to_have_text("Call 51")
     expect(window.find("tbody tr .what").last).to_have_text("Call 2")
-    expect(window.find(".count")).to_have_text("the newest 200 of 202 jobs")
+    expect(window.find(".count")).to_have_text("52 jobs")
+    window.press("Show more")
+    expect(window.find("tbody tr")).to_have_count(52)
+    expect(window.find("tbody tr .what").last).to_have_text("Call 0")
+
+
+def test_failed_jobs_are_shown_before_all_others(window: Window, at_once: Local) -> None:
+    """However many jobs are newer; the ten newest of them, and the others on demand."""
+    rule = {"call": "POST /v1/process/text", "job": "failed", "message": "Out of luck", "times": 12}
+    at_once.send("POST", "/__local__/faults", json=rule)
+    for number in range(14):
+        at_once.text("Hello.", name=f"Call {number}")
+    window.open("jobs")
+    failed = window.tab.get_by_role("table", name="Failed jobs").locator("tbody tr")
+    expect(failed.locator(".what")).to_have_text([f"Call {number}" for number in range(11, 1, -1)])
+    expect(failed.locator(".reason").first).to_have_text("Out of luck")
+    others = window.tab.get_by_role("table", name="Other jobs").locator("tbody tr")
+    expect(others.locator(".what")).to_have_text(["Call 13", "Call 12"])
+    expect(window.find("tbody tr .what").first).to_have_text("Call 11")
+    expect(window.find(".count")).to_have_text("14 jobs, 12 failed")
+    window.press("Show more")
+    expect(failed).to_have_count(12)
+
+
+def test_the_files_name_comes_first(window: Window, at_once: Local) -> None:
+    """And beneath it the DAG, task and run, or the folder, that the operators write into the name of a conversation."""
+    ids = {name: at_once.text("Hello.", name=name) for name in NAMES}
+    window.open("jobs")
+    for name, (file, origin) in NAMES.items():
+        job = window.find(row(ids[name]))
+        expect(job.locator(".what a")).to_have_text(file)
+        expect(job.locator(".from")).to_have_text([origin] if origin else [])
+        expect(job.locator(".ids")).to_have_text(f"job {ids[name]['jobId']}")
+    name, (file, origin) = next(iter(NAMES.items()))
+    window.find(f"{row(ids[name])} .what a").click()
+    expect(window.find("h1")).to_have_text(file)
+    expect(window.find(".reader .from")).to_have_text(str(origin))
+    window.open("conversations")
+    expect(window.find("tbody tr").last.locator("a").first).to_have_text(file)
+    expect(window.find("tbody tr").last.locator(".from")).to_have_text(str(origin))
 
 
 def test_a_job_leads_to_what_it_found(window: Window, at_once: Local) -> None:
@@ -148,8 +205,8 @@ def _at_two_fifths(route: Route) -> None:
     """Hand on the server's own answer, but with the progress that the picture is to show."""
     answer = route.fetch()
     shown = answer.json()
-    jobs = [{**job, "progress": 0.4} for job in shown["jobs"]]
-    route.fulfill(response=answer, body=json.dumps({**shown, "jobs": jobs}))
+    jobs = [{**job, "progress": 0.4} for job in shown["others"]]
+    route.fulfill(response=answer, body=json.dumps({**shown, "others": jobs}))
 
 
 def _variable(window: Window, name: str) -> tuple[int, int, int]:

@@ -279,47 +279,12 @@ JOBS = record(
 )
 PROGRESS = record({"by": {"enum": ["work", "at_once", "polls", "time"]}}, {"polls": COUNT, "seconds": SECONDS})
 FAULT = record(
-    {"call": TEXT, "after": COUNT, "times": {"type": ["integer", "null"]}, "at": TEXT, "met": COUNT, "holding": COUNT}
-    | {"left": {"type": ["integer", "null"]}},
+    {"id": UUID, "call": TEXT, "after": COUNT, "times": {"type": ["integer", "null"]}, "at": TEXT}
+    | {"met": COUNT, "left": {"type": ["integer", "null"]}, "holding": COUNT},
     {"containing": TEXT, "delay": SECONDS, "cut": FLAG, "status": COUNT, "headers": HEADERS, "body": ANY}
     | {"job": TEXT, "message": TEXT, "job_seconds": SECONDS},
 )
 FAULTS = record({"faults": array(FAULT)})
-
-PASSAGE: Mapping[str, object] = {"timeOffset": {"type": "number"}, "duration": SECONDS}
-ENTRY: Mapping[str, object] = {
-    "id": SYMBL_ID,
-    "name": TEXT,
-    **TIMES,
-    "messageCount": COUNT,
-    "members": array(ref("Member")),
-}
-LISTED = record({"conversations": array(record(ENTRY)), "total": COUNT})
-READ = record(
-    {
-        **ENTRY,
-        "messages": array(
-            record(
-                {
-                    "id": SYMBL_ID,
-                    "jobId": UUID,
-                    "text": TEXT,
-                    "from": {"type": ["string", "null"]},
-                    **PASSAGE,
-                    "words": array(record({"word": TEXT, **PASSAGE})),
-                }
-            )
-        ),
-        "jobs": array(record({"jobId": UUID, "status": STATUS, "message": {"type": ["string", "null"]}})),
-        "recordings": array(
-            record(
-                {"jobId": UUID, "url": TEXT, "startOffset": {"type": "number"}, "seconds": SECONDS, "mediaType": TEXT}
-            )
-        ),
-    }
-)
-INSIGHTS_ANSWERS = (SUMMARY, TOPICS, ACTION_ITEMS, QUESTIONS, FOLLOW_UPS)
-FOUND: Schema = {"allOf": [{**answer, "additionalProperties": True} for answer in INSIGHTS_ANSWERS]}
 
 ERROR = record({"message": TEXT}, {"statusCode": COUNT})
 

@@ -1,7 +1,8 @@
 """Fault injection: calls of the API that go wrong because somebody who tests a client wants them to.
 
-``POST /__local__/faults`` adds a rule, ``GET`` shows them all, ``DELETE`` clears them all. The rules of a point meet a
-call in the order of adding, until one of them ends it. The control routes themselves meet none.
+``POST /__local__/faults`` adds a rule, ``GET`` shows them all, ``DELETE`` clears them all, or at
+``/__local__/faults/{id}`` one. The rules of a point meet a call in the order of adding, until one of them ends it. The
+control routes themselves meet none.
 
 =============== =====================================================================================================
 ``call``        method and path, such as ``POST /v1/process/*``; both may hold ``*`` (as in a shell)
@@ -26,6 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, cast
@@ -127,15 +129,16 @@ class ActiveFault:
 
     def __init__(self, rule: FaultRule) -> None:
         self.rule = rule
+        self.id = str(uuid.uuid4())
         self._matching = 0
         self._holding = 0
         self._released = asyncio.Event()
 
     @property
     def shown(self) -> dict[str, object]:
-        """The rule with how many requests it met, how many it will meet yet, and how many it is holding."""
+        """The rule with its id, how many requests it met, how many it will meet yet, and how many it is holding."""
         left = None if self.rule.times is None else self.rule.times - self._met
-        return {**self.rule.setting, "met": self._met, "left": left, "holding": self._holding}
+        return {"id": self.id, **self.rule.setting, "met": self._met, "left": left, "holding": self._holding}
 
     def release(self) -> None:
         """End it, and let go whatever it holds."""
@@ -178,6 +181,18 @@ class Faults:
         """Put a rule in force, and give it as it is shown."""
         self._active.append(ActiveFault(rule))
         return self._active[-1].shown
+
+    def clear_one(self, fault_id: str) -> bool:
+        """End a rule, and let go whatever it holds.
+
+        :param fault_id: as it is shown with the rule.
+        :return: whether it was in force.
+        """
+        ended = [fault for fault in self._active if fault.id == fault_id]
+        self._active = [fault for fault in self._active if fault.id != fault_id]
+        for fault in ended:
+            fault.release()
+        return bool(ended)
 
     def clear(self) -> None:
         """End all rules, and let go whatever they hold."""

@@ -2,71 +2,64 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
-from starlette.responses import FileResponse, RedirectResponse
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_symbl.local_server.api import schemas
 from airflow_provider_symbl.local_server.api.operations import Operation, query_of
 from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse
 from airflow_provider_symbl.local_server.api.timestamps import iso
 from airflow_provider_symbl.local_server.api.validation import integer, text
-from airflow_provider_symbl.local_server.intelligence import resources
+from airflow_provider_symbl.local_server.page import page_schemas, transcript_files
+from airflow_provider_symbl.local_server.page.media_types import media_type
+from airflow_provider_symbl.local_server.page.reader import findings_of, messages_of
+from airflow_provider_symbl.local_server.page.search import find
 from airflow_provider_symbl.local_server.routes.control import CONTROL_REFUSALS
 from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404, paginate
 from airflow_provider_symbl.local_server.routes.serializers import serialize_member, span
 from airflow_provider_symbl.local_server.store.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
     from starlette.requests import Request
-    from starlette.responses import Response
 
-    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer, ConversationView
+    from airflow_provider_symbl.local_server.api.operations import Endpoint, Schema
+    from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
+    from airflow_provider_symbl.local_server.jobs.job_view import JobView
+    from airflow_provider_symbl.local_server.page.search import Found
+    from airflow_provider_symbl.local_server.security.authentication import Accounts
     from airflow_provider_symbl.local_server.store.memory_store import Store
-    from airflow_provider_symbl.local_server.store.records import Conversation, Job, Member, Message, Part, Word
+    from airflow_provider_symbl.local_server.store.records import Conversation, Job
 
 FOLDER = Path(__file__).parent / "static"
 FILE_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 """The files that a browser fetches, by suffix; it runs no script that comes as anything else."""
 
-HEAD_BYTES = 12
-OTHER_TYPE = "application/octet-stream"
-MAGIC = {
-    b"RIFF": "audio/wav",
-    b"ID3": "audio/mpeg",
-    b"OggS": "audio/ogg",
-    b"fLaC": "audio/flac",
-    b"\x1aE\xdf\xa3": "video/webm",
-}
-"""What a recording begins with; MP4 and MP3 without a tag are told otherwise."""
-
-FRAME_SYNC = 0xFFE0
-FRAME_LAYER = 0x0006
-"""Bits of an MPEG audio frame's head: eleven that are set, and two that only AAC leaves unset."""
-
-LIST_QUERY = {"name": text, "limit": integer(0, 1000), "offset": integer(0)}
+LIST_QUERY = {"search": text, "limit": integer(0, 1000), "offset": integer(0)}
 DEFAULT_LIMIT = 50
-RESOURCES = (resources.summary, resources.topics, resources.action_items, resources.questions, resources.follow_ups)
+JOBS_QUERY = {"failed": integer(0, 10_000), "others": integer(0, 10_000)}
+"""How many of each are listed."""
 
 
 class PageRoutes:
     """Endpoints for the page. Like the control routes they ask for no token, and no read counts as one of a status.
 
+    What the page changes, it changes by the API's own calls, with a token that it is given here.
+
     :param store: what it shows.
+    :param job_view: tells how far jobs have come.
     :param analyzer: gives views of conversations, and analyses them off the event loop.
+    :param accounts: gives the token.
     """
 
-    def __init__(self, store: Store, analyzer: ConversationAnalyzer) -> None:
+    def __init__(self, store: Store, job_view: JobView, analyzer: ConversationAnalyzer, accounts: Accounts) -> None:
         self._store = store
+        self._job_view = job_view
         self._analyzer = analyzer
+        self._accounts = accounts
         self._files = {file.name: file for file in FOLDER.iterdir() if file.suffix in FILE_TYPES}
 
     def routes(self) -> list[Route]:
@@ -81,20 +74,31 @@ class PageRoutes:
     def operations(self) -> list[Operation]:
         """List the calls."""
         many, one = "/__local__/conversations", "/__local__/conversations/{conversation_id}"
-        more: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": CONTROL_REFUSALS}
-        not_found = {**more, "refuses": (404, *CONTROL_REFUSALS)}
-        listed, shown, insights = schemas.LISTED, schemas.READ, schemas.FOUND
-        return [
-            Operation("GET", many, self.listing, "List conversations for the page", listed, query=LIST_QUERY, **more),
-            Operation("GET", one, self.conversation, "Show a conversation for the page", shown, **not_found),
-            Operation(
-                "GET",
-                f"{one}/insights",
-                self.insights,
-                "Show insights for the page",
-                insights,
-                **not_found,
+        lists: list[tuple[str, Endpoint, str, Schema, dict[str, Any]]] = [
+            (many, self.listing, "List conversations for the page", page_schemas.LISTED, LIST_QUERY),
+            ("/__local__/jobs/failed-first", self.jobs, "List jobs for the page", page_schemas.JOBS, JOBS_QUERY),
+        ]
+        of_one: list[tuple[str, Endpoint, str, Schema | str]] = [
+            (one, self.conversation, "Show a conversation for the page", page_schemas.READ),
+            (f"{one}/insights", self.insights, "Show insights for the page", page_schemas.FOUND),
+            (f"{one}/transcript.json", self.everything, "Give all of a conversation to take away", {"type": "object"}),
+            *(
+                (f"{one}/transcript.{suffix}", self._transcript(suffix), "Give a transcript to take away", media)
+                for suffix, (media, _) in transcript_files.FORMS.items()
             ),
+        ]
+        common: dict[str, Any] = {"tag": "Control", "is_guarded": False, "refuses": CONTROL_REFUSALS}
+        not_found = {**common, "refuses": (404, *CONTROL_REFUSALS)}
+        return [
+            *(
+                Operation("GET", path, endpoint, summary, answer, query=query, **common)
+                for path, endpoint, summary, answer, query in lists
+            ),
+            *(
+                Operation("GET", path, endpoint, summary, answer, **not_found)
+                for path, endpoint, summary, answer in of_one
+            ),
+            Operation("POST", "/__local__/tokens", self.token, "Give the page a token", page_schemas.TOKEN, **common),
         ]
 
     async def redirect(self, _request: Request) -> Response:
@@ -116,13 +120,33 @@ class PageRoutes:
         path = self._files[name]
         return FileResponse(path, media_type=FILE_TYPES[path.suffix])
 
+    async def token(self, _request: Request) -> Response:
+        """Give the account's token to whom control access lets in: they see all that it would show them."""
+        return JsonResponse({"accessToken": self._accounts.current_token().text})
+
+    async def jobs(self, request: Request) -> Response:
+        """List the jobs that failed, and apart from them the others; of both the newest first."""
+        given = query_of(request)
+        newest_first = self._store.jobs()[::-1]
+        failed = [job for job in newest_first if job.shown is Status.FAILED]
+        others = [job for job in newest_first if job.shown is not Status.FAILED]
+        return JsonResponse(
+            {
+                "failed": [self._job(job) for job in failed[: given.get("failed", DEFAULT_LIMIT)]],
+                "others": [self._job(job) for job in others[: given.get("others", DEFAULT_LIMIT)]],
+                "failedTotal": len(failed),
+                "total": len(newest_first),
+                "running": self._store.active_jobs(),
+            }
+        )
+
     async def listing(self, request: Request) -> Response:
         """List conversations, the latest made first; ``total`` counts those beyond ``limit`` too."""
         given = query_of(request)
-        name = given.get("name", "").casefold()
-        conversations = [one for one in reversed(self._store.conversations()) if name in one.name.casefold()]
-        page = paginate(conversations, given, DEFAULT_LIMIT)
-        return JsonResponse({"conversations": [self._entry(one) for one in page], "total": len(conversations)})
+        found = await self._find(given.get("search", ""))
+        page = paginate(found, given, DEFAULT_LIMIT)
+        shown = [{**self._entry(one.conversation), "said": one.excerpt} for one in page if self._is_there(one)]
+        return JsonResponse({"conversations": shown, "total": len(found)})
 
     async def conversation(self, request: Request) -> Response:
         """Show what a reader of a conversation needs; times are in seconds from its beginning.
@@ -130,17 +154,33 @@ class PageRoutes:
         :raises ApiError: there is no such conversation.
         """
         conversation = get_conversation_or_404(self._store, request)
-        entry = {**self._entry(conversation), "jobs": [_job(job) for job in self._store.jobs_of(conversation.id)]}
-        messages = await self._analyzer.run(partial(_messages, self._analyzer.view(conversation)))
+        jobs = [_progress(self._job(job)) for job in self._store.jobs_of(conversation.id)]
+        entry = {**self._entry(conversation), "jobs": jobs}
+        messages = await self._analyzer.run(partial(messages_of, self._analyzer.view(conversation)))
         return JsonResponse({**entry, **messages})
 
     async def insights(self, request: Request) -> Response:
-        """Show the insights of a conversation: summary, topics, action items, questions and follow-ups.
+        """Show what was found in a conversation.
 
         :raises ApiError: there is no such conversation.
         """
         view = self._analyzer.view(get_conversation_or_404(self._store, request))
-        return JsonResponse(await self._analyzer.run(partial(_insights, view)))
+        return JsonResponse(await self._analyzer.run(partial(findings_of, view)))
+
+    async def everything(self, request: Request) -> Response:
+        """Give the whole conversation as a file: messages with the times of their words, and what was found.
+
+        :raises ApiError: there is no such conversation.
+        """
+        conversation = get_conversation_or_404(self._store, request)
+        entry, view = self._entry(conversation), self._analyzer.view(conversation)
+
+        def write() -> bytes:
+            shown = {**entry, "messages": messages_of(view)["messages"], "insights": findings_of(view)}
+            return _encoded(transcript_files.as_json(shown))
+
+        file_headers = transcript_files.headers(conversation.name, conversation.id, "json")
+        return Response(await self._analyzer.run(write), headers=file_headers, media_type="application/json")
 
     async def recording(self, request: Request) -> Response:
         """Give the recording of a job, or the range of it that is asked for.
@@ -152,6 +192,31 @@ class PageRoutes:
         if path is None:
             raise ApiError(404, f"There is no recording of a job with id {job_id}")
         return FileResponse(path, media_type=await to_thread.run_sync(media_type, path))
+
+    def _transcript(self, suffix: str) -> Endpoint:
+        media, write = transcript_files.FORMS[suffix]
+
+        async def endpoint(request: Request) -> Response:
+            conversation = get_conversation_or_404(self._store, request)
+            view = self._analyzer.view(conversation)
+            content = await self._analyzer.run(lambda: _encoded(write(view)))
+            file_headers = transcript_files.headers(conversation.name, conversation.id, suffix)
+            return Response(content, headers=file_headers, media_type=media)
+
+        return endpoint
+
+    async def _find(self, wanted: str) -> list[Found]:
+        conversations = self._store.conversations()[::-1]
+        if not wanted.strip():
+            return find([(one, ()) for one in conversations], "")
+        job = self._store.job(wanted.strip())
+        with_parts = [(one, self._store.visible_parts(one.id)) for one in conversations]
+        return await self._analyzer.run(partial(find, with_parts, wanted, [job.conversation_id] if job else []))
+
+    def _is_there(self, found: Found) -> bool:
+        return (
+            self._store.conversation(found.conversation.id) is not None
+        )  # it may be deleted while others are searched
 
     def _entry(self, conversation: Conversation) -> dict[str, object]:
         parts = self._store.visible_parts(conversation.id)
@@ -165,6 +230,19 @@ class PageRoutes:
             "members": [serialize_member(member) for member in self._store.members(conversation.id)],
         }
 
+    def _job(self, job: Job) -> dict[str, object]:
+        conversation = self._store.conversation(job.conversation_id)
+        return {
+            "jobId": job.id,
+            "conversationId": job.conversation_id,
+            "name": conversation and conversation.name,
+            "status": job.shown.value,
+            "message": job.message if job.shown is Status.FAILED else None,
+            "submitted": iso(job.submitted),
+            "seconds": job.seconds,
+            "progress": self._job_view.fraction(job.id),
+        }
+
     def _recording_of(self, job_id: str) -> Path | None:
         job = self._store.job(job_id)
         if job is None or self._store.conversation(job.conversation_id) is None:
@@ -174,68 +252,9 @@ class PageRoutes:
         return path if path and path.is_file() else None
 
 
-def media_type(path: Path) -> str:
-    """Tell from the head of a recording what it is; what a client called it is not kept.
-
-    :param path: the recording.
-    """
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if head[4:8] == b"ftyp":
-        return "video/mp4"
-    if _is_mpeg_frame(head):
-        return "audio/mpeg"
-    return next((known for magic, known in MAGIC.items() if head.startswith(magic)), OTHER_TYPE)
+def _progress(job: dict[str, object]) -> dict[str, object]:
+    return {name: job[name] for name in ("jobId", "status", "message", "progress")}
 
 
-def _is_mpeg_frame(head: bytes) -> bool:
-    first = int.from_bytes(head[:2])
-    return first & FRAME_SYNC == FRAME_SYNC and first & FRAME_LAYER != 0
-
-
-def _insights(view: ConversationView) -> dict[str, object]:
-    return {kind: things for resource in RESOURCES for kind, things in resource(view).items()}
-
-
-def _messages(view: ConversationView) -> dict[str, object]:
-    messages = [_message(one, part, view.start, view.members) for part in view.parts for one in part.messages]
-    return {"messages": messages, "recordings": _recordings(view.parts, view.start)}
-
-
-def _message(message: Message, part: Part, start: datetime, members: Mapping[str, Member]) -> dict[str, object]:
-    member = members.get(message.member_id or "")
-    return {
-        "id": message.id,
-        "jobId": part.job_id,
-        "text": message.text,
-        "from": member and serialize_member(member)["name"],
-        **_times(message, start),
-        "words": [{"word": word.text, **_times(word, start)} for word in message.words],
-    }
-
-
-def _recordings(parts: Sequence[Part], start: datetime) -> list[dict[str, object]]:
-    recordings = ((part, path) for part in parts if (path := part.recording) and path.is_file())
-    return [
-        {
-            "jobId": part.job_id,
-            "url": f"recordings/{part.job_id}",
-            "startOffset": _seconds(part.start - start),
-            "seconds": _seconds(part.end - part.start),
-            "mediaType": media_type(path),
-        }
-        for part, path in recordings
-    ]
-
-
-def _job(job: Job) -> dict[str, object]:
-    reason = job.message if job.shown is Status.FAILED else None
-    return {"jobId": job.id, "status": job.shown.value, "message": reason}
-
-
-def _times(timed: Message | Word, start: datetime) -> dict[str, float]:
-    return {"timeOffset": _seconds(timed.start - start), "duration": _seconds(timed.end - timed.start)}
-
-
-def _seconds(length: timedelta) -> float:
-    return length / timedelta(seconds=1)
+def _encoded(text: str) -> bytes:
+    return text.encode(errors="replace")  # a client may have sent half a surrogate pair

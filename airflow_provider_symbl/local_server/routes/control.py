@@ -82,6 +82,7 @@ class ControlRoutes:
     def operations(self) -> list[Operation]:
         """List the calls."""
         done, progress, faults = schemas.DONE, "/__local__/progress", "/__local__/faults"
+        not_found = {"refuses": (404, *CONTROL_REFUSALS)}
         calls: list[tuple[str, str, Endpoint, str, Schema, dict[str, Any]]] = [
             ("POST", "/__local__/reset", self.reset, "Forget everything", done, {}),
             ("POST", "/__local__/restart", self.restart, "Be as after a kill and a new start", done, {}),
@@ -92,13 +93,17 @@ class ControlRoutes:
             ("GET", faults, self.faults, "Show the fault rules", schemas.FAULTS, {}),
             ("POST", faults, self.add_fault, "Add a fault rule", schemas.FAULT, {"body": FAULT, "status": 201}),
             ("DELETE", faults, self.clear_faults, "Clear all fault rules", done, {}),
+            ("DELETE", f"{faults}/{{fault_id}}", self.clear_fault, "Clear a fault rule", done, not_found),
             ("POST", "/__local__/tokens/expire", self.expire_tokens, "Refuse all tokens so far", done, {}),
         ]
-        common: dict[str, Any] = {"tag": "Control", "is_guarded": False}
+        open_to_all: dict[str, Any] = {"tag": "Control", "is_guarded": False}
+        common = {**open_to_all, "refuses": CONTROL_REFUSALS}
         return [
-            Operation("GET", "/__local__/health", self.health, "Say that the server is up", schemas.HEALTH, **common),
+            Operation(
+                "GET", "/__local__/health", self.health, "Say that the server is up", schemas.HEALTH, **open_to_all
+            ),
             *(
-                Operation(method, path, endpoint, summary, answer, **more, **common, refuses=CONTROL_REFUSALS)
+                Operation(method, path, endpoint, summary, answer, **{**common, **more})
                 for method, path, endpoint, summary, answer, more in calls
             ),
         ]
@@ -164,6 +169,16 @@ class ControlRoutes:
     async def clear_faults(self, _request: Request) -> Response:
         """Clear all fault rules, and let go the calls that they hold."""
         self._faults.clear()
+        return JsonResponse({"status": "ok"})
+
+    async def clear_fault(self, request: Request) -> Response:
+        """Clear a fault rule, and let go the calls that it holds.
+
+        :raises ApiError: there is no such rule in force.
+        """
+        fault_id = request.path_params["fault_id"]
+        if not self._faults.clear_one(fault_id):
+            raise ApiError(404, f"There is no fault rule with id {fault_id}")
         return JsonResponse({"status": "ok"})
 
     async def expire_tokens(self, _request: Request) -> Response:

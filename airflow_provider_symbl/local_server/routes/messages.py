@@ -251,7 +251,9 @@ def _transcript(view: ConversationView, given: Mapping[str, Any]) -> dict[str, o
     content_type = given["contentType"]
     messages = view.messages
     if content_type == "text/srt":
-        return {"payload": {"content": srt(messages, view.start), "contentType": content_type}}
+        return {
+            "payload": {"content": srt(messages, view.members, view.start, speakers=False), "contentType": content_type}
+        }
     highlights = given.get("phrases", {})
     is_marked, is_all = any(highlights.values()), highlights.get("highlightAllKeyPhrases", False)
     marks = key_phrase_spans(view, only_insights=not is_all) if is_marked else {}

@@ -57,15 +57,18 @@ def markdown(
     return LINE_BREAK.join(OPENING.sub(_quoted, line) for line in lines)
 
 
-def srt(messages: Iterable[Message], start: datetime) -> str:
-    """Write a conversation as SRT subtitles in order of time, one message each, in which Symbl names nobody.
+def srt(messages: Iterable[Message], members: Mapping[str, Member], start: datetime, *, speakers: bool) -> str:
+    """Write a conversation as SRT subtitles in order of time, one message each.
 
     :param messages: those without a word are left out.
+    :param members: by id.
     :param start: the conversation's beginning, from which times count.
+    :param speakers: begin each with the speaker's name, where it is known; Symbl's own name nobody.
     """
     subtitles = []
     for number, message in enumerate(_in_order(messages), 1):
-        said = _one_line(message.text).translate(LOOK_ALIKES)
+        name = _name(message, members) if speakers else None
+        said = _one_line(f"{name}: {message.text}" if name else message.text).translate(LOOK_ALIKES)
         begin = max(timedelta(0), message.start - start)
         end = max(begin + SHORTEST_SUBTITLE, message.end - start)
         subtitles.append(f"{number}\n{_clock(begin)} --> {_clock(end)}\n{said}\n")

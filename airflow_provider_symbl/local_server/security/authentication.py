@@ -68,7 +68,7 @@ class Accounts:
         :raises ApiError: 401 for credentials that are not the account's.
         """
         self._check(body_of(request))
-        return _shown(self._current())
+        return _shown(self.current_token())
 
     async def refresh_token(self, request: Request) -> Response:
         """Answer with a new token; the one it was asked for with is refused from now on.
@@ -81,7 +81,7 @@ class Accounts:
         if token is None or not _same(given["refreshToken"], token.refresh):
             raise ApiError(401, "The refreshToken given is not that of this account's current token.")
         self.expire_tokens()
-        return _shown(self._current())
+        return _shown(self.current_token())
 
     async def revoke_tokens(self, request: Request) -> Response:
         """Refuse every token handed out so far.
@@ -91,6 +91,15 @@ class Accounts:
         self._check(body_of(request))
         self.expire_tokens()
         return Response(status_code=204)
+
+    def current_token(self) -> Token:
+        """Give the token that is still good for a second or more, as the vendor's cache does, or a new one."""
+        latest = self._store.latest_token()
+        if latest is not None and latest.expires - time.time() >= 1:
+            return latest
+        fresh = self._issue(time.time() + self._lifetime)
+        self._store.put_token(fresh)
+        return fresh
 
     def expire_tokens(self) -> None:
         """Refuse every token handed out so far; the next request for one gets another."""
@@ -117,15 +126,6 @@ class Accounts:
     def _check(self, given: Mapping[str, str]) -> None:
         if not (_same(given["appId"], self._app_id) & _same(given["appSecret"], self._app_secret)):
             raise ApiError(401, "The appId and appSecret given are not those of this server's account.")
-
-    def _current(self) -> Token:
-        """Give the token that is still good for a second or more, as the vendor's cache does, or a new one."""
-        latest = self._store.latest_token()
-        if latest is not None and latest.expires - time.time() >= 1:
-            return latest
-        fresh = self._issue(time.time() + self._lifetime)
-        self._store.put_token(fresh)
-        return fresh
 
     def _issue(self, expires: float) -> Token:
         """Make a JWT: the vendor's JavaScript client reads the ``exp`` claim out of it."""

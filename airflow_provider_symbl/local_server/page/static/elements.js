@@ -20,6 +20,40 @@ export function button(label, action, attributes = {}) {
   return made;
 }
 
+/** Make an id that can be copied with one press; where a browser forbids that, it is selected instead. */
+export function copyable(label, id) {
+  const shown = element("code", {}, id);
+  const said = element("span", { class: "unseen", role: "status" });
+  const copy = button("Copy", async () => {
+    const isCopied = await (navigator.clipboard?.writeText(id).then(() => true, () => false) ?? false);
+    if (!isCopied) getSelection().selectAllChildren(shown);
+    write(copy, isCopied ? "Copied" : "Selected");
+    write(said, isCopied ? `${label} copied` : `${label} selected`);
+  }, { class: "link", "aria-label": `Copy ${label}` });
+  copy.addEventListener("blur", () => { write(copy, "Copy"); write(said, ""); });
+  return element("span", { class: "id" }, `${label} `, shown, " ", copy, said);
+}
+
+/**
+ * Ask before something is done that cannot be undone; Escape and the first button leave all as it is.
+ * @param {string} question
+ * @param {string} consequence
+ * @param {string} yes the label of the button that does it
+ * @returns {Promise<boolean>}
+ */
+export function ask(question, consequence, yes) {
+  const dialog = element("dialog", { "aria-labelledby": "question", "aria-describedby": "consequence" });
+  const answers = element("div", { class: "send" }, button("Keep it", () => dialog.close(), { autofocus: "" }),
+    button(yes, () => dialog.close("yes"), { class: "danger" }));
+  dialog.append(element("h2", { id: "question" }, question), element("p", { id: "consequence" }, consequence), answers);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((done) => dialog.addEventListener("close", () => {
+    dialog.remove();
+    done(dialog.returnValue === "yes");
+  }));
+}
+
 /** Change a text, and touch nothing where it is the same: screen readers announce changes. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;

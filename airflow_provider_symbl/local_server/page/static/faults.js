@@ -1,6 +1,6 @@
 // Faults: rules that make calls go wrong, to see how a client bears it.
 
-import { button, element, row, Rows, table, write } from "./elements.js";
+import { button, element, Rows, write } from "./elements.js";
 import { call, post } from "./server.js";
 
 const READY = [
@@ -28,34 +28,54 @@ const FIELDS = {
   job: "failed: the job that is made fails, with message as its reason",
   job_seconds: "the job is shown over no earlier than this many seconds after its submission",
 };
-const COUNTS = ["met", "left", "holding"];
+const NOT_OF_THE_RULE = ["id", "met", "left", "holding", "isCleared"];
 
 export class FaultsView {
   title = "Faults";
   link = "#faults";
 
   constructor() {
+    this.known = new Map(); // by id; what is cleared here stays, so that nothing moves under a finger
+    this.cleared = new Set();
     this.done = element("p", { class: "count", role: "status" });
     const head = element("div", { class: "head" }, element("h1", {}, "Faults"), this.done);
-    this.element = element("section", { class: "faults" }, head, this.inForce(), this.ready(), this.own());
+    const columns = element("div", { class: "columns" }, element("div", {}, this.ready(), this.own()), this.inForce());
+    this.element = element("section", { class: "faults" }, head, columns);
   }
 
   async refresh() {
     const { faults } = await call("faults");
-    this.rows.show(faults.map((fault, index) => [`${index} ${ruleOf(fault)}`, fault]));
-    this.list.hidden = !faults.length;
-    this.none.hidden = faults.length > 0;
+    const inForce = new Map(faults.map((fault) => [fault.id, fault]));
+    for (const [id, fault] of this.known) {
+      if (this.cleared.has(id)) this.known.set(id, { ...fault, isCleared: !inForce.has(id) });
+      else if (!inForce.has(id)) this.known.delete(id);
+    }
+    for (const [id, fault] of inForce) this.known.set(id, { ...fault, isCleared: false });
+    this.rows.show([...this.known]);
+    this.list.hidden = !this.known.size;
+    this.none.hidden = this.known.size > 0;
+    this.all.setAttribute("aria-disabled", String(!faults.length));
     return faults.length ? 1000 : 5000;
   }
 
   inForce() {
-    const listed = table("Faults in force", ["Rule", "Met", "Still to meet", "Holding"]);
-    listed.table.className = "rules";
-    this.rows = new Rows(listed.body, (fault) => new RuleRow(fault));
-    const clear = button("Clear all", () => this.act("All faults are cleared.", () => call("faults", { method: "DELETE" })));
-    this.list = element("div", { hidden: "" }, listed.table, clear);
+    this.list = element("ul", { class: "rules", "aria-label": "Faults in force", hidden: "" });
+    this.rows = new Rows(this.list, (fault) => new Rule(fault, () => this.clear(fault)));
+    this.all = button("Clear all", () => this.clearAll());
     this.none = element("p", { class: "empty", hidden: "" }, "None: every call is answered as it should be.");
-    return element("section", {}, element("h2", {}, "In force"), this.none, this.list);
+    const head = element("div", { class: "head" }, element("h2", {}, "In force"), this.all);
+    return element("section", { class: "in-force" }, head, this.none, this.list);
+  }
+
+  clear({ id }) {
+    if (this.known.get(id).isCleared) return;
+    this.cleared.add(id);
+    this.act("The fault is cleared.", () => call(`faults/${encodeURIComponent(id)}`, { method: "DELETE" }));
+  }
+
+  clearAll() {
+    this.cleared.clear();
+    this.act("All faults are cleared.", () => call("faults", { method: "DELETE" }));
   }
 
   ready() {
@@ -97,22 +117,24 @@ export class FaultsView {
   }
 }
 
-class RuleRow {
-  constructor(fault) {
-    [this.met, this.left, this.holding] = COUNTS.map(() => element("span"));
-    const rule = element("code", {}, ruleOf(fault));
-    this.element = row({ Rule: rule, Met: this.met, "Still to meet": this.left, Holding: this.holding });
+class Rule {
+  constructor(fault, clear) {
+    const rule = ruleOf(fault);
+    this.state = element("span", { class: "count" });
+    this.button = button("Clear", clear, { "aria-label": `Clear ${rule}` });
+    this.element = element("li", {}, element("code", {}, rule), this.state, this.button);
   }
 
-  update({ met, left, holding }) {
-    write(this.met, String(met));
-    write(this.left, left === null ? "all" : String(left));
-    write(this.holding, String(holding));
+  update({ met, left, holding, isCleared }) {
+    const state = [`met ${met}`, left === null ? "meets all" : `${left} still to meet`, holding && `holding ${holding}`];
+    write(this.state, isCleared ? "Cleared" : state.filter(Boolean).join(" · "));
+    this.button.setAttribute("aria-disabled", String(isCleared)); // not disabled: it would lose the focus
+    this.element.classList.toggle("cleared", isCleared);
   }
 }
 
 function ruleOf({ call: about, ...fault }) {
-  const rest = Object.entries(fault).filter(([name]) => !COUNTS.includes(name));
+  const rest = Object.entries(fault).filter(([name]) => !NOT_OF_THE_RULE.includes(name));
   return spaced({ call: about, ...Object.fromEntries(rest) });
 }
 

@@ -1,51 +1,73 @@
-// Jobs: the newest first, with how far they have come.
+// Jobs: those that failed first, then the newest, with how far they have come.
 
-import { clock, count, element, moment, row, Rows, table, write } from "./elements.js";
+import { button, clock, count, element, moment, row, Rows, table, write } from "./elements.js";
+import { partsOf } from "./names.js";
 import { call } from "./server.js";
 
-const NEWEST = 200;
+const FEW = 10;
+const MANY = 50;
 const WORDS = { scheduled: "Scheduled", in_progress: "In progress", completed: "Completed", failed: "Failed" };
 
 export class JobsView {
   title = "Jobs";
   link = "#jobs";
 
-  constructor() {
-    const listed = table("Jobs", ["Conversation", "Status", "Submitted", "Time taken", "Why it failed"]);
-    listed.table.className = "jobs";
+  /** @param {import("./uploads.js").Uploads} uploads what is on its way goes on when another view is shown */
+  constructor(uploads) {
     this.count = element("p", { class: "count" });
-    this.rows = new Rows(listed.body, (job) => new JobRow(job));
-    this.list = element("div", { hidden: "" }, listed.table);
+    this.failed = new JobsTable("Failed", "Failed jobs", ["Conversation", "Status", "Submitted", "Time taken", "Why it failed"], FEW, () => this.hurry());
+    this.others = new JobsTable("Others", "Other jobs", ["Conversation", "Status", "Submitted", "Time taken"], MANY, () => this.hurry());
     this.empty = emptyState();
     const head = element("div", { class: "head" }, element("h1", {}, "Jobs"), this.count);
-    this.element = element("section", {}, head, this.list, this.empty);
+    this.element = element("section", {}, uploads.element, head, this.failed.element, this.others.element, this.empty);
   }
 
   async refresh() {
-    const { jobs, total, running } = await call(`jobs?limit=${NEWEST}`);
-    this.rows.show(jobs.reverse().map((job) => [job.jobId, job]));
-    this.list.hidden = !total;
+    const query = new URLSearchParams({ failed: this.failed.limit, others: this.others.limit });
+    const { failed, others, failedTotal, total, running } = await call(`jobs/failed-first?${query}`);
+    this.failed.show(failed, failedTotal);
+    this.others.show(others, total - failedTotal);
+    this.others.heading.hidden = !failedTotal;
     this.empty.hidden = total > 0;
-    write(this.count, total ? summary(total, running) : "");
-    return running ? 1000 : 5000;
+    write(this.count, total ? summary(total, running, failedTotal) : "");
+    return running ? 1000 : 2000;
+  }
+}
+
+class JobsTable {
+  constructor(title, label, columns, step, hurry) {
+    this.limit = step;
+    this.heading = element("h2", {}, title);
+    const listed = table(label, columns);
+    listed.table.className = `jobs ${title.toLowerCase()}`;
+    this.rows = new Rows(listed.body, (job) => new JobRow(job, columns));
+    this.more = button("Show more", () => { this.limit += MANY; hurry(); }, { hidden: "" });
+    this.element = element("section", { class: "listed", hidden: "" }, this.heading, listed.table, this.more);
+  }
+
+  show(jobs, total) {
+    this.rows.show(jobs.map((job) => [job.jobId, job]));
+    this.element.hidden = !total;
+    this.more.hidden = jobs.length >= total;
   }
 }
 
 class JobRow {
-  constructor(job) {
+  constructor(job, columns) {
     this.name = element("div", { class: "what" });
     this.word = element("span", { class: "word" });
     this.bar = element("progress", { max: "1", "aria-label": "Progress" });
     this.share = element("span", { class: "share" });
     this.seconds = element("span");
     this.reason = element("span", { class: "reason" });
-    this.element = row({
-      Conversation: this.name,
+    const cells = {
+      Conversation: element("div", {}, this.name, element("code", { class: "ids" }, `job ${job.jobId}`)),
       Status: element("div", { class: "status" }, this.word, this.bar, this.share),
       Submitted: job.submitted ? moment(job.submitted) : "",
       "Time taken": this.seconds,
       "Why it failed": this.reason,
-    });
+    };
+    this.element = row(Object.fromEntries(columns.map((column) => [column, cells[column]])));
     this.element.dataset.job = job.jobId;
   }
 
@@ -58,20 +80,22 @@ class JobRow {
     else this.bar.removeAttribute("value");
     write(this.share, this.bar.hidden || !this.bar.hasAttribute("value") ? "" : `${Math.floor(job.progress * 100)} %`);
     write(this.seconds, timeTaken(job));
-    write(this.reason, (job.status === "failed" && job.message) || "");
+    write(this.reason, job.message ?? "");
   }
 
   showName({ conversationId, name }) {
     const shown = name ?? `${conversationId} (deleted)`;
-    if (this.name.textContent === shown) return;
-    const link = element("a", { href: `#conversations/${encodeURIComponent(conversationId)}` }, shown);
-    this.name.replaceChildren(name === null ? shown : link);
+    if (this.shown === shown) return;
+    this.shown = shown;
+    const { file, from } = partsOf(shown);
+    const link = element("a", { href: `#conversations/${encodeURIComponent(conversationId)}` }, file);
+    this.name.replaceChildren(name === null ? shown : link, ...(from ? [element("span", { class: "from" }, from)] : []));
   }
 }
 
-function summary(total, running) {
-  const which = total > NEWEST ? `the newest ${NEWEST} of ${count(total, "job")}` : count(total, "job");
-  return running ? `${which}, ${running} not over` : which;
+function summary(total, running, failed) {
+  const parts = [count(total, "job"), failed && `${failed.toLocaleString()} failed`, running && `${running} not over`];
+  return parts.filter(Boolean).join(", ");
 }
 
 function timeTaken({ seconds, submitted }) {
@@ -91,9 +115,10 @@ function emptyState() {
   ];
   return element(
     "div", { class: "empty", hidden: "" },
-    element("p", {}, "Nothing was submitted yet. App ID and App Secret were printed when the server started."),
+    element("p", {}, "Nothing was submitted yet: drop a recording anywhere on this page, and read what was said in it."),
     element("p", {}, "From Airflow: a connection of the type Symbl with the host ",
-      element("code", {}, location.origin), ", the App ID as login and the App Secret as password."),
+      element("code", {}, location.origin), ", the App ID as login and the App Secret as password. ",
+      "Both were printed when the server started."),
     element("p", {}, "From a shell:"),
     element("pre", { tabindex: "0", "aria-label": "Commands to submit a text" }, [...token, ...curl].join("\n")),
   );

@@ -1,4 +1,4 @@
-// The player: a conversation's recordings one after the other, and what is being said in them.
+// The player: a conversation's recordings one after the other, with the picture of videos, and what is being said.
 
 import { clock, element, write } from "./elements.js";
 
@@ -8,19 +8,24 @@ export class Player {
     this.onTime = onTime;
     this.recordings = [];
     this.index = 0;
-    this.audio = element("audio", { controls: "", preload: "metadata", "aria-label": "Recording" });
+    [this.audio, this.video] = ["audio", "video"].map((tag) => this.made(tag));
+    this.media = this.audio;
     this.choice = element("select", { "aria-label": "Which recording" });
     this.problem = element("p", { class: "problem", role: "alert" });
     this.element = element("div", { class: "player", hidden: "" }, this.choice, this.audio, this.problem);
-    this.listen();
+    this.choice.addEventListener("change", () => this.load(this.choice.selectedIndex));
   }
 
-  listen() {
-    this.choice.addEventListener("change", () => this.load(this.choice.selectedIndex));
-    this.audio.addEventListener("ended", () => this.playNext());
-    this.audio.addEventListener("error", () => this.explain());
-    this.audio.addEventListener("play", () => this.follow());
-    this.audio.addEventListener("timeupdate", () => this.tell());
+  made(tag) {
+    const media = element(tag, { controls: "", preload: "metadata", playsinline: "", "aria-label": "Recording" });
+    const listen = (event, action) => media.addEventListener(event, () => { if (media === this.media) action(); });
+    listen("ended", () => this.playNext());
+    listen("error", () => this.explain());
+    listen("play", () => this.follow());
+    listen("timeupdate", () => this.tell());
+    // An MP4 may hold sound alone: then it is as low as any other player.
+    listen("loadedmetadata", () => media.classList.toggle("picture", Boolean(media.videoWidth)));
+    return media;
   }
 
   /** Take the recordings, in order; one that is loaded goes on playing. */
@@ -39,7 +44,7 @@ export class Player {
   playFrom(jobId, second) {
     const index = this.recordings.findIndex((recording) => recording.jobId === jobId);
     if (index !== this.index) this.load(index);
-    this.audio.currentTime = Math.max(0, second - this.recordings[index].startOffset);
+    this.media.currentTime = Math.max(0, second - this.recordings[index].startOffset);
     this.play();
   }
 
@@ -47,7 +52,16 @@ export class Player {
     this.index = index;
     this.choice.selectedIndex = index;
     write(this.problem, "");
-    this.audio.src = this.recordings[index].url;
+    const { url, mediaType } = this.recordings[index];
+    this.use(mediaType.startsWith("video/") ? this.video : this.audio);
+    this.media.src = url;
+  }
+
+  use(media) {
+    if (media === this.media) return;
+    this.media.pause();
+    this.media.replaceWith(media);
+    this.media = media;
   }
 
   playNext() {
@@ -57,7 +71,7 @@ export class Player {
   }
 
   play() {
-    this.audio.play().catch(() => {}); // what cannot be played is explained by its event; what is replaced need not be
+    this.media.play().catch(() => {}); // what cannot be played is explained by its event; what is replaced need not be
   }
 
   explain() {
@@ -67,13 +81,13 @@ export class Player {
 
   /** Tell the time at each frame while it plays: the browser's own event is too slow for words. */
   follow() {
-    if (this.audio.paused || !this.element.isConnected) return;
+    if (this.media.paused || !this.element.isConnected) return;
     this.tell();
     requestAnimationFrame(() => this.follow());
   }
 
   tell() {
     const { jobId, startOffset } = this.recordings[this.index];
-    this.onTime(jobId, startOffset + this.audio.currentTime);
+    this.onTime(jobId, startOffset + this.media.currentTime);
   }
 }

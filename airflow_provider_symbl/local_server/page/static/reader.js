@@ -1,27 +1,64 @@
 // The reader: what was said in a conversation, by whom and when, with its recordings and its insights.
 
-import { button, clock, count, element, moment, write } from "./elements.js";
+import { ask, button, clock, copyable, count, element, moment, write } from "./elements.js";
 import { InsightsPanel } from "./insights.js";
+import { partsOf } from "./names.js";
 import { Player } from "./player.js";
-import { call, Refusal } from "./server.js";
+import { call, deleteConversation, Refusal } from "./server.js";
+
+const FORMS = { txt: "TXT", md: "Markdown", srt: "SRT", json: "JSON" };
+const FEW = 3;
 
 export class ReaderView {
   title = "Conversation";
   link = "#conversations";
 
-  constructor(id) {
+  /**
+   * @param {string} id the conversation's
+   * @param {string} [messageId] what was said that is to be shown first
+   */
+  constructor(id, messageId) {
+    this.id = id;
+    this.messageId = messageId;
     this.path = `conversations/${encodeURIComponent(id)}`;
     this.state = "";
     this.heading = element("h1", {}, " ");
+    this.from = element("p", { class: "from" });
     this.facts = element("p", { class: "facts" });
+    this.ids = element("div", { class: "ids" });
     this.jobs = element("ul", { class: "notes", role: "status" });
+    this.bar = element("progress", { max: "1", "aria-label": "Progress" });
+    this.share = element("span");
+    this.heard = element("div", { class: "heard", hidden: "" }, this.bar, this.share);
+    this.told = element("p", { class: "told unseen", role: "status" });
+    this.problem = element("p", { class: "problem", role: "alert" });
     this.player = new Player((jobId, second) => this.mark(jobId, second));
     this.transcript = element("ol", { class: "transcript", "aria-label": "Transcript" });
     this.transcript.addEventListener("click", (event) => this.playClicked(event));
     this.insights = new InsightsPanel(this.path, (id) => this.goTo(id));
     const said = element("div", { class: "said" }, this.player.element, this.transcript);
     const columns = element("div", { class: "columns" }, said, this.insights.element);
-    this.element = element("section", { class: "reader" }, this.heading, this.facts, this.jobs, columns);
+    this.element = element("section", { class: "reader" }, this.heading, this.from, this.facts, this.actions(), this.problem,
+      this.jobs, this.heard, this.told, columns);
+  }
+
+  actions() {
+    const links = Object.entries(FORMS).map(([suffix, name]) =>
+      element("a", { href: `${this.path}/transcript.${suffix}`, download: "" }, name));
+    this.downloads = element("p", { class: "downloads", hidden: "" }, "Download ", ...links);
+    this.delete = button("Delete …", () => this.askToDelete(), { hidden: "" });
+    return element("div", { class: "actions" }, this.ids, this.downloads, this.delete);
+  }
+
+  async askToDelete() {
+    const consequence = "Its recordings, its transcript and what was found in it are gone for good, here and for Airflow.";
+    if (!await ask(`Delete ${this.heading.textContent}?`, consequence, "Delete")) return;
+    try {
+      await deleteConversation(this.id);
+      location.hash = "#conversations";
+    } catch (error) {
+      write(this.problem, `Not deleted: ${error.message}`);
+    }
   }
 
   async refresh() {
@@ -38,19 +75,46 @@ export class ReaderView {
   showMissing() {
     write(this.heading, "No such conversation");
     write(this.facts, "It may have been deleted, or the server was started anew without its data.");
+    [this.from, this.ids, this.downloads, this.delete, this.heard].forEach((part) => { part.hidden = true; });
   }
 
   async show(conversation) {
+    const wasRunning = this.isRunning;
     this.isRunning = conversation.jobs.some(({ status }) => status === "scheduled" || status === "in_progress");
     const state = JSON.stringify(conversation.messages.map(({ id }) => id));
-    write(this.heading, conversation.name);
+    const { file, from } = partsOf(conversation.name);
+    write(this.heading, file);
+    write(this.from, from);
+    this.from.hidden = !from;
+    this.delete.hidden = false;
+    this.downloads.hidden = !conversation.messages.length;
+    this.showIds(conversation.jobs);
     this.showJobs(conversation.jobs);
+    this.showProgress(conversation.jobs);
+    if (wasRunning && !this.isRunning) write(this.told, `What was said is here: ${count(conversation.messages.length, "message")}`);
     if (state === this.state) return;
     this.facts.replaceChildren(...facts(conversation));
     this.showMessages(conversation);
     this.player.show(conversation.recordings);
+    if (this.messageId) this.goTo(this.messageId);
     await this.insights.refresh();
     this.state = state;
+  }
+
+  showIds(jobs) {
+    if (this.ids.childElementCount && this.ids.dataset.jobs === String(jobs.length)) return;
+    const ids = jobs.map(({ jobId }, index) => copyable(jobs.length > 1 ? `Job ${index + 1}` : "Job", jobId));
+    const many = element("details", {}, element("summary", {}, `${jobs.length} job ids`), ...ids);
+    this.ids.replaceChildren(copyable("Conversation", this.id), ...(ids.length > FEW ? [many] : ids));
+    this.ids.dataset.jobs = String(jobs.length);
+  }
+
+  showProgress(jobs) {
+    const running = jobs.find(({ status }) => status === "in_progress");
+    this.heard.hidden = !running;
+    if (typeof running?.progress === "number") this.bar.value = running.progress;
+    else this.bar.removeAttribute("value");
+    write(this.share, this.bar.hasAttribute("value") ? `${Math.floor(running.progress * 100)} % heard` : "");
   }
 
   showJobs(jobs) {

@@ -21,8 +21,19 @@ def test_a_rule_comes_back_as_it_was_set(local: Local) -> None:
     given = {"call": TEXT, "containing": "x", "delay": 1.5, "status": 503, "headers": {"A": "b"}, "body": {"c": [None]}}
     answer = local.send("POST", "/__local__/faults", json=given)
     shown = {**given, "after": 0, "times": 1, "at": "before_job", "met": 0, "left": 1, "holding": 0}
-    assert (answer.status_code, answer.json()) == (201, shown)
-    assert faults(local) == [shown]
+    assert (answer.status_code, answer.json()) == (201, {"id": answer.json()["id"], **shown})
+    assert faults(local) == [answer.json()]
+
+
+def test_a_rule_is_cleared_by_its_id(local: Local) -> None:
+    """The others stay; a second time it is not found."""
+    first, second = (
+        local.send("POST", "/__local__/faults", json={**ANSWER, "after": after}).json() for after in (1, 2)
+    )
+    assert local.send("DELETE", f"/__local__/faults/{first['id']}").status_code == 200
+    assert faults(local) == [second]
+    again = local.send("DELETE", f"/__local__/faults/{first['id']}")
+    assert (again.status_code, again.json()) == (404, {"message": f"There is no fault rule with id {first['id']}"})
 
 
 @pytest.mark.parametrize(

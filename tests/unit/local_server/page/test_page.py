@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_provider_symbl.local_server.page.routes import FOLDER, media_type
+from airflow_provider_symbl.local_server.page.media_types import media_type
+from airflow_provider_symbl.local_server.page.routes import FOLDER
 from tests.support.audio import RECORDINGS, Sound
 from tests.support.local_client import message
 
@@ -70,14 +71,6 @@ def test_conversations_are_listed_latest_first(at_once: Local) -> None:
     assert at_once.get("/__local__/conversations", limit=0) == {"conversations": [], "total": 3}
 
 
-def test_conversations_are_found_by_part_of_a_name(at_once: Local) -> None:
-    """In capitals or not."""
-    for name in ("Weekly call", "Stand-up", "CALL of Friday"):
-        at_once.text("Hello.", name=name)
-    assert names(at_once, name="call") == ["CALL of Friday", "Weekly call"]
-    assert at_once.get("/__local__/conversations", name="call", limit=1)["total"] == 2
-
-
 def test_a_listed_conversation_says_what_is_in_it(at_once: Local) -> None:
     """Its time, its messages, its members."""
     said = message("Hello.", "Ann", startTime="2026-03-01T10:00:00Z", endTime="2026-03-01T10:00:05Z")
@@ -90,6 +83,7 @@ def test_a_listed_conversation_says_what_is_in_it(at_once: Local) -> None:
         "endTime": "2026-03-01T10:00:05.000Z",
         "messageCount": 1,
         "members": [{"id": entry["members"][0]["id"], "name": "Ann"}],
+        "said": None,
     }
 
 
@@ -118,7 +112,7 @@ def test_the_reader_is_given_messages_and_jobs(at_once: Local) -> None:
     ]
     assert [one["words"] for one in shown["messages"]] == [[], []]
     assert shown["recordings"] == []
-    assert shown["jobs"] == [{"jobId": ids["jobId"], "status": "completed", "message": None}]
+    assert shown["jobs"] == [{"jobId": ids["jobId"], "status": "completed", "message": None, "progress": 1.0}]
 
 
 @pytest.mark.process
@@ -174,15 +168,39 @@ def test_what_has_no_recording_is_not_found(at_once: Local) -> None:
 
 
 def test_insights_are_shown_together(at_once: Local) -> None:
-    """Each kind as the API's own call shows it."""
-    ids = at_once.text("What does the printer cost?", "I will send the offer tomorrow.")
+    """Each kind as the API's own call shows it, and the sentiment of all and of each who is known."""
+    said = [
+        message("What does the printer cost?", "Ann"),
+        message("I love it, thank you.", "Ann"),
+        message("Terrible."),
+    ]
+    tracker = {"name": "Money", "vocabulary": ["cost"]}
+    ids = at_once.submit("text", json={"messages": said, "trackers": [tracker], "detectEntities": True})
     found = at_once.get(f"/__local__/conversations/{ids['conversationId']}/insights")
-    calls = ("summary", "topics", "action-items", "questions", "follow-ups")
-    assert found == {kind: things for call in calls for kind, things in at_once.of(ids, call).items()}
+    calls = ("summary", "topics", "action-items", "questions", "follow-ups", "entities", "analytics")
+    of_calls = {kind: things for call in calls for kind, things in at_once.of(ids, call).items()}
+    assert found.items() >= {**of_calls, "trackers": at_once.of(ids, "trackers")}.items()
     assert [one["text"] for one in found["questions"]] == ["What does the printer cost?"]
+    assert [one["name"] for one in found["trackers"]] == ["Money"]
+    scores = [one["sentiment"]["polarity"]["score"] for one in at_once.messages(ids, sentiment="true")]
+    (ann,) = found["members"]
+    assert found["sentiment"]["polarity"]["score"] == pytest.approx(sum(scores) / 3, abs=0.001)
+    (of_ann,) = found["sentimentOf"].items()
+    assert of_ann == (
+        ann["id"],
+        {"polarity": {"score": pytest.approx(sum(scores[:2]) / 2, abs=0.001)}, "suggested": "positive"},
+    )
 
 
-@pytest.mark.parametrize("rest", ["", "/insights"])
+def test_a_conversation_without_words_has_no_sentiment(local: Local) -> None:
+    """Neither good nor bad: nothing was said yet."""
+    local.progress(by="polls", polls=2)
+    ids = local.text("Hello.")
+    found = local.get(f"/__local__/conversations/{ids['conversationId']}/insights")
+    assert (found["sentiment"], found["sentimentOf"], found["trackers"]) == (None, {}, [])
+
+
+@pytest.mark.parametrize("rest", ["", "/insights", "/transcript.txt", "/transcript.json"])
 def test_an_unknown_conversation_is_not_found(local: Local, rest: str) -> None:
     """As everywhere."""
     response = ask(local, f"/conversations/1234567890123456{rest}")
@@ -207,18 +225,22 @@ def test_the_reason_of_a_failure_is_shown(at_once: Local) -> None:
     """With the job of that conversation."""
     ids = at_once.submit("audio", data=b"RIFF\xff\x00\x00\x00WAVE" + bytes(range(256)), headers=WAV)
     job = at_once.job(ids)
-    assert reader(at_once, ids)["jobs"] == [{"jobId": ids["jobId"], "status": "failed", "message": job["message"]}]
+    assert reader(at_once, ids)["jobs"] == [
+        {"jobId": ids["jobId"], "status": "failed", "message": job["message"], "progress": 1.0}
+    ]
 
 
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
         (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/wav"),
+        (b"RIFF\x24\x00\x00\x00AVI LIST", "application/octet-stream"),
         (b"ID3\x04\x00\x00\x00\x00\x00\x00", "audio/mpeg"),
         (b"\xff\xfb\x90\x64\x00", "audio/mpeg"),
         (b"\xff\xf3\x40\xc0\x00", "audio/mpeg"),
         (b"\xff\xf1\x50\x80\x00", "application/octet-stream"),
         (b"\x00\x00\x00\x20ftypisom\x00", "video/mp4"),
+        (b"\x00\x00\x00\x20ftypM4A \x00", "audio/mp4"),
         (b"OggS\x00\x02\x00\x00", "audio/ogg"),
         (b"fLaC\x00\x00\x00\x22", "audio/flac"),
         (b"\x1aE\xdf\xa3\x9fB\x86\x81", "video/webm"),
