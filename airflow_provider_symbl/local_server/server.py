@@ -15,7 +15,12 @@ import uvicorn
 
 from airflow_provider_symbl.local_server.app import STOP_TIMEOUT, Application
 from airflow_provider_symbl.local_server.intelligence import analysis
-from airflow_provider_symbl.local_server.middleware.connections import PROTOCOL
+from airflow_provider_symbl.local_server.middleware.connections import (
+    MAX_HEAD_BYTES,
+    PROTOCOL,
+    allowed_connections,
+    guarded,
+)
 from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.store.data_dir import DataDir
 from airflow_provider_symbl.local_server.store.memory_store import Store
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT = 30.0
 BACKLOG = 2048
+ACCEPTED_AT_ONCE = 64
+"""How many connections asyncio takes at a time: what is too many is dropped before more of them are."""
 Keywords = ParamSpec("Keywords")
 
 
@@ -114,7 +121,10 @@ class _Server(uvicorn.Server):
     def __init__(self, application: Application) -> None:
         config = uvicorn.Config(
             application.asgi,
-            http=PROTOCOL,
+            http=guarded(PROTOCOL, allowed_connections()),
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+            backlog=ACCEPTED_AT_ONCE,
+            ws="none",
             loop="asyncio",
             lifespan="on",
             log_config=None,
@@ -129,6 +139,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(
+                BACKLOG
+            )  # uvicorn's own is a number for both: how many wait, and how many are taken at once
         self.is_up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

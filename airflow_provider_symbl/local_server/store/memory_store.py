@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from airflow_provider_symbl.local_server.store.journal import Journal
 from airflow_provider_symbl.local_server.store.records import Progress, Status, discard
 
 if TYPE_CHECKING:
@@ -26,30 +27,7 @@ if TYPE_CHECKING:
         Tracker,
     )
 
-JOURNAL_LENGTH = 100_000
 SIXTEEN_DIGITS = 10**15
-
-
-@dataclass
-class JournalEntry:
-    """One request as it arrived and as it was answered.
-
-    :param query: name and value pairs, decoded.
-    :param body: the text of a JSON body, secrets masked; None for anything else.
-    :param body_size: bytes.
-    :param body_sha256: hexadecimal digest of the raw bytes.
-    :param status: the HTTP status answered; None until then.
-    """
-
-    method: str
-    path: str
-    query_string: str
-    query: list[list[str]]
-    headers: dict[str, str]
-    body: str | None = None
-    body_size: int = 0
-    body_sha256: str | None = None
-    status: int | None = None
 
 
 @dataclass
@@ -58,11 +36,10 @@ class Store:
 
     Write-first rule (write-ahead, as databases have it): each change calls :meth:`_write` before it touches memory.
     Here that does nothing; a subclass writes to disk there, all of a change or none, and raises if it cannot. So a
-    request whose change could not be written fails without any effect. The journal, which keeps the newest 100,000
-    requests, is in memory only.
+    request whose change could not be written fails without any effect. The journal is in memory only.
     """
 
-    journal: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=JOURNAL_LENGTH))
+    journal: Journal = field(default_factory=Journal)
     _changing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _progress: Progress = field(default_factory=Progress)
     _tokens: dict[str, Token] = field(default_factory=dict)
