@@ -16,7 +16,7 @@ from airflow_provider_symbl.local_server.api import bodies
 from airflow_provider_symbl.local_server.middleware import connections
 from airflow_provider_symbl.local_server.middleware.connections import MAX_HEAD_BYTES, allowed_connections
 from airflow_provider_symbl.local_server.server import LocalServer
-from tests.support.fault_rules import TEXT, fault
+from tests.support.fault_rules import fault
 from tests.support.local_client import TIMEOUT, Local
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ def _is_closed(connection: socket.socket) -> bool:
 
 
 def _answer(connection: socket.socket) -> tuple[int, str]:
-    response = http.client.HTTPResponse(connection)
-    response.begin()
-    with response:
+    with http.client.HTTPResponse(connection) as response:
+        response.begin()
         return response.status, json.loads(response.read())["message"]
 
 
@@ -125,10 +124,9 @@ def test_no_parser_reads_a_head_without_end(
     module, name = parser.split(":")
     monkeypatch.setattr(server_module, "PROTOCOL", getattr(import_module(f"uvicorn.protocols.http.{module}"), name))
     for local in _client():
-        response = http.client.HTTPResponse(opened(local, b"GET /" + b"y" * 1_000_000))
-        response.begin()
-        assert response.status in {400, 431}
-        response.close()
+        with http.client.HTTPResponse(opened(local, b"GET /" + b"y" * 1_000_000)) as response:
+            response.begin()
+            assert response.status in {400, 431}
         assert local.send("GET", "/v1/job/1").status_code == 404
 
 
@@ -156,20 +154,18 @@ def test_a_body_without_a_token_makes_room_too(small: Local, opened: Callable[[L
 def test_a_connection_too_many_is_refused_where_all_others_are_in_use(
     small: Local, opened: Callable[[Local, bytes], socket.socket]
 ) -> None:
-    """A call that is held stays; the new one is told why it is not served."""
-    fault(small, TEXT, hold=True, times=4)
-    small.session.close()
+    """Calls with a token stay while their bodies are on their way; the new one is told why it is not served."""
     token = str(small.session.headers["Authorization"])
-    call = (
-        f"POST /v1/process/text HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\nContent-Length: 2\r\n\r\n{{}}"
-    )
-    held = [opened(small, call.encode()) for _ in range(4)]
-    refused = opened(small, b"")
-    assert _answer(refused) == (503, "All of this server's 4 connections are in use")
-    held[0].close()
-    refused.close()
-    assert small.send("DELETE", "/__local__/faults").status_code == 200
-    assert [_answer(connection)[0] for connection in held[1:]] == [400, 400, 400]
+    small.session.close()
+    names = f"Host: localhost\r\nAuthorization: {token}\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    used = [opened(small, b"") for _ in range(4)]
+    for connection in used:
+        connection.sendall(f"POST /v1/process/text HTTP/1.1\r\n{names}".encode())
+        assert connection.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert _answer(opened(small, b"")) == (503, "All of this server's 4 connections are in use")
+    for connection in used:
+        connection.sendall(b"{}")
+        assert _answer(connection)[0] == 400
 
 
 @pytest.mark.parametrize("data", [b"", b"GET / HTTP/1.1\r\nX: "], ids=["nothing", "half a head"])
@@ -185,9 +181,9 @@ def test_the_head_of_a_second_request_is_not_waited_for_either(
 ) -> None:
     """Its time counts from the answer before."""
     connection = opened(quick, b"GET /__local__/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    response = http.client.HTTPResponse(connection)
-    response.begin()
-    response.read()
+    with http.client.HTTPResponse(connection) as response:
+        response.begin()
+        response.read()
     connection.sendall(b"GET /")
     assert _is_closed(connection)
 
@@ -210,7 +206,7 @@ def test_an_answer_that_nobody_reads_is_thrown_away(
     quick: Local, opened: Callable[[Local, bytes], socket.socket]
 ) -> None:
     """What the system has taken can still be read, and the rest is gone."""
-    fault(quick, "GET /v1/job/*", status=200, body={"text": "x" * 900_000}, headers={"Content-Type": "text/plain"})
+    fault(quick, "GET /v1/job/*", status=200, body="x" * 900_000, times=None)
     token = str(quick.session.headers["Authorization"])
     call = f"GET /v1/job/1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\n\r\n".encode()
     connection = opened(quick, call * 20)
