@@ -88,12 +88,14 @@ class SqliteStore(Store):
 
     def _load(self) -> None:
         self._conversations.update(self._read("conversation"))
-        self._jobs.update(self._read("job"))
-        self._active.update(job.id for job in self._jobs.values() if not job.shown.is_terminal)
+        for job in self._read("job").values():
+            self._remember(job)
         self._submissions.update(self._read("submission"))
         self._parts.update({conversation_id: [] for conversation_id in self._conversations})
         for job_id, part in self._read("part").items():
             self._parts[self._jobs[job_id].conversation_id].append(part)
+        for conversation_id in self._conversations:
+            self._list(conversation_id)
         self._tokens.update(self._read("token"))
         self._reads.update(self._read("reads"))
         self._trackers.update(self._read("tracker"))
