@@ -8,7 +8,6 @@ import secrets
 import socket
 import threading
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self
 
 import uvicorn
@@ -25,6 +24,7 @@ from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.store.data_dir import DataDir
 from airflow_provider_symbl.local_server.store.memory_store import Store
 from airflow_provider_symbl.local_server.store.sqlite_store import SqliteStore
+from airflow_provider_symbl.local_server.store.temporary_spool import TemporarySpool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,8 +104,7 @@ class LocalServer:
     def _state(self, stack: contextlib.ExitStack) -> tuple[Store, Path]:
         """Open the store, and the folder for its files."""
         if self._settings.data_dir is None:
-            folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
-            return Store(), Path(stack.enter_context(folder))
+            return Store(), stack.enter_context(TemporarySpool()).path
         kept = stack.enter_context(DataDir(Path(self._settings.data_dir)))
         self.app_id = self._settings.app_id or kept.account("app_id", self.app_id)
         self.app_secret = self._settings.app_secret or kept.account("app_secret", self.app_secret)
