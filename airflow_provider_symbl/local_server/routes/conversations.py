@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from airflow_provider_symbl.local_server.api import schemas, timestamps
 from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import JsonResponse
-from airflow_provider_symbl.local_server.api.rsql import FILTER
+from airflow_provider_symbl.local_server.api.rsql import FILTER, METADATA, Clause
 from airflow_provider_symbl.local_server.api.validation import (
     date_time,
     enum,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.store.records import Conversation
 
 LONGEST_METADATA = 128
-METADATA = object_of({"metadata": map_of(short_text(LONGEST_METADATA))}, ("metadata",))
+METADATA_BODY = object_of({"metadata": map_of(short_text(LONGEST_METADATA))}, ("metadata",))
 SORTS = {"conversation.startTime": "start", "conversation.endTime": "end", "conversation.name": "name"}
 """What lists are sorted by, as queries name it and as the index does."""
 LIST_QUERY = {
@@ -74,7 +75,7 @@ class ConversationRoutes:
                 self.set_metadata,
                 "Replace its metadata",
                 schemas.METADATA,
-                body=METADATA,
+                body=METADATA_BODY,
                 refuses=not_found,
             ),
             Operation(
@@ -103,9 +104,9 @@ class ConversationRoutes:
         start, end = _window(given)
         sort = SORTS[given.get("sort", "conversation.startTime")]
         entries = self._store.listed.between(start, end, sort, is_descending=given.get("order") == "desc")
-        clauses = given.get("filter", ())
-        matching = (entry for entry in entries if all(clause.holds(_fields(entry)) for clause in clauses))
-        page = islice(matching, *bounds(given, DEFAULT_LIMIT))
+        for clause in given.get("filter", ()):
+            entries = filter(partial(_holds, clause), entries)
+        page = islice(entries, *bounds(given, DEFAULT_LIMIT))
         return JsonResponse({"conversations": [self._serialized(entry.conversation) for entry in page]})
 
     async def set_metadata(self, request: Request) -> Response:
@@ -130,14 +131,18 @@ class ConversationRoutes:
         return serialize_conversation(conversation, parts, self._store.members(conversation.id))
 
 
-def _fields(entry: ListedConversation) -> dict[str, str | datetime]:
-    """Give the fields by which lists are filtered, by the names that queries use."""
-    conversation = entry.conversation
-    return {
-        **{f"conversation.metadata.{key}": value for key, value in conversation.metadata.items()},
-        **{name: getattr(entry, sort) for name, sort in SORTS.items()},
-        "conversation.id": conversation.id,
-    }
+def _holds(clause: Clause, entry: ListedConversation) -> bool:
+    return clause.holds({clause.field: _field(entry, clause.field)})
+
+
+def _field(entry: ListedConversation, name: str) -> str | datetime | None:
+    """Give a field by which lists are filtered, by the name that queries use."""
+    if name in SORTS:
+        found: str | datetime = getattr(entry, SORTS[name])
+        return found
+    return (
+        entry.conversation.id if name == "conversation.id" else entry.conversation.metadata.get(name[len(METADATA) :])
+    )
 
 
 def _window(given: Mapping[str, Any]) -> tuple[datetime, datetime]:
