@@ -22,7 +22,7 @@ from airflow_provider_symbl.local_server.api.bodies import (
     refuse,
 )
 from airflow_provider_symbl.local_server.api.paths import CONTROL_PREFIX
-from airflow_provider_symbl.local_server.api.responses import ApiError
+from airflow_provider_symbl.local_server.api.responses import ApiError, StorageError
 from airflow_provider_symbl.local_server.middleware.connections import keep
 from airflow_provider_symbl.local_server.middleware.faults import JOB_FAULT_KEY, SEARCHED, RequestInFlight
 from airflow_provider_symbl.local_server.store.journal import JournalEntry
@@ -104,11 +104,10 @@ class RequestPipeline:
 
     async def _hand_on(self, request: RequestInFlight, entry: JournalEntry, body: Body) -> None:
         if await self._faults.pass_through("before_body", request):
-            try:
-                await body.read(in_time(request.receive), declared_length(request.scope))
-            except ApiError as error:
+            refusal = await _refusal(body, request)
+            if refusal:
                 entry.body_size = body.size
-                await refuse(error, request.receive, request.send)
+                await refuse(refusal, request.receive, request.send)
                 return
             keep(request.scope)
             self._note(entry, body, Headers(scope=request.scope).get("content-type", ""))
@@ -136,6 +135,17 @@ class RequestPipeline:
                 await request.send(event)
 
         return answering
+
+
+async def _refusal(body: Body, request: RequestInFlight) -> ApiError | None:
+    """Read a body, and tell why it is not taken."""
+    try:
+        await body.read(in_time(request.receive), declared_length(request.scope))
+    except ApiError as error:
+        return error
+    except OSError as error:
+        return StorageError(error)
+    return None
 
 
 def masked(body: object) -> object:

@@ -302,22 +302,6 @@ def test_a_change_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
         assert folder.records("part") == []
 
 
-def test_what_cannot_be_written_has_not_happened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A submission that the disk has no room for is refused, and leaves nothing behind."""
-
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    with running(tmp_path) as local:
-        with monkeypatch.context() as patch:
-            patch.setattr(DataDir, "write", full)
-            answer = local.send("POST", "/v1/process/text", json={"messages": [message("Hello.")]})
-        assert (answer.status_code, answer.json()) == (500, {"message": "symbl-local failed: OperationalError"})
-        local.session.close()  # the server closes a connection on which it failed
-        assert local.get("/__local__/jobs")["jobs"] == []
-        wait_for(local, local.text("Hello again."))
-
-
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_restart_in_place_is_like_a_kill_and_a_new_start(
     tmp_path: Path, recognition: threading.Semaphore, caplog: pytest.LogCaptureFixture, *, kept: bool
