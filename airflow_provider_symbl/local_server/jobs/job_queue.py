@@ -159,7 +159,7 @@ class JobQueue:
             return
         try:
             content = content or content_of(self._store.submission(job.id))
-        except (OSError, ApiError) as error:
+        except (OSError, KeyError, ApiError) as error:
             await self._runner.fail(job.id, UNREADABLE.format(reason=type(error).__name__))
         else:
             await self._runner.run(job, content)

@@ -217,12 +217,15 @@ class Store:
         if part:
             self._parts[job.conversation_id].append(part)
         self._remember(job)
-        submission = self._submissions.pop(job.id)
-        if part is None or submission.file != part.recording:
+        submission = self._submissions.pop(job.id, None)
+        if submission and (part is None or submission.file != part.recording):
             submission.discard()
 
     def submission(self, job_id: str) -> RawSubmission:
-        """Give the submission of a job that is not over."""
+        """Give the submission of a job that is not over.
+
+        :raises KeyError: it is damaged.
+        """
         return self._submissions[job_id]
 
     def job(self, job_id: str) -> Job | None:

@@ -392,12 +392,6 @@ def damaged(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100] + b"?" * 10_000)
 
 
-def unreadable(path: Path) -> None:
-    """Write a record that is none."""
-    with DataDir(path.parent) as folder:
-        folder.write([("job", "1", b'{"id": "1"}')])
-
-
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -412,7 +406,6 @@ def unreadable(path: Path) -> None:
             f"cannot be used: {DATABASE} was written by an older symbl-local (format 1, this one has 2): name another",
         ),
         (damaged, "cannot be used: "),
-        (unreadable, "holds a record that cannot be read (ValidationError)"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_left_alone(
