@@ -17,6 +17,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_provider_symbl.local_server.middleware.repeat_filter import RepeatFilter
 from airflow_provider_symbl.local_server.settings import ServerSettings, from_environment, is_loopback, variable
 from airflow_provider_symbl.local_server.speech.transcription import JobFailureError, StoppedError
 from airflow_provider_symbl.local_server.store.data_dir import DataDirError
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _options(_parser(), arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RepeatFilter())
     told_to_end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_end.set())

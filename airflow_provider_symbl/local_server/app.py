@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from airflow_provider_symbl.local_server.api.paths import CONTROL_PREFIX, CONVER
 from airflow_provider_symbl.local_server.api.responses import HANDLERS, JsonResponse, UnsupportedCallError
 from airflow_provider_symbl.local_server.intelligence.analysis import ConversationAnalyzer
 from airflow_provider_symbl.local_server.jobs.job_queue import JobQueue
+from airflow_provider_symbl.local_server.middleware.connections import ConnectionMiddleware, enforce_limits
 from airflow_provider_symbl.local_server.middleware.faults import Faults
 from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
 from airflow_provider_symbl.local_server.page.routes import PageRoutes
@@ -101,12 +103,14 @@ class Application:
         starlette = Starlette(routes=self.routes, exception_handlers=HANDLERS, lifespan=self._lifespan)
         starlette.router.redirect_slashes = False  # a path that the contract does not have is not found
         pipeline = RequestPipeline(settings, starlette, store, self.faults, self._accounts, spool=spool)
-        self.asgi = ControlAccessMiddleware(pipeline, app_id, app_secret)
+        self.asgi = ConnectionMiddleware(ControlAccessMiddleware(pipeline, app_id, app_secret))
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        limits = asyncio.create_task(enforce_limits(self.server_state))
         self.jobs.resume()
         yield
+        limits.cancel()
         await self.jobs.stop()
 
 

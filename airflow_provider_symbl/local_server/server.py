@@ -8,18 +8,23 @@ import secrets
 import socket
 import threading
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self
 
 import uvicorn
 
 from airflow_provider_symbl.local_server.app import STOP_TIMEOUT, Application
 from airflow_provider_symbl.local_server.intelligence import analysis
-from airflow_provider_symbl.local_server.middleware.connections import PROTOCOL
+from airflow_provider_symbl.local_server.middleware.connections import (
+    MAX_HEAD_BYTES,
+    PROTOCOL,
+    allowed_connections,
+    guarded,
+)
 from airflow_provider_symbl.local_server.settings import ServerSettings
 from airflow_provider_symbl.local_server.store.data_dir import DataDir
 from airflow_provider_symbl.local_server.store.memory_store import Store
 from airflow_provider_symbl.local_server.store.sqlite_store import SqliteStore
+from airflow_provider_symbl.local_server.store.temporary_spool import TemporarySpool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +34,8 @@ START_TIMEOUT = 30.0
 BACKLOG = 2048
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what somebody may have asked for, by --host
 """The addresses of no machine, which stand for all of this one's, and the loopback address of each kind."""
+ACCEPTED_AT_ONCE = 64
+"""How many connections asyncio takes at a time: what is too many is dropped before more of them are."""
 Keywords = ParamSpec("Keywords")
 
 
@@ -99,8 +106,7 @@ class LocalServer:
     def _state(self, stack: contextlib.ExitStack) -> tuple[Store, Path]:
         """Open the store, and the folder for its files."""
         if self._settings.data_dir is None:
-            folder = TemporaryDirectory(prefix="symbl-local-", ignore_cleanup_errors=True)
-            return Store(), Path(stack.enter_context(folder))
+            return Store(), stack.enter_context(TemporarySpool()).path
         kept = stack.enter_context(DataDir(Path(self._settings.data_dir)))
         self.app_id = self._settings.app_id or kept.account("app_id", self.app_id)
         self.app_secret = self._settings.app_secret or kept.account("app_secret", self.app_secret)
@@ -116,7 +122,10 @@ class _Server(uvicorn.Server):
     def __init__(self, application: Application) -> None:
         config = uvicorn.Config(
             application.asgi,
-            http=PROTOCOL,
+            http=guarded(PROTOCOL, allowed_connections()),
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+            backlog=ACCEPTED_AT_ONCE,
+            ws="none",
             loop="asyncio",
             lifespan="on",
             log_config=None,
@@ -131,6 +140,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(
+                BACKLOG
+            )  # uvicorn's own is a number for both: how many wait, and how many are taken at once
         self.is_up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,18 +21,24 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 SCOPE_KEY = "symbl_local.body"
 
 BLOCK = 1024 * 1024
 """Bytes that are kept in memory; whatever is longer goes to disk in blocks of this size."""
+MAX_PENDING_BYTES = 32 * 1024**2
+"""Bytes of all bodies on their way that are kept in memory, but for the next."""
+LEAST_PENDING = 64 * 1024
+"""Bytes that a body may keep in memory however many others there are."""
 MAX_OTHER_BYTES = 32 * 1024**2
 """The longest body of a call that brings no recording; parsed in memory, its JSON takes several times that."""
 RECORDING = re.compile(r"/v1/process/(audio|video)(/(?!url(/|$))[^/]+)?")
 """The paths to which recordings are sent."""
 SHORT = ("/oauth2/", "/v1/manage/tracker", "/__local__/")
 """The calls whose bodies are short: trackers have had this limit at Symbl (6.1), and for a token anybody may ask."""
+LEAST_RATE = (8 * 1024, 30.0)
+"""How many bytes of a body must arrive in how many seconds."""
 DRAIN_SECONDS = 10.0
 """How long the rest of too long a body is read and thrown away: most clients send all before they read an answer."""
 
@@ -47,20 +54,41 @@ class TooLongError(ApiError):
         super().__init__(413, f"The request body must be at most {limit} bytes long, but is {given}")
 
 
+@dataclass
+class BodyMemory:
+    """What all bodies that are on their way hold in memory together.
+
+    :param limit: bytes beyond which each holds :data:`LEAST_PENDING` at most.
+    """
+
+    limit: int = MAX_PENDING_BYTES
+    held: int = 0
+
+
+class TooSlowError(ApiError):
+    """A body does not come."""
+
+    def __init__(self) -> None:
+        super().__init__(408, "Of the request body, {} bytes must arrive every {:g} s".format(*LEAST_RATE))
+
+
 class Body:
     """A request's body.
 
     :param spool: the folder for what does not stay in memory; None throws that away, since the call is refused anyway.
     :param limit: the bytes that it may have.
+    :param memory: is shared with all others.
     """
 
-    def __init__(self, spool: Path | None, limit: int) -> None:
+    def __init__(self, spool: Path | None, limit: int, memory: BodyMemory | None = None) -> None:
         self.size = 0
+        self._memory = memory or BodyMemory()
         self._limit = limit
         self._spool = spool
         self._hash = hashlib.sha256()
         self._pending = bytearray()
         self._path: Path | None = None
+        self._is_spilled = False
 
     @property
     def sha256(self) -> str:
@@ -70,7 +98,7 @@ class Body:
     @property
     def is_large(self) -> bool:
         """Whether reading it takes long enough to keep others waiting."""
-        return self._path is not None
+        return self.size > BLOCK
 
     async def read(self, receive: Receive, declared: int | None) -> None:
         """Read all of it.
@@ -89,8 +117,9 @@ class Body:
                 raise ClientDisconnect
             more = event.get("more_body", False)
             await self._take(event.get("body", b""))
-        if self.is_large:
+        if self._is_spilled:
             await to_thread.run_sync(self._spill)
+            self._empty()
         else:
             self._hash.update(self._pending)
 
@@ -126,7 +155,7 @@ class Body:
 
     def discard(self) -> None:
         """Delete what is on disk, unless it was handed over."""
-        self._pending.clear()
+        self._empty()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
@@ -136,15 +165,23 @@ class Body:
             self.discard()
             raise TooLongError(self._limit, "longer")
         self._pending += data
-        if len(self._pending) > BLOCK:
+        self._memory.held += len(data)
+        most = BLOCK if self._memory.held <= self._memory.limit else LEAST_PENDING
+        if len(self._pending) > most:
             await to_thread.run_sync(self._spill)
+            self._empty()
 
     def _spill(self) -> None:
+        self._is_spilled = True
         self._hash.update(self._pending)
         if self._spool:
             self._path = self._path or new_file(self._spool)
             with self._path.open("ab") as file:
                 file.write(self._pending)
+
+    def _empty(self) -> None:
+        """Hold nothing in memory; on the event loop, where alone what all hold is counted."""
+        self._memory.held -= len(self._pending)
         self._pending.clear()
 
 
@@ -167,7 +204,32 @@ def declared_length(scope: Scope) -> int | None:
     return next((int(value) for name, value in scope["headers"] if name == b"content-length"), None)
 
 
-async def refuse(error: TooLongError, receive: Receive, send: Send) -> None:
+def in_time(receive: Receive) -> Receive:
+    """Let whoever reads a body wait no longer than a body may take, however long that is.
+
+    :param receive: the request's.
+    :return: raises :class:`TooSlowError`.
+    """
+    least, seconds = LEAST_RATE
+    loop = asyncio.get_running_loop()
+    arrived, deadline = 0, loop.time() + seconds
+
+    async def receiving() -> Message:
+        nonlocal arrived, deadline
+        try:
+            async with asyncio.timeout_at(deadline):
+                event = await receive()
+        except TimeoutError:
+            raise TooSlowError from None
+        arrived += len(event.get("body", b""))
+        if arrived >= least:
+            arrived, deadline = 0, loop.time() + seconds
+        return event
+
+    return receiving
+
+
+async def refuse(error: ApiError, receive: Receive, send: Send) -> None:
     """Answer at once, for who reads at once; then throw the rest away for a while, and close the connection.
 
     :param error: the refusal.

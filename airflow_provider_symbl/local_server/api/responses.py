@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.exceptions import HTTPException
@@ -59,6 +60,17 @@ class UnknownConversationError(ApiError):
         super().__init__(404, UNKNOWN_CONVERSATION)
 
 
+class StorageError(ApiError):
+    """The disk fails: it is full, or a file on it is gone. Nothing was changed.
+
+    :param error: why; its text names no more than a file of the server's own.
+    """
+
+    def __init__(self, error: OSError | sqlite3.Error) -> None:
+        reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        super().__init__(507, f"The disk of symbl-local failed, and nothing was changed: {reason}")
+
+
 class UnsupportedCallError(ApiError):
     """A call that Symbl's API has and this server has not: 501.
 
@@ -96,8 +108,18 @@ async def own_fault(_request: Request, error: Exception) -> Response:
     return JsonResponse({"message": f"symbl-local failed: {type(error).__name__}"}, 500)
 
 
+async def refuse_unwritten(request: Request, error: Exception) -> Response:
+    """Answer a change that could not be written.
+
+    :param error: why.
+    """
+    return await refuse(request, StorageError(cast("OSError | sqlite3.Error", error)))
+
+
 HANDLERS: Mapping[Any, Any] = {
     ApiError: refuse,
+    OSError: refuse_unwritten,
+    sqlite3.Error: refuse_unwritten,
     HTTPException: refuse_route,
     Exception: own_fault,
 }

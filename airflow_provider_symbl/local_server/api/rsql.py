@@ -53,7 +53,7 @@ class Clause:
     operator: str
     value: Value
 
-    def holds(self, fields: Mapping[str, Value]) -> bool:
+    def holds(self, fields: Mapping[str, Value | None]) -> bool:
         """Tell whether a conversation meets it; a text may hold ``*`` for anything, a missing one equals nothing.
 
         :param fields: the conversation's, by the names that clauses use.

@@ -62,11 +62,14 @@ async def download(url: str, spool: Path, limits: Limits) -> Path:
     :param limits: what it may do.
     :raises JobFailureError: it could not be fetched. Only the host is named: the rest of a URL may be a signature.
     """
-    path = new_file(spool)
+    try:
+        path = new_file(spool)
+    except OSError as error:
+        raise _not_kept(url, error) from None
     try:
         await _fetch(url, path, limits)
     except BaseException:
-        path.unlink()
+        path.unlink(missing_ok=True)
         raise
     return path
 
@@ -82,6 +85,8 @@ async def _fetch(url: str, path: Path, limits: Limits) -> None:
     except TimeoutError:
         seconds = f"{limits.max_seconds:g} seconds"
         raise JobFailureError(f"The download from {_host(url)} took longer than {seconds}") from None
+    except OSError as error:
+        raise _not_kept(url, error) from None
 
 
 async def _transfer(url: str, path: Path, limits: Limits) -> None:
@@ -124,6 +129,11 @@ def _check_head(response: aiohttp.ClientResponse, url: str) -> None:
 def _check_size(size: int, max_bytes: int, url: str) -> None:
     if size > max_bytes:
         raise JobFailureError(f"The download from {_host(url)} is longer than the {max_bytes} bytes that are allowed")
+
+
+def _not_kept(url: str, error: OSError) -> JobFailureError:
+    reason = error.strerror or type(error).__name__
+    return JobFailureError(f"The download from {_host(url)} cannot be kept on symbl-local's disk: {reason}")
 
 
 def _host(url: str) -> str:

@@ -66,10 +66,8 @@ class JobQueue:
         Webhooks hear of the changes to come; one that was due before and was not sent is lost.
         """
         for job in self._store.jobs():
-            if job.actual.is_terminal and not job.shown.is_terminal:
-                self.view.end(job)
-            elif not job.actual.is_terminal and job.id not in self._tasks:
-                self._take_up(job)
+            if not job.shown.is_terminal and job.id not in self._tasks:
+                self._enqueue(job, None)
 
     async def stop(self) -> None:
         """Give up all work, and end the recogniser's processes."""
@@ -144,23 +142,27 @@ class JobQueue:
         metadata = {**conversation.metadata, **options.metadata}
         return replace(conversation, name=options.name or conversation.name, metadata=metadata)
 
-    def _take_up(self, job: Job) -> None:
-        try:
-            content = content_of(self._store.submission(job.id))
-        except (OSError, ApiError):
-            self._runner.fail(job.id, UNREADABLE)
-        else:
-            self._enqueue(job, content)
+    def _enqueue(self, job: Job, content: Content | None) -> None:
+        """Have a job done after those of the same conversation that came before it.
 
-    def _enqueue(self, job: Job, content: Content) -> None:
+        :param content: None for what the store has of it.
+        """
         task = asyncio.create_task(self._run(job, content, self._tails.get(job.conversation_id)))
         self._tasks[job.id] = self._tails[job.conversation_id] = task
         task.add_done_callback(lambda done: self._forget(job, done))
 
-    async def _run(self, job: Job, content: Content, previous: asyncio.Task[None] | None) -> None:
+    async def _run(self, job: Job, content: Content | None, previous: asyncio.Task[None] | None) -> None:
         if previous is not None:
             await asyncio.wait([previous])
-        await self._runner.run(job, content)
+        if job.actual.is_terminal:
+            await self._runner.show_end(job)
+            return
+        try:
+            content = content or content_of(self._store.submission(job.id))
+        except (OSError, KeyError, ApiError):
+            await self._runner.fail(job.id, UNREADABLE)
+        else:
+            await self._runner.run(job, content)
 
     def _forget(self, job: Job, task: asyncio.Task[None]) -> None:
         del self._tasks[job.id]

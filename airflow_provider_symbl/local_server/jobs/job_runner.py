@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
 import threading
 import traceback
 from dataclasses import replace
@@ -36,6 +37,7 @@ Result = TypeVar("Result")
 
 LOGGER = logging.getLogger(__name__)
 DOWNLOADS_AT_ONCE = 8
+WRITE_AGAIN_SECONDS = 1.0
 DELETED = "The conversation was deleted before the job was done"
 
 
@@ -83,27 +85,49 @@ class JobRunner:
                 if job.fault.failure:
                     raise JobFailureError(job.fault.failure)  # noqa: TRY301 - a fault counts as what goes wrong by itself
             except JobFailureError as error:
-                self.fail(job.id, job.fault.failure or str(error))
+                await self.fail(job.id, job.fault.failure or str(error))
             except Exception as error:  # noqa: BLE001 - a defect in one job must not end the server
                 LOGGER.error("Job %s: %s\n%s", job.id, type(error).__name__, _frames(error))  # noqa: TRY400 - the error's text may hold what was said
-                self.fail(job.id, OWN_FAULT)
+                await self.fail(job.id, OWN_FAULT)
             else:
-                self._keep(job, part, packed)
+                await self._until_written(partial(self._keep, job, part, packed))
 
-    def fail(self, job_id: str, reason: str) -> None:
+    async def fail(self, job_id: str, reason: str) -> None:
         """End a job that cannot be done."""
-        job = replace(self._store.known_job(job_id), actual=Status.FAILED, message=reason)
-        self._store.end_job(job)
-        self._view.end(job)
+        await self._until_written(partial(self._fail, job_id, reason))
+
+    async def show_end(self, job: Job) -> None:
+        """Show the end of a job that is over."""
+        await self._until_written(partial(self._view.end, job))
+
+    async def _until_written(self, change: Callable[[], None]) -> None:
+        """Make a change again and again until it could be written: a disk that is full may have room later.
+
+        :param change: does nothing a second time of what it has done.
+        """
+        while True:
+            try:
+                change()
+            except (OSError, sqlite3.Error) as error:
+                LOGGER.error("Jobs wait until what they have found can be written: %s", error)  # noqa: TRY400 - nothing of ours is at fault
+                await asyncio.sleep(WRITE_AGAIN_SECONDS)
+            else:
+                return
+
+    def _fail(self, job_id: str, reason: str) -> None:
+        if not self._store.known_job(job_id).actual.is_terminal:
+            self._store.end_job(replace(self._store.known_job(job_id), actual=Status.FAILED, message=reason))
+        self._view.end(self._store.known_job(job_id))
 
     def _keep(self, job: Job, part: Part, packed: bytes) -> None:
-        if self._store.conversation(job.conversation_id) is None:
-            discard(part)
-            self.fail(job.id, DELETED)
-            return
-        done = replace(self._store.known_job(job.id), actual=Status.COMPLETED)
-        self._store.end_job(done, part, packed)
-        self._view.end(done)
+        known = self._store.known_job(job.id)
+        if not known.actual.is_terminal:
+            if self._store.conversation(job.conversation_id) is None:
+                discard(part)
+                self._fail(job.id, DELETED)
+                return
+            self._store.end_job(replace(known, actual=Status.COMPLETED), part, packed)
+        self._view.end(self._store.known_job(job.id))
 
     async def _part(self, job: Job, content: Content, held: contextlib.AsyncExitStack) -> Part:
         """Make a job's part.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.jobs.webhooks import Webhooks
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Job
+
+
+SHOW_AGAIN_SECONDS = 1.0
+"""How long to wait with showing the end of a job that could not be written."""
 
 
 class JobView:
@@ -56,9 +62,10 @@ class JobView:
         job = self._store.job(job_id)
         if job is None or job.actual is not Status.SCHEDULED:
             return
-        self._store.put_job(replace(job, actual=Status.IN_PROGRESS))
-        if job.progress.by != "polls":
-            self._show(job_id, Status.IN_PROGRESS)
+        with contextlib.suppress(OSError, sqlite3.Error):  # the work goes on, and its end is what has to be written
+            self._store.put_job(replace(job, actual=Status.IN_PROGRESS))
+            if job.progress.by != "polls":
+                self._show(job_id, Status.IN_PROGRESS)
 
     def advance(self, job_id: str, fraction: float) -> None:
         """Note how much has been heard; a second try, which begins anew, does not turn it back."""
@@ -88,7 +95,11 @@ class JobView:
 
     async def _show_later(self, job: Job) -> None:
         await asyncio.sleep(_seconds_held(job))
-        self._show(job.id, job.actual)
+        while True:
+            with contextlib.suppress(OSError, sqlite3.Error):  # whoever writes next is told why
+                self._show(job.id, job.actual)
+                return
+            await asyncio.sleep(SHOW_AGAIN_SECONDS)
 
     def _show(self, job_id: str, status: Status) -> None:
         job = self._store.known_job(job_id)

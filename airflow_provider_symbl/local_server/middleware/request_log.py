@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import traceback
-import weakref
-from collections import deque
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -17,15 +15,18 @@ from starlette.requests import ClientDisconnect
 from airflow_provider_symbl.local_server.api.bodies import (
     SCOPE_KEY,
     Body,
-    TooLongError,
+    BodyMemory,
     declared_length,
+    in_time,
     limit,
     refuse,
 )
 from airflow_provider_symbl.local_server.api.leniency import Leniency, reading
 from airflow_provider_symbl.local_server.api.paths import CONTROL_PREFIX
+from airflow_provider_symbl.local_server.api.responses import ApiError, StorageError
+from airflow_provider_symbl.local_server.middleware.connections import keep
 from airflow_provider_symbl.local_server.middleware.faults import JOB_FAULT_KEY, SEARCHED, RequestInFlight
-from airflow_provider_symbl.local_server.store.memory_store import JOURNAL_LENGTH, JournalEntry
+from airflow_provider_symbl.local_server.store.journal import JournalEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 MASK = "***"
+EMPTY = hashlib.sha256().hexdigest()
+MOST_SHARED = 64
 SECRETS = ("appSecret", "refreshToken")
-MAX_BODIES_BYTES = 64 * 1024**2
-"""The bytes of all bodies that are kept together."""
 DEEPEST = 64
 """How deep a body may be nested if it is kept; what is much deeper could be read, and not be written again."""
 
@@ -50,8 +51,8 @@ DEEPEST = 64
 class RequestPipeline:
     """ASGI middleware: reads each request to its end, notes it, and hands it on; faults meet it on the way.
 
-    A JSON body of up to 1 MiB is kept; of others, length and digest only. When all that are kept come to more than
-    64 MiB, the oldest requests lose theirs first.
+    A JSON body of up to 1 MiB is kept; of others, length and digest only. What all of them take is bounded
+    (:class:`.Journal`).
 
     :param settings: among them the longest recording that is taken.
     :param app: what answers.
@@ -78,16 +79,20 @@ class RequestPipeline:
         self._spool = spool
         self._max_recording_bytes = settings.max_recording_bytes
         self._is_strict = settings.strict
-        self._kept = KeptBodies(MAX_BODIES_BYTES)
+        self._headers = SharedTexts()
+        self._memory = BodyMemory()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let the server start and stop."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        entry = _entry(scope)
+        entry = _entry(scope, self._headers)
         is_welcome = scope["path"].startswith(CONTROL_PREFIX) or self._accounts.admits(Headers(scope=scope))
-        body = Body(self._spool if is_welcome else None, limit(scope["path"], self._max_recording_bytes))
+        if is_welcome:
+            keep(scope)
+        spool = self._spool if is_welcome else None
+        body = Body(spool, limit(scope["path"], self._max_recording_bytes), self._memory)
         if not scope["path"].startswith(CONTROL_PREFIX):
             self._store.journal.append(entry)
         try:
@@ -101,29 +106,33 @@ class RequestPipeline:
 
     async def _hand_on(self, request: RequestInFlight, entry: JournalEntry, body: Body) -> None:
         if await self._faults.pass_through("before_body", request):
-            try:
-                await body.read(request.receive, declared_length(request.scope))
-            except TooLongError as error:
+            refusal = await _refusal(body, request)
+            if refusal:
                 entry.body_size = body.size
-                await refuse(error, request.receive, request.send)
+                await refuse(refusal, request.receive, request.send)
                 return
-            self._note(entry, body)
+            keep(request.scope)
+            self._note(entry, body, Headers(scope=request.scope).get("content-type", ""))
             request.head = body.head(SEARCHED)
             if await self._faults.pass_through("before_job", request):
                 scope = {**request.scope, SCOPE_KEY: body, JOB_FAULT_KEY: request.job_fault}
-                with reading(self._leniency(scope["path"], entry)):
-                    await self._app(scope, request.receive, self._answering(request))
+                try:
+                    with reading(self._leniency(scope["path"], entry)):
+                        await self._app(scope, request.receive, self._answering(request))
+                finally:
+                    self._store.journal.recount(entry)
 
     def _leniency(self, path: str, entry: JournalEntry) -> Leniency:
         # The control routes are nobody's but ours: what is misspelt there is a mistake.
         return Leniency(self._is_strict or path.startswith(CONTROL_PREFIX), entry.odd)
 
-    def _note(self, entry: JournalEntry, body: Body) -> None:
+    def _note(self, entry: JournalEntry, body: Body, content_type: str) -> None:
         entry.body_size = body.size
-        entry.body_sha256 = body.sha256
-        if "json" in entry.headers.get("content-type", "") and not body.is_large:
-            entry.body = _showable(body.content())
-            self._kept.add(entry)
+        entry.body_sha256 = body.sha256 if body.size else EMPTY
+        if "json" in content_type and not body.is_large:
+            text = _showable(body.content())
+            if text is not None:
+                self._store.journal.keep_body(entry, text)
 
     def _answering(self, request: RequestInFlight) -> Send:
         goes_on = True
@@ -138,31 +147,15 @@ class RequestPipeline:
         return answering
 
 
-class KeptBodies:
-    """The bodies that the journal keeps, oldest first.
-
-    :param limit: how many bytes they may have had together when they arrived.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        # The store forgets entries as it sees fit: whatever it has forgotten is not held here.
-        self._entries: deque[tuple[weakref.ref[JournalEntry], int]] = deque()
-
-    def add(self, entry: JournalEntry) -> None:
-        """Count an entry's body, and take theirs from the oldest entries if need be."""
-        self._entries.append((weakref.ref(entry), entry.body_size))
-        self._size += entry.body_size
-        while self._size > self._limit or len(self._entries) > JOURNAL_LENGTH:
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        reference, size = self._entries.popleft()
-        self._size -= size
-        entry = reference()
-        if entry is not None:
-            entry.body = None
+async def _refusal(body: Body, request: RequestInFlight) -> ApiError | None:
+    """Read a body, and tell why it is not taken."""
+    try:
+        await body.read(in_time(request.receive), declared_length(request.scope))
+    except ApiError as error:
+        return error
+    except OSError as error:
+        return StorageError(error)
+    return None
 
 
 def masked(body: object) -> object:
@@ -175,14 +168,26 @@ def masked(body: object) -> object:
     return {name: MASK if name in SECRETS else value for name, value in body.items()}
 
 
-def _entry(scope: Scope) -> JournalEntry:
-    query = scope["query_string"].decode("latin-1")
+class SharedTexts:
+    """Texts of which most are the same, as the headers of one client: each is held once, as long as they are few."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def one(self, text: str) -> str:
+        """Give the text, as the object that others hold already where there is one."""
+        if len(self._texts) >= MOST_SHARED:
+            self._texts.clear()
+        return self._texts.setdefault(text, text)
+
+
+def _entry(scope: Scope, shared: SharedTexts) -> JournalEntry:
+    headers = {name.decode("latin-1"): _header(name, value) for name, value in scope["headers"]}
     return JournalEntry(
         method=scope["method"],
         path=scope["path"],
-        query_string=query,
-        query=[[name, value] for name, value in parse_qsl(query, keep_blank_values=True)],
-        headers={name.decode("latin-1"): _header(name, value) for name, value in scope["headers"]},
+        query_string=scope["query_string"].decode("latin-1"),
+        headers=shared.one(json.dumps(headers, separators=(",", ":"))),
     )
 
 

@@ -20,7 +20,8 @@ from airflow_provider_symbl.local_server.page.reader import findings_of, message
 from airflow_provider_symbl.local_server.page.search import find
 from airflow_provider_symbl.local_server.routes.control import CONTROL_REFUSALS
 from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404, paginate
-from airflow_provider_symbl.local_server.routes.serializers import serialize_member, span
+from airflow_provider_symbl.local_server.routes.serializers import serialize_member
+from airflow_provider_symbl.local_server.store.conversation_index import span
 from airflow_provider_symbl.local_server.store.records import Status
 
 if TYPE_CHECKING:

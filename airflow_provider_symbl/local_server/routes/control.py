@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+from starlette.responses import StreamingResponse
 
 from airflow_provider_symbl.local_server.api import schemas
 from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.local_server.middleware.faults import Faults
     from airflow_provider_symbl.local_server.security.authentication import Accounts
     from airflow_provider_symbl.local_server.speech.recogniser_pool import RecogniserPool
-    from airflow_provider_symbl.local_server.store.memory_store import JournalEntry, Store
+    from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Job
 
 DISTRIBUTION = "airflow-provider-symbl"
@@ -133,8 +133,8 @@ class ControlRoutes:
         return JsonResponse({"status": "ok"})
 
     async def journal(self, _request: Request) -> Response:
-        """Show what arrived."""
-        return JsonResponse({"requests": [_entry(entry) for entry in self._store.journal]})
+        """Show what arrived, in blocks that a thread makes: a long journal keeps nobody waiting."""
+        return StreamingResponse(self._store.journal.blocks(), media_type="application/json")
 
     async def jobs(self, request: Request) -> Response:
         """Show all jobs, or the newest few, in order of submission; it counts as no read of their status."""
@@ -198,10 +198,6 @@ class ControlRoutes:
             "seconds": job.seconds,
             "progress": self._jobs.view.fraction(job.id),
         }
-
-
-def _entry(entry: JournalEntry) -> dict[str, object]:
-    return {**asdict(entry), "body": entry.body and json.loads(entry.body)}
 
 
 def package_version() -> str:

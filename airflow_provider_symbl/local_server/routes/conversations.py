@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_symbl.local_server.api import schemas, timestamps
 from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
 from airflow_provider_symbl.local_server.api.responses import JsonResponse
-from airflow_provider_symbl.local_server.api.rsql import FILTER
+from airflow_provider_symbl.local_server.api.rsql import FILTER, METADATA, Clause
 from airflow_provider_symbl.local_server.api.validation import (
     date_time,
     enum,
@@ -20,8 +22,8 @@ from airflow_provider_symbl.local_server.api.validation import (
     short_text,
     validation_error,
 )
-from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404, paginate
-from airflow_provider_symbl.local_server.routes.serializers import serialize_conversation, span
+from airflow_provider_symbl.local_server.routes.lookup import bounds, get_conversation_or_404
+from airflow_provider_symbl.local_server.routes.serializers import serialize_conversation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from airflow_provider_symbl.local_server.store.conversation_index import ListedConversation
     from airflow_provider_symbl.local_server.store.memory_store import Store
     from airflow_provider_symbl.local_server.store.records import Conversation
 
 LONGEST_METADATA = 128
-METADATA = object_of({"metadata": map_of(short_text(LONGEST_METADATA))}, ("metadata",))
-SORTS = ("conversation.startTime", "conversation.endTime", "conversation.name")
+METADATA_BODY = object_of({"metadata": map_of(short_text(LONGEST_METADATA))}, ("metadata",))
+SORTS = {"conversation.startTime": "start", "conversation.endTime": "end", "conversation.name": "name"}
+"""What lists are sorted by, as queries name it and as the index does."""
 LIST_QUERY = {
     "limit": integer(0, 65536),
     "offset": integer(0),
@@ -47,37 +51,6 @@ LIST_QUERY = {
 }
 DEFAULT_LIMIT = 20
 DEFAULT_WINDOW = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class ListEntry:
-    """A conversation in a list, with its start and its end."""
-
-    conversation: Conversation
-    start: datetime
-    end: datetime
-
-    @property
-    def fields(self) -> dict[str, str | datetime]:
-        """The fields by which lists are sorted and filtered, by the names that queries use."""
-        conversation = self.conversation
-        metadata = {f"conversation.metadata.{key}": value for key, value in conversation.metadata.items()}
-        return {
-            **metadata,
-            SORTS[0]: self.start,
-            SORTS[1]: self.end,
-            SORTS[2]: conversation.name,
-            "conversation.id": conversation.id,
-        }
-
-    def matches(self, given: Mapping[str, Any]) -> bool:
-        """Tell whether the filter of a list lets it through.
-
-        :param given: the checked query of the list.
-        """
-        clauses = given.get("filter", ())
-        fields = self.fields if clauses else {}
-        return all(clause.holds(fields) for clause in clauses)
 
 
 class ConversationRoutes:
@@ -102,7 +75,7 @@ class ConversationRoutes:
                 self.set_metadata,
                 "Replace its metadata",
                 schemas.METADATA,
-                body=METADATA,
+                body=METADATA_BODY,
                 refuses=not_found,
             ),
             Operation(
@@ -129,10 +102,11 @@ class ConversationRoutes:
         """
         given = query_of(request)
         start, end = _window(given)
-        entries = [entry for entry in self._entries() if start <= entry.start <= end and entry.matches(given)]
-        sort = given.get("sort", SORTS[0])
-        entries.sort(key=lambda entry: entry.fields[sort], reverse=given.get("order") == "desc")
-        page = paginate(entries, given, DEFAULT_LIMIT)
+        sort = SORTS[given.get("sort", "conversation.startTime")]
+        entries = self._store.listed.between(start, end, sort, is_descending=given.get("order") == "desc")
+        for clause in given.get("filter", ()):
+            entries = filter(partial(_holds, clause), entries)
+        page = islice(entries, *bounds(given, DEFAULT_LIMIT))
         return JsonResponse({"conversations": [self._serialized(entry.conversation) for entry in page]})
 
     async def set_metadata(self, request: Request) -> Response:
@@ -156,12 +130,19 @@ class ConversationRoutes:
         parts = self._store.visible_parts(conversation.id)
         return serialize_conversation(conversation, parts, self._store.members(conversation.id))
 
-    def _entries(self) -> list[ListEntry]:
-        entries = []
-        for conversation in self._store.conversations():
-            start, end = span(conversation, self._store.visible_parts(conversation.id))
-            entries.append(ListEntry(conversation, start, end))
-        return entries
+
+def _holds(clause: Clause, entry: ListedConversation) -> bool:
+    return clause.holds({clause.field: _field(entry, clause.field)})
+
+
+def _field(entry: ListedConversation, name: str) -> str | datetime | None:
+    """Give a field by which lists are filtered, by the name that queries use."""
+    if name in SORTS:
+        found: str | datetime = getattr(entry, SORTS[name])
+        return found
+    return (
+        entry.conversation.id if name == "conversation.id" else entry.conversation.metadata.get(name[len(METADATA) :])
+    )
 
 
 def _window(given: Mapping[str, Any]) -> tuple[datetime, datetime]:

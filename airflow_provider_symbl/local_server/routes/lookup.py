@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_symbl.local_server.api.responses import UnknownConversationError
@@ -35,6 +36,15 @@ def paginate(entries: Sequence[Entry], query: Mapping[str, Any], default_limit: 
     :param query: the checked query.
     :param default_limit: how many entries a page has where the query does not say.
     """
+    return entries[slice(*bounds(query, default_limit))]
+
+
+def bounds(query: Mapping[str, Any], default_limit: int) -> tuple[int, int]:
+    """Give the numbers of a page's first entry, and of the one behind its last.
+
+    :param query: the checked query.
+    :param default_limit: how many entries a page has where the query does not say.
+    """
     offset: int = query.get("offset", 0)
     limit: int = query.get("limit", default_limit)
-    return entries[offset : offset + limit]
+    return min(offset, sys.maxsize), min(offset + limit, sys.maxsize)

@@ -23,8 +23,9 @@ from airflow_provider_symbl.local_server.api.validation import (
 from airflow_provider_symbl.local_server.intelligence.key_phrases import key_phrase_spans
 from airflow_provider_symbl.local_server.intelligence.resources import message_sentiment, phrases
 from airflow_provider_symbl.local_server.routes.lookup import get_conversation_or_404
-from airflow_provider_symbl.local_server.routes.serializers import serialize_member, serialize_message, span
+from airflow_provider_symbl.local_server.routes.serializers import serialize_member, serialize_message
 from airflow_provider_symbl.local_server.routes.transcripts import markdown, srt
+from airflow_provider_symbl.local_server.store.conversation_index import span
 from airflow_provider_symbl.local_server.store.members import MemberDirectory, turns_of, with_member, with_turns
 from airflow_provider_symbl.local_server.store.records import Speaker
 

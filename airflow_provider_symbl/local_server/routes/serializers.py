@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_symbl.local_server.api.responses import plain_number
 from airflow_provider_symbl.local_server.api.timestamps import iso
+from airflow_provider_symbl.local_server.store.conversation_index import span
 from airflow_provider_symbl.local_server.store.records import Word
 
 if TYPE_CHECKING:
@@ -40,15 +41,6 @@ def serialize_conversation(
         "members": [serialize_member(member) for member in members],
         "metadata": dict(conversation.metadata),
     }
-
-
-def span(conversation: Conversation, parts: Sequence[Part]) -> tuple[datetime, datetime]:
-    """Tell when a conversation began and ended; one without anything in it yet, when it was made.
-
-    :param parts: those that may be seen.
-    """
-    start = min((part.start for part in parts), default=conversation.created)
-    return start, max((part.end for part in parts), default=start)
 
 
 def serialize_member(member: Member) -> dict[str, object]:

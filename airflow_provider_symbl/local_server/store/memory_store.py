@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from airflow_provider_symbl.local_server.store.conversation_index import ConversationIndex
 from airflow_provider_symbl.local_server.store.ids import random_id
+from airflow_provider_symbl.local_server.store.journal import Journal
 from airflow_provider_symbl.local_server.store.records import Progress, Status, discard
 
 if TYPE_CHECKING:
@@ -26,32 +28,6 @@ if TYPE_CHECKING:
         Tracker,
     )
 
-JOURNAL_LENGTH = 100_000
-
-
-@dataclass
-class JournalEntry:
-    """One request as it arrived and as it was answered.
-
-    :param query: name and value pairs, decoded.
-    :param body: the text of a JSON body, secrets masked; None for anything else.
-    :param body_size: bytes.
-    :param body_sha256: hexadecimal digest of the raw bytes.
-    :param status: the HTTP status answered; None until then.
-    :param odd: what was odd about it and was let pass, a sentence each.
-    """
-
-    method: str
-    path: str
-    query_string: str
-    query: list[list[str]]
-    headers: dict[str, str]
-    body: str | None = None
-    body_size: int = 0
-    body_sha256: str | None = None
-    status: int | None = None
-    odd: list[str] = field(default_factory=list)
-
 
 @dataclass
 class Store:
@@ -59,17 +35,18 @@ class Store:
 
     Write-first rule (write-ahead, as databases have it): each change calls :meth:`_write` before it touches memory.
     Here that does nothing; a subclass writes to disk there, all of a change or none, and raises if it cannot. So a
-    request whose change could not be written fails without any effect. The journal, which keeps the newest 100,000
-    requests, is in memory only.
+    request whose change could not be written fails without any effect. The journal is in memory only.
     """
 
-    journal: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=JOURNAL_LENGTH))
+    journal: Journal = field(default_factory=Journal)
+    listed: ConversationIndex = field(default_factory=ConversationIndex)
     _changing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _progress: Progress = field(default_factory=Progress)
     _tokens: dict[str, Token] = field(default_factory=dict)
     _conversations: dict[str, Conversation] = field(default_factory=dict)
     _parts: dict[str, list[Part]] = field(default_factory=dict)
     _jobs: dict[str, Job] = field(default_factory=dict)
+    _jobs_of: dict[str, list[str]] = field(default_factory=dict)
     _submissions: dict[str, RawSubmission] = field(default_factory=dict)
     _active: set[str] = field(default_factory=set)
     _reads: Counter[str] = field(default_factory=Counter)
@@ -149,6 +126,7 @@ class Store:
         self._parts.setdefault(conversation.id, [])
         self._submissions[job.id] = submission
         self._remember(job)
+        self._list(conversation.id)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         """Find a conversation."""
@@ -163,6 +141,7 @@ class Store:
         parts = (("part", part.job_id, None) for part in self._parts[conversation_id])
         self._write(("conversation", conversation_id, None), *parts)
         del self._conversations[conversation_id]
+        self.listed.remove(conversation_id)
         for part in self._parts.pop(conversation_id):
             discard(part)
 
@@ -170,6 +149,7 @@ class Store:
         """Keep the new form of a conversation."""
         self._write(("conversation", conversation.id, conversation))
         self._conversations[conversation.id] = conversation
+        self._list(conversation.id)
 
     def changing(self, conversation_id: str) -> asyncio.Lock:
         """Give the conversation's lock: held from reading its members until what was made of them is kept.
@@ -190,6 +170,7 @@ class Store:
         self._write(*(("part", part.job_id, form) for part, form in zip(parts, packed, strict=True)))
         changed = {part.job_id: part for part in parts}
         self._parts[conversation_id] = [changed.get(part.job_id, part) for part in self._parts[conversation_id]]
+        self._list(conversation_id)
 
     def timeline_end(self, conversation_id: str) -> datetime | None:
         """Tell when the conversation's time line ends, unseen parts included; None if it has not begun."""
@@ -234,12 +215,15 @@ class Store:
         if part:
             self._parts[job.conversation_id].append(part)
         self._remember(job)
-        submission = self._submissions.pop(job.id)
-        if part is None or submission.file != part.recording:
+        submission = self._submissions.pop(job.id, None)
+        if submission and (part is None or submission.file != part.recording):
             submission.discard()
 
     def submission(self, job_id: str) -> RawSubmission:
-        """Give the submission of a job that is not over."""
+        """Give the submission of a job that is not over.
+
+        :raises KeyError: it is damaged.
+        """
         return self._submissions[job_id]
 
     def job(self, job_id: str) -> Job | None:
@@ -256,7 +240,7 @@ class Store:
 
     def jobs_of(self, conversation_id: str) -> list[Job]:
         """List a conversation's jobs in order of submission."""
-        return [job for job in self._jobs.values() if job.conversation_id == conversation_id]
+        return [self._jobs[job_id] for job_id in self._jobs_of.get(conversation_id, ())]
 
     def active_jobs(self) -> int:
         """Count the jobs that are shown scheduled or in progress."""
@@ -282,13 +266,25 @@ class Store:
         """
 
     def _remember(self, job: Job) -> None:
+        known = self._jobs.get(job.id)
         self._jobs[job.id] = job
+        if known is None:
+            self._jobs_of.setdefault(job.conversation_id, []).append(job.id)
+        elif known.shown is not job.shown:
+            self._list(job.conversation_id)
         (self._active.discard if job.shown.is_terminal else self._active.add)(job.id)
+
+    def _list(self, conversation_id: str) -> None:
+        """Have lists show a conversation as it is, unless it was deleted."""
+        if conversation_id in self._conversations:
+            self.listed.put(self._conversations[conversation_id], self.visible_parts(conversation_id))
 
     def _forget(self) -> None:
         self._progress = Progress()
-        for held in (self.journal, self._tokens, self._conversations, self._parts, self._jobs, self._submissions):
+        for held in (self.journal, self.listed, self._tokens, self._conversations, self._parts, self._submissions):
             held.clear()
+        self._jobs.clear()
+        self._jobs_of.clear()
         self._active.clear()
         self._reads.clear()
         self._trackers.clear()

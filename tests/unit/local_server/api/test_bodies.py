@@ -16,13 +16,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from airflow_provider_symbl.local_server import server as server_module
 from airflow_provider_symbl.local_server.api import bodies
 from airflow_provider_symbl.local_server.api.bodies import BLOCK, MAX_OTHER_BYTES, limit
-from airflow_provider_symbl.local_server.middleware.connections import cuttable
 from airflow_provider_symbl.local_server.middleware.faults import Faults
-from airflow_provider_symbl.local_server.middleware.request_log import KeptBodies, RequestPipeline
+from airflow_provider_symbl.local_server.middleware.request_log import RequestPipeline
 from airflow_provider_symbl.local_server.security.authentication import Accounts
 from airflow_provider_symbl.local_server.server import LocalServer
 from airflow_provider_symbl.local_server.settings import ServerSettings
-from airflow_provider_symbl.local_server.store.memory_store import JournalEntry, Store
+from airflow_provider_symbl.local_server.store.memory_store import Store
 from tests.support.local_client import TIMEOUT, Local, message
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """Run a server that takes short recordings only, with either of uvicorn's parsers."""
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server_module, "PROTOCOL", cuttable(request.param))
+        patch.setattr(server_module, "PROTOCOL", request.param)
         with LocalServer(max_recording_bytes=LONGEST, data_dir=folder) as server:
             yield server
 
@@ -246,25 +245,6 @@ def test_the_journal_keeps_bodies_of_up_to_a_mebibyte(strict: Local, size: int, 
     assert entry["body"] == (body if is_kept else None)
 
 
-def test_the_oldest_bodies_go_first_when_all_are_too_long_together() -> None:
-    """Their entries stay."""
-    kept = KeptBodies(100)
-    entries = [_entry(size) for size in (40, 40, 20, 30)]
-    for entry in entries:
-        kept.add(entry)
-    assert [entry.body for entry in entries] == [None, "40 bytes", "20 bytes", "30 bytes"]
-
-
-def test_entries_that_are_forgotten_are_not_held_for_their_bodies() -> None:
-    """And make room like any other."""
-    kept = KeptBodies(100)
-    for _ in range(1000):
-        kept.add(_entry(90))
-    last = _entry(100)
-    kept.add(last)
-    assert last.body == "100 bytes"
-
-
 async def test_a_defect_is_logged_without_the_text_of_its_error(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -287,7 +267,3 @@ async def test_a_defect_is_logged_without_the_text_of_its_error(
     assert caplog.messages[0].startswith("A request: ValueError\n")
     assert "in defective" in caplog.text
     assert "what was said" not in caplog.text.replace('raise ValueError("what was said")', "")
-
-
-def _entry(size: int) -> JournalEntry:
-    return JournalEntry("POST", "/", "", [], {}, body=f"{size} bytes", body_size=size)

@@ -14,7 +14,6 @@ import pytest
 import requests
 
 from airflow_provider_symbl.local_server import server as server_module
-from airflow_provider_symbl.local_server.middleware.connections import cuttable
 from airflow_provider_symbl.local_server.middleware.faults import POINTS
 from airflow_provider_symbl.local_server.server import LocalServer
 from tests.support.fault_rules import TEXT, fault, faults, jobs, outcome, post_text, until
@@ -43,7 +42,7 @@ def test_a_cut_leaves_no_answer(
     """Whichever parser the server uses, at each point; the job is made or not, and the next call is unharmed."""
     module, name = parser.split(":")
     protocol = getattr(import_module(f"uvicorn.protocols.http.{module}"), name)
-    monkeypatch.setattr(server_module, "PROTOCOL", cuttable(protocol))
+    monkeypatch.setattr(server_module, "PROTOCOL", protocol)
     with LocalServer() as server:
         local = Local(server)
         fault(local, TEXT, at=at, cut=True)

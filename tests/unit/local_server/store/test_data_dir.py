@@ -302,22 +302,6 @@ def test_a_change_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
         assert folder.records("part") == []
 
 
-def test_what_cannot_be_written_has_not_happened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A submission that the disk has no room for is refused, and leaves nothing behind."""
-
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    with running(tmp_path) as local:
-        with monkeypatch.context() as patch:
-            patch.setattr(DataDir, "write", full)
-            answer = local.send("POST", "/v1/process/text", json={"messages": [message("Hello.")]})
-        assert (answer.status_code, answer.json()) == (500, {"message": "symbl-local failed: OperationalError"})
-        local.session.close()  # the server closes a connection on which it failed
-        assert local.get("/__local__/jobs")["jobs"] == []
-        wait_for(local, local.text("Hello again."))
-
-
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_restart_in_place_is_like_a_kill_and_a_new_start(
     tmp_path: Path, recognition: threading.Semaphore, caplog: pytest.LogCaptureFixture, *, kept: bool
@@ -408,12 +392,6 @@ def damaged(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100] + b"?" * 10_000)
 
 
-def unreadable(path: Path) -> None:
-    """Write a record that is none."""
-    with DataDir(path.parent) as folder:
-        folder.write([("job", "1", b'{"id": "1"}')])
-
-
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -428,7 +406,6 @@ def unreadable(path: Path) -> None:
             f"cannot be used: {DATABASE} was written by an older symbl-local (format 1, this one has 2): name another",
         ),
         (damaged, "cannot be used: "),
-        (unreadable, "holds a record that cannot be read (ValidationError)"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_left_alone(
