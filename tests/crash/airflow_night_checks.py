@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_symbl.recordings.core.standing import LOST
 from tests.support.sizes import SIZES
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ FULL: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "1"}, "body": 
 LANDED, BEFORE = ("landed", "landed"), ("skipped", "landed before")
 UNKNOWN, OVERDUE = ("waiting", "unknown"), ("waiting", "overdue")
 QUARANTINED = ("quarantined", "quarantined")
+NEVER_ENDED = ("failed", "never ended")
+"""What was lost was the last attempt that it had."""
 FAILURES = {"refused": ("failed", "refused"), "failing": ("failed", "job failed")}
 
 
@@ -183,7 +186,8 @@ def check_last_nights(evidence: Evidence) -> None:
         if first == OVERDUE:
             assert then == last == OVERDUE
         elif kind in FAILURES:
-            assert then == (FAILURES[kind] if was_open else QUARANTINED), (path, then)
+            failed = _failure(kind, evidence.nights[0].rows[path], is_open=was_open)[0]
+            assert then == (failed if was_open else QUARANTINED), (path, then)
             assert last == QUARANTINED, (path, last)
         elif then == UNKNOWN:
             assert kind == "cut", path
@@ -201,11 +205,25 @@ def check_reasons(evidence: Evidence) -> None:
     for path, kind in evidence.kinds.items():
         failed = [told.rows[path] for told in evidence.nights if told.outcomes[path][0] == "failed"]
         if kind in FAILURES and evidence.nights[-1].outcomes[path] != OVERDUE:
+            was_open = evidence.nights[0].outcomes[path] == UNKNOWN
+            (_, reason), message = _failure(kind, evidence.nights[0].rows[path], is_open=was_open)
             assert len(failed) == 1, path
-            assert MESSAGES[kind] in failed[0]["message"], failed
-            assert evidence.nights[-1].rows[path]["message"].startswith(FAILURES[kind][1]), path
+            assert failed[0]["reason"] == reason, failed
+            assert message in failed[0]["message"], failed
+            assert evidence.nights[-1].rows[path]["message"].startswith(f"{reason}: "), path
         else:
             assert not failed, (path, failed)
+
+
+def _failure(kind: str, first: Mapping[str, Any], *, is_open: bool) -> tuple[tuple[str, str], str]:
+    """Return as what a bad recording has failed, and with which words.
+
+    :param first: its row of the first night.
+    :param is_open: whether the answer to its last attempt was lost there.
+    """
+    if is_open and first["attempts"] == MAX_ATTEMPTS:
+        return NEVER_ENDED, LOST
+    return FAILURES[kind], MESSAGES[kind]
 
 
 def submitted(job: Mapping[str, Any]) -> float:
