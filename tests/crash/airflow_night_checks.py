@@ -9,6 +9,7 @@ found by its name has no job's id: whether its job has failed nobody can tell, a
 from __future__ import annotations
 
 import datetime
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,11 @@ class Evidence:
     first_ended: float
     kills: int
 
+    def of(self, path: str) -> str:
+        """Return all that is known of one recording, to be told where something is wrong with it."""
+        rows = [json.dumps(told.rows[path]) for told in self.nights]
+        return "\n".join([f"{path}, {self.kinds[path]}: {self.received[path]}", *rows])
+
 
 def received_of(
     submissions: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, Any]], paths: Collection[str]
@@ -130,16 +136,17 @@ def check_payments(evidence: Evidence) -> None:
     """Find each attempt submitted once, and made only where the one before was lost, or has failed."""
     lost = 0
     for path, got in evidence.received.items():
-        kind, attempts = evidence.kinds[path], evidence.nights[-1].rows[path]["attempts"]
-        assert all(len(statuses) == 1 for statuses in got.statuses.values()), (path, got)
-        assert all(len(made) == 1 for made in got.jobs.values()), (path, got)
-        assert got.jobs.keys() <= got.statuses.keys(), (path, got)
+        # A row tells none where the recording was over before.
+        kind, attempts = evidence.kinds[path], max(told.rows[path].get("attempts", 0) for told in evidence.nights)
+        assert all(len(statuses) == 1 for statuses in got.statuses.values()), evidence.of(path)
+        assert all(len(made) == 1 for made in got.jobs.values()), evidence.of(path)
+        assert got.jobs.keys() <= got.statuses.keys(), evidence.of(path)
         # Of each recording one claim at most was cut off by a kill before the server got anything.
-        assert 0 <= attempts - len(got.statuses) <= 1, (path, attempts, got)
+        assert 0 <= attempts - len(got.statuses) <= 1, evidence.of(path)
         assert attempts <= MAX_ATTEMPTS
         lost += attempts - len(got.statuses)
         last = evidence.nights[-1].outcomes[path]
-        assert got.is_failed == _jobs_due(kind, got, is_overdue=last == OVERDUE), (path, got)
+        assert got.is_failed == _jobs_due(kind, got, is_overdue=last == OVERDUE), evidence.of(path)
     assert lost <= evidence.kills * CAP
 
 
@@ -167,14 +174,14 @@ def check_first_night(evidence: Evidence) -> None:
         # Where the last job was found by its name, and has failed, that cannot be told.
         may_be_overdue = {OVERDUE} if made and made[-1]["status"] == "failed" else set()
         if kind == "cut":
-            assert outcome == UNKNOWN, path
+            assert outcome == UNKNOWN, evidence.of(path)
         elif kind in FAILURES:
-            assert outcome in {FAILURES[kind], UNKNOWN, *may_be_overdue}, (path, outcome)
+            assert outcome in {FAILURES[kind], UNKNOWN, *may_be_overdue}, evidence.of(path)
         elif kind == "failing-once":
             is_over = bool(made) and made[-1]["status"] != "failed"
-            assert outcome in ({LANDED} if is_over else {UNKNOWN, *may_be_overdue}), (path, outcome)
+            assert outcome in ({LANDED} if is_over else {UNKNOWN, *may_be_overdue}), evidence.of(path)
         else:
-            assert outcome == (LANDED if made else UNKNOWN), (path, outcome)
+            assert outcome == (LANDED if made else UNKNOWN), evidence.of(path)
 
 
 def check_last_nights(evidence: Evidence) -> None:
@@ -187,16 +194,16 @@ def check_last_nights(evidence: Evidence) -> None:
             assert then == last == OVERDUE
         elif kind in FAILURES:
             failed = _failure(kind, evidence.nights[0].rows[path], is_open=was_open)[0]
-            assert then == (failed if was_open else QUARANTINED), (path, then)
-            assert last == QUARANTINED, (path, last)
+            assert then == (failed if was_open else QUARANTINED), evidence.of(path)
+            assert last == QUARANTINED, evidence.of(path)
         elif then == UNKNOWN:
-            assert kind == "cut", path
+            assert kind == "cut", evidence.of(path)
             # Its first claim was lost to a kill, so it was cut by the second night.
-            assert second.rows[path]["attempts"] == 2, path
-            assert last == LANDED, (path, last)
+            assert second.rows[path]["attempts"] == 2, evidence.of(path)
+            assert last == LANDED, evidence.of(path)
         else:
-            assert then == (LANDED if was_open else BEFORE), (path, then)
-            assert last == BEFORE, (path, last)
+            assert then == (LANDED if was_open else BEFORE), evidence.of(path)
+            assert last == BEFORE, evidence.of(path)
     assert UNKNOWN not in third.outcomes.values()
 
 
@@ -207,12 +214,12 @@ def check_reasons(evidence: Evidence) -> None:
         if kind in FAILURES and evidence.nights[-1].outcomes[path] != OVERDUE:
             was_open = evidence.nights[0].outcomes[path] == UNKNOWN
             (_, reason), message = _failure(kind, evidence.nights[0].rows[path], is_open=was_open)
-            assert len(failed) == 1, path
-            assert failed[0]["reason"] == reason, failed
-            assert message in failed[0]["message"], failed
-            assert evidence.nights[-1].rows[path]["message"].startswith(f"{reason}: "), path
+            assert len(failed) == 1, evidence.of(path)
+            assert failed[0]["reason"] == reason, evidence.of(path)
+            assert message in failed[0]["message"], evidence.of(path)
+            assert evidence.nights[-1].rows[path]["message"].startswith(f"{reason}: "), evidence.of(path)
         else:
-            assert not failed, (path, failed)
+            assert not failed, evidence.of(path)
 
 
 def _failure(kind: str, first: Mapping[str, Any], *, is_open: bool) -> tuple[tuple[str, str], str]:
@@ -221,7 +228,7 @@ def _failure(kind: str, first: Mapping[str, Any], *, is_open: bool) -> tuple[tup
     :param first: its row of the first night.
     :param is_open: whether the answer to its last attempt was lost there.
     """
-    if is_open and first["attempts"] == MAX_ATTEMPTS:
+    if is_open and first.get("attempts") == MAX_ATTEMPTS:
         return NEVER_ENDED, LOST
     return FAILURES[kind], MESSAGES[kind]
 

@@ -76,8 +76,10 @@ class KilledNights:
                     process.wait(life)
                 except psutil.TimeoutExpired:
                     process.kill()
-                    self.symbl.expire_tokens()
-                    return f"task after {life:.1f} s"
+                    process.wait(SECONDS)
+            if self._left_its_mark(process):
+                self.symbl.expire_tokens()
+                return f"task after {life:.1f} s"
 
     def kill_triggerer(self) -> str:
         """Kill the triggerer at a random moment, while it watches jobs where the task defers, and start another."""
@@ -112,6 +114,10 @@ class KilledNights:
         if self.airflow.run_state(self.dag_id, self.run_id) in ENDED_RUN:
             message = "the night ended before it was killed often enough"
             raise AssertionError(message)
+
+    def _left_its_mark(self, process: psutil.Process) -> bool:
+        """Tell whether a process that has ended was not done with its work."""
+        return any(mark.suffix == f".{process.pid}" for mark in (self.folder / "marks").iterdir())
 
     def _new_process(self) -> psutil.Process | None:
         """Return the process that has left the newest mark, if it was not returned before and still runs."""

@@ -107,6 +107,9 @@ def test_nights_that_are_killed_pay_once_and_close_their_books(
 
 def prepare(nights: Nights, server: SymblLocal) -> dict[str, str]:
     """Make the recordings, and what goes wrong with them; return the kind of each by its path."""
+    # First, so that a submission that meets one of these meets no other rule: it is sent once more.
+    for after in range(10, SIZES.crash_night_recordings, 25):
+        server.fault(call=SENT, after=after, times=6, **FULL)
     kinds: dict[str, str] = {}
     share = max(1, SIZES.crash_night_recordings // 20)
     for kind, fault in KINDS.items():
@@ -123,8 +126,6 @@ def prepare(nights: Nights, server: SymblLocal) -> dict[str, str]:
         path = f"day/good-{number:03}.json"
         kinds[path] = "good"
         nights.chat(path)
-    for after in range(10, SIZES.crash_night_recordings, 25):
-        server.fault(call=SENT, after=after, times=6, **FULL)
     return kinds
 
 

@@ -34,14 +34,18 @@ class MarkedNightOperator(SymblProcessRecordingsOperator):
     """The operator as users have it, whose process is known to the test."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Leave the mark of this process, and do the night with its clock."""
+        """Do the night with its clock, and leave the mark of this process until that is done."""
         from airflow_provider_symbl.recordings import night_pass  # noqa: PLC0415 - only needed once the task runs
 
-        (FOLDER / self.dag_id / "marks" / f"{time.time_ns()}.{os.getpid()}").touch()
+        mark = FOLDER / self.dag_id / "marks" / f"{time.time_ns()}.{os.getpid()}"
+        mark.touch()
         later = float(context["dag_run"].conf["later"])  # type: ignore[index]  # the test gives each run one
         clock = functools.partial(_clock_ahead, night_pass.clock_of, later)
-        with mock.patch.object(night_pass, "clock_of", clock):
-            return super().execute(context)
+        try:
+            with mock.patch.object(night_pass, "clock_of", clock):
+                return super().execute(context)
+        finally:
+            mark.unlink()
 
 
 def _clock_ahead(
