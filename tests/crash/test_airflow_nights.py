@@ -1,4 +1,8 @@
-"""Nights in a whole Airflow under faults, whose tasks and triggerer are killed: each attempt once, the books close."""
+"""Nights in a whole Airflow under faults, whose tasks and triggerer are killed: each attempt once, the books close.
+
+They run on the Airflow of this Python. On another one:
+``SYMBL_TEST_SIZE=full tox run -e airflow30 -- tests/crash/test_airflow_nights.py``
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ from tests.crash.airflow_night_checks import (
 from tests.crash.airflow_night_env import KilledNights, Watch, counts, jobs_at
 from tests.crash.killed_server import clip
 from tests.support.night.real_nights import Nights
+from tests.support.sizes import FULL as FULL_SIZE
 from tests.support.sizes import SIZES
 from tests.support.triggerers import Triggerers
 
@@ -32,6 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.symbl_local import SymblLocal
+
+pytestmark = pytest.mark.skipif(
+    SIZES is not FULL_SIZE, reason="five kills, and three nights of a whole Airflow, take minutes"
+)
 
 CHECKOUT = Path(__file__).parent.parent.parent
 DAG_IDS = ("night_sync", "night_deferrable")
@@ -44,6 +53,8 @@ SPOKEN = 3
 """How many of the recordings are sound, which takes long to hear."""
 AIRFLOW_SETTINGS = {
     "PYTHONPATH": str(CHECKOUT),
+    # Airflow 3.0 starts four, and ends those that take five seconds to start, as all do on a busy machine.
+    "AIRFLOW__API__WORKERS": "1",
     # After how much silence a triggerer counts as dead, so that another one takes its triggers over.
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
