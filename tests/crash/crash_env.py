@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psutil  # type: ignore[import-untyped]  # its types would be one more library
 import requests
 
-from demo.processes import DemoError, ProcessGroup, wait_until
+from demo.processes import DemoError, wait_until
 from tests.support.audio import RECORDINGS
+from tests.support.triggerers import Triggerers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +68,7 @@ class CrashEnvironment:
         self.symbl = symbl
         self._folder = folder
         self._client = client
-        self._triggerers = contextlib.ExitStack()
+        self._triggerers = Triggerers(airflow.env, folder)
         self._targets: dict[str, str] = {}
         self._first_jobs: set[str] = set()
 
@@ -79,8 +77,8 @@ class CrashEnvironment:
             (self._folder / name).mkdir()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._triggerers.close()
+    def __exit__(self, *error: object) -> None:
+        self._triggerers.__exit__(*error)
 
     def control(self, method: str, route: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Ask something of symbl-local's control routes."""
@@ -145,15 +143,7 @@ class CrashEnvironment:
 
     def replace_triggerer(self) -> int:
         """End the triggerer by force, start another, and return how many processes the first one had."""
-        own = [one for one in psutil.Process().children(recursive=True) if _is_triggerer(one)]
-        ended = {process for one in own for process in (one, *one.children(recursive=True))}
-        for process in ended:
-            process.kill()
-        wait_until(lambda: not any(map(_runs, ended)) or None, seconds=RUN_SECONDS, what="the triggerer's end")
-        command = [sys.executable, "-m", "airflow", "triggerer"]
-        log = self._folder / "triggerer.log"
-        self._triggerers.enter_context(ProcessGroup("triggerer", command, env=self.airflow.env, log=log))
-        return len(ended)
+        return self._triggerers.replace()
 
     def outcomes(self, cases: Iterable[CrashCase], dag_id: str, run_id: str) -> dict[CrashCase, Outcome]:
         """Return what each case came to, once the run is over."""
@@ -193,18 +183,6 @@ class CrashEnvironment:
         except DemoError:  # a task without a result
             return None
         return result
-
-
-def _is_triggerer(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile
-        return "triggerer" in process.cmdline()
-    return False
-
-
-def _runs(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return bool(process.status() != psutil.STATUS_ZOMBIE)  # Airflow's standalone takes no notice of its end
-    return False
 
 
 def _write_speech(path: Path, padding: int) -> None:

@@ -300,7 +300,11 @@ class NightCore:
         keys = sorted({due.key for due in board.agenda if due.what == "poll"})
         answers = [answer for key in keys if (answer := board.tracks[key].last.answer) is not None]
         jobs = tuple((one.job_id, str(one.conversation_id), one.at) for one in answers if one.job_id is not None)
-        moments = [due.moment for due in board.agenda if due.what not in {"poll", "reconcile"}]
+        moments = [
+            due.moment
+            for due in board.agenda
+            if due.what != "poll" and (due.what != "reconcile" or self._is_waited_for(due, now))
+        ]
         moments += [moment for moment in (self.submissions.next_due, self.finish_by) if moment is not None]
         if len(jobs) < len(answers):
             # Of a job whose id was lost only this side can tell the end.

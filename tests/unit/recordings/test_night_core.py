@@ -176,6 +176,23 @@ def test_a_night_that_is_cut_short_while_answers_are_looked_for_ends() -> None:
     assert of_kind(night.tell(events.Reconciled([second.key], {})), actions.Compact)
 
 
+def test_a_night_that_defers_goes_on_when_a_lost_answer_is_looked_for_next() -> None:
+    """Also where no job runs whose end would wake it: nothing else would, for a day."""
+    night = PlannedNight(recordings=1, deferrable=True)
+    (send,) = night.submissions()
+    asked = night.answer(send, "unknown")
+    looked = BEGUN
+    while not of_kind(asked, actions.Compact):
+        if not of_kind(asked, actions.Reconcile):
+            look(night)
+        looked = night.now
+        asked = night.tell(events.Reconciled([send.key], {}))
+    night.tell(events.Compacted())
+    assert night.core.deferral is not None
+    assert night.core.deferral.jobs == ()
+    assert night.core.deferral.wake_at == looked + LOOKS[2]
+
+
 def test_only_a_conversation_that_landed_is_deleted() -> None:
     """A later attempt of the same content was lost, and has none."""
     landed = Closed(

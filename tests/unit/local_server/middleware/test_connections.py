@@ -195,7 +195,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
     token: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     """Nor one that drips; it says how much must come in which time, and the journal has it."""
-    credentials = f"Authorization: {quick.session.headers['Authorization']}\r\n" if token else ""
+    credentials = f"Authorization: {quick.session.headers['Authorization']!s}\r\n" if token else ""
     head = f"POST /v1/process/text HTTP/1.1\r\nHost: localhost\r\n{credentials}Content-Length: 10000\r\n\r\nabc"
     assert _answer(opened(quick, head.encode())) == (408, "Of the request body, 8192 bytes must arrive every 0.2 s")
     entry = quick.journal()[-1]
