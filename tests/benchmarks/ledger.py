@@ -1,6 +1,7 @@
 """What a large ledger costs a night: ``python -m tests.benchmarks.ledger`` prints seconds and memory.
 
-Each pass runs in a process of its own, over a ledger in a local folder, and counts its own memory.
+The first figures are of a whole plan with recordings that are new, the others of one that has to read twice. Each
+runs in a process of its own, over a ledger in a local folder, and counts its own memory.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from airflow_provider_symbl.recordings.facts import Closed, Night
 from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, find_keys
 from airflow_provider_symbl.recordings.ledger.ledger import Ledger
 from airflow_provider_symbl.recordings.ledger.ledger_store import LocalLedgerStore
+from tests.benchmarks.nights import account_at, night_of, served, write_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LEDGER = "results/_symbl"
 ENTRIES = 1_000_000
 NIGHTS = 60
 NEW = 100
@@ -30,6 +33,12 @@ FAILED_EVERY = 100
 NIGHT = Night("nightly", "tonight", "process")
 STEP = 86_400.0
 """Seconds from a night to the next."""
+
+
+def account(url: str) -> tuple[str, str]:
+    """Return host and App ID of the account that the benchmarks' nights have."""
+    settings = account_at(url)
+    return settings.host, settings.app_id
 
 
 def entries(night: int, number: int) -> Iterator[Closed]:
@@ -61,33 +70,40 @@ def entries(night: int, number: int) -> Iterator[Closed]:
         )
 
 
-def fill(folder: Path, total: int, nights: int) -> None:
-    """Make a ledger with closed entries."""
-    ledger = Ledger(LocalLedgerStore(folder), "https://api.symbl.ai", "app-id")
+def fill(root: Path, total: int, nights: int, url: str) -> None:
+    """Make a ledger with closed entries, of the account that the benchmarks' server has."""
+    ledger = Ledger(LocalLedgerStore(root / LEDGER), *account(url))
     ledger.open()
     for night in range(nights):
         ledger.compact({}, [*entries(night, total // nights)])
 
 
-def plan(folder: Path) -> dict[str, float]:
-    """Read a ledger as a night does that finds some recordings it has not seen."""
-    store = LocalLedgerStore(folder)
+def plan(root: Path, url: str) -> dict[str, float]:
+    """Plan a night that finds some recordings it has not seen, and send nothing."""
+    store = LocalLedgerStore(root / LEDGER)
     begun = time.perf_counter()
-    listed = len(list(store.list("closed/")))
-    figures = {"segments": float(listed), "listing s": time.perf_counter() - begun}
-    ledger = Ledger(store, "https://api.symbl.ai", "app-id")
-    ledger.open()
+    figures = {"segments": float(len(store.list("closed/"))), "listing s": time.perf_counter() - begun}
     begun, worked, before = time.perf_counter(), time.process_time(), memory()
+    report = night_of(root, url, cap=50, is_dry_run=True)[1]
+    figures |= {"plan s": time.perf_counter() - begun, "plan CPU s": time.process_time() - worked}
+    figures |= {"found": float(report.balance["found"]), "to be sent": float(report.balance["waiting"])}
+    return figures | {"before MB": before, "peak MB": memory()}
+
+
+def read_again(root: Path, url: str) -> dict[str, float]:
+    """Read what is closed as a night does that finds contents which are closed already."""
+    ledger = Ledger(LocalLedgerStore(root / LEDGER), *account(url))
+    ledger.open()
+    begun = time.perf_counter()
     index = ClosedIndex(NIGHT)
     for closed in ledger.closed():
         index.add(closed)
-    figures |= {"index s": time.perf_counter() - begun, "index CPU s": time.process_time() - worked}
-    figures |= {"entries": float(len(index)), "index MB": memory() - before}
+    figures = {"entries": float(len(index)), "index alone s": time.perf_counter() - begun}
     begun = time.perf_counter()
     keys = {closed.key for closed in entries(0, NEW)}
-    figures["found again"] = float(len(find_keys(ledger, keys)))
-    figures |= {"second pass s": time.perf_counter() - begun, "peak MB": memory()}
-    return figures
+    assert all(map(index.may_hold, keys))
+    found = float(len(find_keys(ledger, keys)))
+    return figures | {"found again": found, "second pass s": time.perf_counter() - begun, "with it, peak MB": memory()}
 
 
 def memory() -> float:
@@ -95,9 +111,9 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-def measure(folder: Path) -> dict[str, float]:
-    """Plan in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.ledger", str(folder)]
+def measure(what: str, root: Path, url: str) -> dict[str, float]:
+    """Run one of the two in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.ledger", what, str(root), url]
     told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
     figures: dict[str, float] = json.loads(told)
     return figures
@@ -106,14 +122,20 @@ def measure(folder: Path) -> dict[str, float]:
 def main() -> None:
     """Make the ledger and print what a night costs; with a folder, be that night."""
     if len(sys.argv) > 1:
-        print(json.dumps(plan(Path(sys.argv[1]))))  # noqa: T201 - the parent reads it
+        what, root, url = sys.argv[1:]
+        print(json.dumps(STEPS[what](Path(root), url)))  # noqa: T201 - the parent reads it
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, served(1.0, 50) as url:
         begun = time.perf_counter()
-        fill(Path(folder), ENTRIES, NIGHTS)
+        fill(Path(folder), ENTRIES, NIGHTS, url)
+        write_recordings(Path(folder) / "recordings", NEW)
         print(f"A ledger of {ENTRIES:,} closed entries, made in {time.perf_counter() - begun:.0f} s")  # noqa: T201 - the figures
-        for name, value in measure(Path(folder)).items():
-            print(f"{name:16} {value:12,.2f}")  # noqa: T201 - the figures that are asked for
+        for what in STEPS:
+            for name, value in measure(what, Path(folder), url).items():
+                print(f"{name:20} {value:12,.2f}")  # noqa: T201 - the figures that are asked for
+
+
+STEPS = {"plan": plan, "read_again": read_again}
 
 
 if __name__ == "__main__":

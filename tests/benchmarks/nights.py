@@ -83,6 +83,11 @@ def run_night(number: int, cap: int, job_seconds: float) -> dict[str, Any]:
         return {"balance": balance, "seconds": seconds, "cpu": cpu, "memory": most, **stats}
 
 
+def account_at(url: str) -> ClientSettings:
+    """Return the account that the server serves, as it serves any."""
+    return ClientSettings("app", "secret", url)
+
+
 def night_of(root: Path, url: str, run_id: str = "run", **given: Any) -> tuple[NightPass, NightReport]:
     """Run a night over a folder of recordings.
 
@@ -91,7 +96,7 @@ def night_of(root: Path, url: str, run_id: str = "run", **given: Any) -> tuple[N
     :param run_id: tells nights apart.
     :param given: settings of the night, further to the benchmarks' own.
     """
-    account = ClientSettings("app", "secret", url)
+    account = account_at(url)
     ledger = Ledger(LocalLedgerStore(root / "results" / "_symbl"), account.host, account.app_id)
     results = root / "results"
     source = RecordingSource(str(root / "recordings"), lambda place: Path(str(place)))

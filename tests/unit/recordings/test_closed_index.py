@@ -12,6 +12,7 @@ import pytest
 from airflow_provider_symbl.recordings.ledger.closed_index import ClosedIndex, Known, find_keys, union
 from airflow_provider_symbl.recordings.ledger.ledger_store import InMemoryLedgerStore
 from tests.benchmarks import ledger as benchmark
+from tests.benchmarks.nights import served, write_recordings
 from tests.support.ledger_facts import CLOSED, NIGHT, OTHER_NIGHT, key, open_ledger
 
 if TYPE_CHECKING:
@@ -154,6 +155,9 @@ def test_some_keys_are_found_by_one_more_pass() -> None:
 
 def test_a_small_ledger_is_planned_as_a_large_one_is(tmp_path: Path) -> None:
     """The benchmark's own steps find all of it."""
-    benchmark.fill(tmp_path, 2000, 5)
-    figures = benchmark.plan(tmp_path)
+    with served(1.0, 1) as url:
+        benchmark.fill(tmp_path, 2000, 5, url)
+        write_recordings(tmp_path / "recordings", 3)
+        figures = benchmark.plan(tmp_path, url) | benchmark.read_again(tmp_path, url)
     assert (figures["segments"], figures["entries"], figures["found again"]) == (5, 2000, 100)
+    assert (figures["found"], figures["to be sent"]) == (3, 3)
