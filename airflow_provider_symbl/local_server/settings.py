@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -21,6 +21,12 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _folder(text: str) -> str:
+    if not Path(text).is_dir():
+        raise ArgumentTypeError(f"must be a folder that is there, but is {text!r}")
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,8 @@ class ServerSettings:
     :param workers: how many recordings are recognised at a time.
     :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
         apart; without one, that is refused.
+    :param transcripts: a folder of files ``<sha256 of a recording>.json``, each a list of messages, which are taken as
+        heard: tests need no model then.
     :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
     :param max_recording_bytes: the longest recording that is taken or fetched.
     :param token_lifetime: seconds for which a token is good.
@@ -72,6 +80,14 @@ class ServerSettings:
     speaker_model: str | None = field(
         default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model, to tell voices apart"}
     )
+    transcripts: str | Path | None = field(
+        default=None,
+        metadata={
+            "metavar": "DIR",
+            "type": _folder,
+            "help": "folder of <sha256 of a recording>.json, lists of messages that are taken as heard",
+        },
+    )
     allow_private_urls: bool = field(
         default=False,
         metadata={
@@ -83,3 +99,8 @@ class ServerSettings:
         default=8 * 1024**3, metadata={"type": _whole_number(1, 2**53), "help": "default: %(default)s"}
     )
     token_lifetime: float = 86_400.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used, before anything is opened."""
+        if self.transcripts is not None and not Path(self.transcripts).is_dir():
+            raise ValueError(f"transcripts: got {str(self.transcripts)!r}; allowed: a folder that is there")
