@@ -82,7 +82,7 @@ def _period(day: Day, rng: random.Random, number: int) -> tuple[int, int]:
 
 def _meet_faults(day: Day, rng: random.Random, share: int) -> None:
     """Add faults as the jobs land, until most have landed."""
-    faults = SIZES.day_faults // (SIZES.day_kills + 1)
+    faults = -(-SIZES.day_faults // (SIZES.day_kills + 1))
     first = day.landed
     for number in count(1):
         until = first + int(share * 0.9 * number / (faults + 1))
