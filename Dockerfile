@@ -4,13 +4,15 @@
 # It prints the App ID and Secret that it made up, and keeps them in the volume.
 FROM python:3.13-slim
 
-RUN useradd --create-home symbl && install --directory --owner=symbl --mode=700 /data
+RUN useradd --create-home --uid 1000 symbl && install --directory --owner=symbl --mode=700 /data
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY airflow_provider_symbl airflow_provider_symbl
+# What is installed is this folder, in its own version.
+# hadolint ignore=DL3013
 RUN pip install --no-cache-dir '.[speech]'
 
-USER symbl
+USER 1000
 WORKDIR /data
 VOLUME /data
 EXPOSE 8765

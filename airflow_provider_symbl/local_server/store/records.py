@@ -76,7 +76,7 @@ class Progress:
         return Status.SCHEDULED if reads <= 1 else Status.IN_PROGRESS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Speaker:
     """A person as a submission names one, before it is known which member that is.
 
