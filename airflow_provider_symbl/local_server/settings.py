@@ -8,12 +8,12 @@ from __future__ import annotations
 import ipaddress
 from argparse import ArgumentTypeError
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 SWITCHES = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -28,6 +28,12 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _folder(text: str) -> str:
+    if not Path(text).is_dir():
+        raise ArgumentTypeError(f"must be a folder that is there, but is {text!r}")
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,8 @@ class ServerSettings:
         apart; without one, that is refused.
     :param strict: refuse what Symbl takes although it is odd, such as parameters that nobody knows; without it, the
         journal says what was odd.
+    :param transcripts: a folder of files ``<sha256 of a recording>.json``, each a list of messages, which are taken as
+        heard: tests need no model then.
     :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
     :param max_recording_bytes: the longest recording that is taken or fetched.
     :param token_lifetime: seconds for which a token is good.
@@ -90,6 +98,14 @@ class ServerSettings:
         default=False,
         metadata={"action": "store_true", "help": "refuse what is odd, for tests of clients (default: note it)"},
     )
+    transcripts: str | Path | None = field(
+        default=None,
+        metadata={
+            "metavar": "DIR",
+            "type": _folder,
+            "help": "folder of <sha256 of a recording>.json, lists of messages that are taken as heard",
+        },
+    )
     allow_private_urls: bool = field(
         default=False,
         metadata={
@@ -101,6 +117,11 @@ class ServerSettings:
         default=8 * 1024**3, metadata={"type": _whole_number(1, 2**53), "help": "default: %(default)s"}
     )
     token_lifetime: float = 86_400.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used, before anything is opened."""
+        if self.transcripts is not None and not Path(self.transcripts).is_dir():
+            raise ValueError(f"transcripts: got {str(self.transcripts)!r}; allowed: a folder that is there")
 
 
 def variable(name: str) -> str:

@@ -65,9 +65,11 @@ class Server:
     """symbl-local on a folder, as a process that can be killed and started again.
 
     :param folder: its own.
+    :param options: further ones of the command.
     """
 
     folder: Path
+    options: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     session: requests.Session = field(default_factory=requests.Session)
 
@@ -88,7 +90,7 @@ class Server:
         command = [sys.executable, "-m", "airflow_provider_symbl.local_server", *options, *account, *limit]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--max-concurrent-jobs", str(10 * SIZES.server_crash_jobs)],
+                [*command, *self.options],
                 env=self._environment,
                 stdout=log,
                 stderr=log,

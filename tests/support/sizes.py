@@ -23,6 +23,9 @@ class Sizes:
     :param random_fault_runs: tasks that run under random faults.
     :param server_crash_jobs: submissions to a symbl-local that is killed again and again.
     :param server_crash_kills: how often it is killed, with the three kinds of moments in turn.
+    :param day_jobs: submissions of a day of symbl-local, whose conversations are deleted as they land.
+    :param day_faults: faults that its clients meet.
+    :param day_kills: how often it is killed.
     :param upload_bytes: the file that is sent in constant memory.
     :param long_request_bytes: each of the long requests that symbl-local gets in constant memory.
     :param long_text_characters: the longest text in which something is looked for.
@@ -46,6 +49,9 @@ class Sizes:
     random_fault_runs: int
     server_crash_jobs: int
     server_crash_kills: int
+    day_jobs: int
+    day_faults: int
+    day_kills: int
     upload_bytes: int
     long_request_bytes: int
     long_text_characters: int
@@ -70,6 +76,9 @@ USUAL = Sizes(
     random_fault_runs=40,
     server_crash_jobs=30,
     server_crash_kills=3,
+    day_jobs=100,
+    day_faults=10,
+    day_kills=1,
     upload_bytes=256 * MIB,
     long_request_bytes=256 * MIB,
     long_text_characters=200_000,
@@ -93,6 +102,9 @@ FULL = Sizes(
     random_fault_runs=200,
     server_crash_jobs=100,
     server_crash_kills=9,
+    day_jobs=5000,
+    day_faults=200,
+    day_kills=5,
     upload_bytes=1024 * MIB,
     long_request_bytes=1024 * MIB,
     long_text_characters=1_000_000,

@@ -31,7 +31,7 @@ MAX_PENDING_BYTES = 32 * 1024**2
 """Bytes of all bodies on their way that are kept in memory, but for the next."""
 LEAST_PENDING = 64 * 1024
 """Bytes that a body may keep in memory however many others there are."""
-MAX_OTHER_BYTES = 32 * 1024**2
+MAX_OTHER_BYTES = 8 * 1024**2
 """The longest body of a call that brings no recording; parsed in memory, its JSON takes several times that."""
 RECORDING = re.compile(r"/v1/process/(audio|video)(/(?!url(/|$))[^/]+)?")
 """The paths to which recordings are sent."""

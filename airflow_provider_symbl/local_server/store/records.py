@@ -76,7 +76,7 @@ class Progress:
         return Status.SCHEDULED if reads <= 1 else Status.IN_PROGRESS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Speaker:
     """A person as a submission names one, before it is known which member that is.
 
@@ -110,7 +110,7 @@ class Member:
         return self.user_id if self.user_id and "@" in self.user_id else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Word:
     """A word with its times, as it was recognised or as it stands in a submitted text.
 
@@ -123,7 +123,7 @@ class Word:
     score: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """One thing that one person said: a sentence of a recording, or a message of a submitted text.
 
