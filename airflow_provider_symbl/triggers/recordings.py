@@ -13,7 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_symbl.client.polling import JobPoller
 from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.triggers.job import import_needed, poll_once
-from airflow_provider_symbl.triggers.pace import SharedPace
+from airflow_provider_symbl.triggers.shared_pace import SharedPace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

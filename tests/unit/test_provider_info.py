@@ -28,6 +28,7 @@ NAME = "airflow-provider-symbl"
 ROOMS = ("hooks", "operators", "sensors", "triggers")
 LINKS = get_provider_info()["extra-links"]
 INNER = {
+    "airflow_provider_symbl.triggers.shared_pace",
     "airflow_provider_symbl.hooks.arguments",
     "airflow_provider_symbl.hooks.connection",
     "airflow_provider_symbl.hooks.failures",

@@ -78,16 +78,11 @@ def measure_talk_time(view: ConversationView) -> Analytics:
     unknown = [message for message in view.messages if message.member_id not in view.members]
     speakers: list[tuple[Member | None, list[Message]]] = [
         *((member, by_member.get(member.id, [])) for member in view.members.values()),
-        *([(None, unknown)] if unknown else []),
+        # Somebody is always told of, as Symbl does.
+        *([(None, unknown)] if unknown or not view.members else []),
     ]
     members = tuple(_member_talk_time(member, messages, together, span) for member, messages in speakers)
     return Analytics(Share(span - together, span), Share(together, span), Share(overlap, span), members)
-
-
-def _talkers(view: ConversationView, *, is_someone_unknown: bool) -> list[Member | None]:
-    """Give the members, and None for an unknown speaker; there is always one of them."""
-    known: list[Member | None] = list(view.members.values())
-    return [*known, None] if is_someone_unknown or not known else known
 
 
 def _member_talk_time(

@@ -22,6 +22,8 @@ DIFFERENCES: Mapping[tuple[str, str], str] = {
     ("comprehensive_action_items", "$.actionItems[].entities[].text"): EMPTY_LISTS,
     ("comprehensive_action_items", "$.actionItems[].entities[].type"): EMPTY_LISTS,
     ("comprehensive_action_items", "$.actionItems[].entities[].value"): EMPTY_LISTS,
+    ("comprehensive_action_items", "$.actionItems[].phrases[].text"): EMPTY_LISTS,
+    ("comprehensive_action_items", "$.actionItems[].phrases[].type"): EMPTY_LISTS,
     ("conversations", "$.conversations[].members[].id"): "a member is shown as in a single conversation, which has it",
     ("entities", "$.entities[].category"): NEWER,
     ("entities", "$.entities[].id"): NEWER,

@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from airflow_provider_symbl.local_server.speech.transcription import JobFailureE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +59,7 @@ VALUES = {
     "workers": ("2", 2),
     "speaker_model": (__file__, __file__),
     "strict": ("true", True),
+    "transcripts": (str(Path(__file__).parent), str(Path(__file__).parent)),
     "allow_private_urls": ("1", True),
     "max_recording_bytes": ("1000", 1000),
 }

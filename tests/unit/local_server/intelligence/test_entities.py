@@ -93,7 +93,7 @@ def test_an_entity_can_be_read_by_clients_of_both_generations() -> None:
         "custom",
         "Product",
         "R-1",
-        "acme rocket",
+        "Acme Rocket",
     )
     assert (entity["category"], entity["subType"]) == ("Custom", "Product")
     ((match),) = entity["matches"]

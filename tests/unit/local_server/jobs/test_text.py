@@ -26,7 +26,8 @@ def test_messages_come_back_exactly_as_given(at_once: Local) -> None:
     ids = at_once.submit("text", json={"messages": [message(content, "Ann", "ann@example.com", **times)]})
     (found,) = at_once.messages(ids)
     assert found["text"] == content
-    assert found["from"].items() >= {"name": "Ann", "userId": "ann@example.com", "email": "ann@example.com"}.items()
+    assert found["from"].items() >= {"name": "Ann", "email": "ann@example.com"}.items()
+    assert "userId" not in found["from"], "as recorded: an address is told once"
     assert (found["startTime"], found["endTime"]) == ("2026-03-01T10:00:00.250Z", "2026-03-01T10:00:02.000Z")
     assert (found["timeOffset"], found["duration"]) == (0.0, 1.75)
     assert (found["conversationId"], found["phrases"]) == (ids["conversationId"], [])

@@ -183,7 +183,7 @@ def test_insights_are_shown_together(at_once: Local) -> None:
     assert [one["text"] for one in found["questions"]] == ["What does the printer cost?"]
     assert [one["name"] for one in found["trackers"]] == ["Money"]
     scores = [one["sentiment"]["polarity"]["score"] for one in at_once.messages(ids, sentiment="true")]
-    (ann,) = found["members"]
+    ann, _unknown = found["members"]
     assert found["sentiment"]["polarity"]["score"] == pytest.approx(sum(scores) / 3, abs=0.001)
     (of_ann,) = found["sentimentOf"].items()
     assert of_ann == (

@@ -76,6 +76,7 @@ def test_an_entry_is_shown_with_its_query_decoded(body: str | None) -> None:
             "body_size": 2,
             "body_sha256": "00",
             "status": 201,
+            "odd": [],
         }
     ]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KEPT = 10
 """Bytes that are kept for each byte that was sent, where every message is one word."""
-PEAK = 35
+PEAK = 40
 """Bytes that are taken while it is worked on, or read; the README says so."""
 COUNT = 4000
 

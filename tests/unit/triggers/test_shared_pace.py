@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from airflow_provider_symbl.triggers.pace import SharedPace
+from airflow_provider_symbl.triggers.shared_pace import SharedPace
 
 FIRST, MOST = 5.0, 60.0
 SECONDS = 60.0
