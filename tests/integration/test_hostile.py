@@ -13,11 +13,13 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider_symbl.local_server.middleware.connections import MAX_CONNECTIONS
 from airflow_provider_symbl.local_server.server import LocalServer
 from demo.processes import PROC, wait_until
 from tests.integration.hostile_http import not_http
@@ -35,6 +37,12 @@ if TYPE_CHECKING:
 TIMEOUT = 120.0
 MARGIN = 64 * MIB
 """By how much the server may have grown in the end: mostly by the bodies that the journal keeps, up to a bound."""
+UVICORNS = (
+    "WARNING Invalid HTTP request received.",
+    "WARNING Unsupported upgrade request.",
+    "WARNING No supported WebSocket library detected.",
+)
+"""How the lines begin that may be logged."""
 FILM = RECORDINGS / "meetings" / "launch-planning.mp4"
 
 
@@ -142,7 +150,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             running.prepare()
             yield running
             process.kill()
-        assert set((folder / "log").read_text().splitlines()) <= {"WARNING Invalid HTTP request received."}
+        lines = (folder / "log").read_text().splitlines()
+        assert {line for line in lines if not line.startswith(UVICORNS)} == set()
+        assert len(lines) < 100, "what comes again and again is logged once a minute"
 
 
 @contextlib.contextmanager
@@ -263,6 +273,45 @@ def test_memory_is_flat(server: Server, capsys: pytest.CaptureFixture[str]) -> N
     assert peak - before <= MARGIN
 
 
+def test_queries_without_a_token_are_kept_within_bounds(server: Server) -> None:
+    """However many parts they have; whoever reads the journal keeps nobody waiting, and takes no more memory."""
+    before = server.memory()
+    server.forget_peak()
+    long = request("GET", "/v1/conversations?" + "a&" * 30_000, headers=[("Authorization", "Bearer none")])
+    for _ in range(SIZES.hostile_queries):
+        assert server.send(long).status == 401
+    with ThreadPoolExecutor() as threads:
+        journal = threads.submit(server.send, request("GET", "/__local__/journal"))
+        served = 0
+        while not journal.done():
+            assert server.send(request("GET", "/__local__/health")).status == 200
+            served += 1
+        kept = [len(entry["query"]) for entry in journal.result().json["requests"]]
+    assert kept[-1] == 30_000
+    assert served > 3
+    assert server.memory("VmHWM") - before <= MARGIN
+    assert server.is_well()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.1\r\nX: ",
+        request("POST", "/v1/process/text", b"", [("Content-Length", "1000000")]) + b"x" * 10_000,
+    ],
+    ids=["heads", "bodies"],
+)
+def test_connections_that_are_half_open_keep_nobody_out(server: Server, data: bytes) -> None:
+    """Though there are more than there may be: the one goes that has waited longest without a token."""
+    data = data.replace(TOKEN.encode(), b"none")
+    with contextlib.ExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS + 100):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), TIMEOUT))
+            connection.sendall(data)
+        assert server.is_well()
+    assert server.is_well()
+
+
 def _long_requests() -> dict[str, tuple[bytes, Iterable[bytes], set[int]]]:
     """Give long requests, and heads without end: the first of each, what follows, and what may be answered.
 
@@ -288,6 +337,6 @@ def _long_requests() -> dict[str, tuple[bytes, Iterable[bytes], set[int]]]:
             {413, 0},
         ),
         "brackets as JSON": (request("POST", "/v1/process/text", b"", [length]), [b"[" * MIB] * count, {413, 0}),
-        "a header": (request("GET", "/v1/job/1")[:-2] + b"X: ", [b"y" * MIB] * 64, {0}),
-        "a path": (b"GET /v1/job/", [b"y" * MIB] * 64, {0}),
+        "a header": (request("GET", "/v1/job/1")[:-2] + b"X: ", [b"y" * MIB] * 64, {431, 0}),
+        "a path": (b"GET /v1/job/", [b"y" * MIB] * 64, {431, 0}),
     }

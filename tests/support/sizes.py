@@ -19,6 +19,7 @@ class Sizes:
     :param load_phase_seconds: how long each of its ten faults lasts.
     :param hostile_waits: triggers that wait at the same time, some of them for a hostile server.
     :param hostile_answers: how many of them.
+    :param hostile_queries: requests without a token, each with a query of 60 kB.
     :param crash_cases_per_fault_point: cases of the crash matrix at each fault point; None for all that there are.
     :param random_fault_runs: tasks that run under random faults.
     :param server_crash_jobs: submissions to a symbl-local that is killed again and again.
@@ -45,6 +46,7 @@ class Sizes:
     load_phase_seconds: float
     hostile_waits: int
     hostile_answers: int
+    hostile_queries: int
     crash_cases_per_fault_point: int | None
     random_fault_runs: int
     server_crash_jobs: int
@@ -72,6 +74,7 @@ USUAL = Sizes(
     load_phase_seconds=3.0,
     hostile_waits=200,
     hostile_answers=20,
+    hostile_queries=30,
     crash_cases_per_fault_point=2,
     random_fault_runs=40,
     server_crash_jobs=30,
@@ -98,6 +101,7 @@ FULL = Sizes(
     load_phase_seconds=5.0,
     hostile_waits=1000,
     hostile_answers=100,
+    hostile_queries=500,
     crash_cases_per_fault_point=None,
     random_fault_runs=200,
     server_crash_jobs=100,

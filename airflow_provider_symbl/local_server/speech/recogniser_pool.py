@@ -69,6 +69,7 @@ class RecogniserPool:
         transcripts: KnownTranscripts | None = None,
     ) -> None:
         self._transcripts = transcripts
+        self._is_for_tests = transcripts is not None and model is None
         self.name = model or OFFLINE_MODEL
         self.workers = workers
         self.supports_diarization = speaker_model is not None
@@ -90,12 +91,14 @@ class RecogniserPool:
         return cls(settings.model, settings.workers, settings.speaker_model, transcripts)
 
     def load(self) -> None:
-        """Start all processes that are not busy, and have them load the model; where transcripts are known, none.
+        """Start all processes that are not busy, and have them load the model.
+
+        Where transcripts are known and no model is named, none is loaded before a recording asks for it.
 
         :raises JobFailureError: it cannot be loaded; says what to install.
         :raises StoppedError: the recogniser was closed.
         """
-        if self._transcripts:  # a test, which may have no model
+        if self._is_for_tests:
             return
         with contextlib.ExitStack() as stack:
             idle = [stack.enter_context(self._borrowed()) for _ in range(self._idle.qsize())]

@@ -10,7 +10,9 @@ import pytest
 
 from airflow_provider_symbl.local_server import __main__ as command
 from airflow_provider_symbl.local_server.server import LocalServer
+from airflow_provider_symbl.local_server.speech.transcription import JobFailureError
 from tests.support.local_client import Local
+from tests.support.recogniser_processes import workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +36,6 @@ def known(tmp_path: Path) -> Callable[[object], None]:
 def local(tmp_path: Path) -> Iterator[Local]:
     """Return a client of a server with a folder of transcripts, whose jobs are done when they are answered."""
     with LocalServer(transcripts=tmp_path, model="/no/such/model") as server:
-        server.warm_up()
         local = Local(server)
         local.progress(by="at_once")
         yield local
@@ -113,6 +114,17 @@ def test_a_transcript_that_is_none_fails_the_job(
     job = local.job(local.submit("audio", data=RECORDING))
     assert job["status"] == "failed"
     assert f"The transcript {hashlib.sha256(RECORDING).hexdigest()}.json{said}" in job["message"]
+
+
+@pytest.mark.process
+def test_no_model_is_loaded_unless_one_is_named(tmp_path: Path) -> None:
+    """A test may have none; whoever names one wants to know that it is there."""
+    others = set(workers())
+    with LocalServer(transcripts=tmp_path, workers=2) as server:
+        server.warm_up()
+        assert set(workers()) <= others
+    with LocalServer(transcripts=tmp_path, model="/no/such/model") as server, pytest.raises(JobFailureError):
+        server.warm_up()
 
 
 @pytest.mark.process
