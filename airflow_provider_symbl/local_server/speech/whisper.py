@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, cast
 import av
 import numpy
 
-from airflow_provider_symbl.local_server.speech.diarization import Diarizer
+from airflow_provider_symbl.local_server.speech.diarization.diarizer import Diarizer
 from airflow_provider_symbl.local_server.speech.transcription import (
     JobFailureError,
     SpokenWord,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from av.audio.stream import AudioStream
 
-    from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
+    from airflow_provider_symbl.local_server.speech.diarization.speaker_embeddings import SpeakerEmbeddingModel
     from airflow_provider_symbl.local_server.speech.transcription import Report
 
 Samples: TypeAlias = "numpy.ndarray[Any, numpy.dtype[numpy.float32]]"
@@ -81,13 +81,14 @@ class WhisperTranscriber:
         :param path: the recording.
         :param options: how to recognise it.
         :param report: is told each sentence with its channel, from 0, and how much of the recording is done.
-        :return: how long it is, how many channels it has, and the sentences' speakers, if there is diarization.
+        :return: how long it is, how many channels it has, and the speaker of each word of each
+            sentence, if there is diarization.
         :raises JobFailureError: it cannot be decoded, or is not in a language that the model knows.
         """
         if options.language != "en" and not self._model.model.is_multilingual:
             raise JobFailureError(f"The speech model {self._name} knows English only, not {options.language!r}")
-        most = options.speaker_count
-        diarizer = Diarizer(self.speaker_model, most) if self.speaker_model and most else None
+        count = options.speaker_count
+        diarizer = Diarizer(self.speaker_model, count) if self.speaker_model and count else None
         samples = channels = 0
         with Recording(path, options) as recording:
             for window in windows(recording.blocks()):
