@@ -21,7 +21,8 @@ import spyder
 from airflow_provider_symbl.local_server.speech.diarization.diarizer import Diarizer
 from airflow_provider_symbl.local_server.speech.diarization.speaker_embeddings import SpeakerEncoder
 from airflow_provider_symbl.local_server.speech.transcription import Sentence, SpokenWord
-from tests.support.labelled_speech import RATE, TELEPHONE_RATE, LabelledSpeech, Turn, composed, demo, labelled
+from tests.support.audio import RECORDINGS
+from tests.support.labelled_speech import RATE, TELEPHONE_RATE, LabelledSpeech, Turn, alone, composed, demo, labelled
 from tests.support.symbl_command import SymblCommand
 from tests.support.word_error import REAL_RECORDINGS
 
@@ -101,12 +102,10 @@ def table(recordings: Path) -> Iterator[str]:
 
 def _odd(server: SymblCommand) -> Iterator[str]:
     times = numpy.arange(20 * RATE) / RATE
-    chord = sum(numpy.sin(2 * numpy.pi * tone * times) for tone in (220, 277, 330)) * 0.1
-    nobody = (Turn("nobody", 0, 20),)
-    alone = tuple(turn for turn in demo()[0].turns if turn.speaker == "Agent")
-    samples = numpy.concatenate([demo()[0].samples[round(one.start * RATE) : round(one.end * RATE)] for one in alone])
-    for name, sound in (("silence", 0 * chord), ("music", chord), ("one voice", samples)):
-        said = heard(server, LabelledSpeech(name, sound.astype(numpy.float32), nobody), RATE, 2)
+    chord = 0.1 * numpy.sin(2 * numpy.pi * numpy.outer((220, 277, 330), times)).sum(axis=0)
+    voice = alone(RECORDINGS / "calls" / "double-charge.mp3", "Agent").samples
+    for name, sound in (("silence", 0 * chord), ("music", chord), ("one voice", voice)):
+        said = heard(server, LabelledSpeech(name, sound.astype(numpy.float32), (Turn("nobody", 0, 20),)), RATE, 2)
         found = len({one.speaker for one in said.sentences})
         yield f"{name} asked for as two: {len(said.sentences)} sentences, {found} speakers"
 

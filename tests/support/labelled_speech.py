@@ -80,11 +80,7 @@ class LabelledSpeech:
 def labelled(path: Path) -> LabelledSpeech:
     """Read a recording that is labelled, its channels mixed."""
     lines = (TURNS / f"{path.stem}.rttm").read_text().splitlines()
-    fields = (line.split() for line in lines)
-    turns = (
-        Turn(name, float(start), float(start) + float(seconds)) for _, _, _, start, seconds, *_, name, _, _ in fields
-    )
-    return LabelledSpeech(path.stem, _mono(path), tuple(turns))
+    return LabelledSpeech(path.stem, _mono(path), tuple(_turn(*line.split()) for line in lines))
 
 
 def demo() -> list[LabelledSpeech]:
@@ -92,18 +88,19 @@ def demo() -> list[LabelledSpeech]:
     return [labelled(path) for path in sorted(RECORDINGS.glob("*/*")) if (TURNS / f"{path.stem}.rttm").exists()]
 
 
-def composed(name: str, voices: Sequence[str], pause: float, seed: int = 7) -> LabelledSpeech:
+def composed(name: str, voices: Sequence[str], pause: float, seed: int = 7, most: int = 100) -> LabelledSpeech:
     """Compose a call of what voices say in the demo's recordings, each turn by another voice than the one before.
 
     :param voices: of ``scripts.json``.
     :param pause: seconds between turns; below 0, turns overlap.
     :param seed: for who speaks next, and which of the turns.
+    :param most: turns; fewer, if there are no more.
     """
     chance = random.Random(seed)  # noqa: S311 - the same call each time
     left = {voice: sounds for voice, sounds in _sounds().items() if voice in voices}
     placed: list[tuple[Turn, Samples]] = []
     position, last = LEAD, ""
-    while others := [voice for voice in voices if left[voice] and voice != last]:
+    while len(placed) < most and (others := [voice for voice in voices if left[voice] and voice != last]):
         last = chance.choice(others)
         sound = left[last].pop(chance.randrange(len(left[last])))
         placed.append((Turn(last, position, position + len(sound) / RATE), sound))
@@ -115,6 +112,14 @@ def composed(name: str, voices: Sequence[str], pause: float, seed: int = 7) -> L
     return LabelledSpeech(name, samples, tuple(turn for turn, _ in placed))
 
 
+def alone(path: Path, speaker: str) -> LabelledSpeech:
+    """Give what one speaker says in a recording, one turn after the other."""
+    speech = labelled(path)
+    own = [turn for turn in speech.turns if turn.speaker == speaker]
+    samples = numpy.concatenate([speech.samples[round(turn.start * RATE) : round(turn.end * RATE)] for turn in own])
+    return LabelledSpeech(speaker, samples, (Turn(speaker, 0.0, len(samples) / RATE),))
+
+
 def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     """Bring samples of one channel to another rate."""
     if rate == wanted:
@@ -123,6 +128,11 @@ def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     frame = av.AudioFrame.from_ndarray(samples[None].astype(numpy.float32), format="fltp", layout="mono")
     frame.sample_rate = rate
     return numpy.concatenate([part.to_ndarray()[0] for given in (frame, None) for part in resampler.resample(given)])
+
+
+def _turn(*fields: str) -> Turn:
+    start, seconds = map(float, fields[3:5])
+    return Turn(fields[7], start, start + seconds)
 
 
 def _sounds() -> dict[str, list[Samples]]:

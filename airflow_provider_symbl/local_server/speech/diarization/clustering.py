@@ -20,11 +20,12 @@ def centroids(vectors: Numbers, count: int) -> Numbers:
 
     :param vectors: of length 1, one a row; at least one.
     :param count: how many groups; there are no more than vectors.
-    :return: the middle of each group, of length 1, one a row.
+    :return: the middle of each group, of length 1 (or of zeros, if its members point all ways), one a row.
     """
     chosen = numpy.unique(numpy.linspace(0, len(vectors) - 1, MOST_COMPARED).astype(int))
     middles = _middles(vectors[chosen], count)
-    unit: Numbers = middles / numpy.linalg.norm(middles, axis=1, keepdims=True)
+    lengths = numpy.linalg.norm(middles, axis=1, keepdims=True)
+    unit: Numbers = middles / numpy.where(lengths > 0, lengths, 1)  # opposites have no middle
     return unit
 
 
