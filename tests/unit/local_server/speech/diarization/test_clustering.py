@@ -62,8 +62,8 @@ def test_a_group_that_suits_nobody_best_takes_who_suits_it_next_best() -> None:
     assert list(labels(scores)) == [2, 0, 1]
 
 
-def test_hours_take_no_more_than_minutes() -> None:
-    """Each compared with each, a hundred thousand vectors would need 75 GiB."""
+def test_a_hundred_thousand_vectors_fit_in_memory() -> None:
+    """Each compared with each would need 75 GiB."""
     vectors = numpy.concatenate([around(0.0, 50_000), around(2.0, 50_000)])
     found = grouped(vectors, 2)
     assert (len(set(found[:50_000])), len(set(found))) == (1, 2)

@@ -76,9 +76,8 @@ def right(local: Local, ids: dict[str, str]) -> int:
     """Count the ten phrases that are given to who says them."""
     found = local.messages(ids)
     said = {name: " ".join(entry["text"].lower() for entry in found if entry["from"]["name"] == name) for name in NAMES}
-    return sum(phrase in said["Speaker 1"] for phrase in AGENT) + sum(
-        phrase in said["Speaker 2"] for phrase in CUSTOMER
-    )
+    expected = [*((phrase, NAMES[0]) for phrase in AGENT), *((phrase, NAMES[1]) for phrase in CUSTOMER)]
+    return sum(phrase in said[name] for phrase, name in expected)
 
 
 @pytest.mark.process
