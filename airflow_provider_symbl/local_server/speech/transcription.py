@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ class TranscriptionOptions:
     :param vocabulary: words to expect.
     :param by_channel: each channel apart, or all of them mixed.
     :param only_mp4: whether any other container is refused.
-    :param speaker_count: how many speakers diarization tells apart at most; None for no diarization.
+    :param speaker_count: how many speakers diarization tells apart; None for no diarization.
     """
 
     language: str = "en"
@@ -117,6 +119,15 @@ def sentences(words: Iterable[SpokenWord]) -> Iterator[Sentence]:
         current.append(word)
     if current:
         yield Sentence(tuple(current))
+
+
+def by_speaker(sentence: Sentence, speakers: Iterable[int]) -> Iterator[Sentence]:
+    """Cut a sentence where the speaker changes.
+
+    :param speakers: who says each of its words.
+    """
+    for speaker, pairs in groupby(zip(speakers, sentence.words, strict=True), key=itemgetter(0)):
+        yield Sentence(tuple(word for _, word in pairs), speaker)
 
 
 def _is_break(current: list[SpokenWord], following: SpokenWord) -> bool:

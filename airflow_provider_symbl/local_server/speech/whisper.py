@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 from airflow_provider_symbl.local_server.speech.decoding import tracks
-from airflow_provider_symbl.local_server.speech.diarization import Diarizer
+from airflow_provider_symbl.local_server.speech.diarization.diarizer import Diarizer
 from airflow_provider_symbl.local_server.speech.resampling import RATE, is_silent, mix, window_length, windows
 from airflow_provider_symbl.local_server.speech.transcription import (
     JobFailureError,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow_provider_symbl.local_server.speech.decoding import Track
-    from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
+    from airflow_provider_symbl.local_server.speech.diarization.speaker_embeddings import SpeakerEmbeddingModel
     from airflow_provider_symbl.local_server.speech.resampling import Samples
     from airflow_provider_symbl.local_server.speech.transcription import Report
 
@@ -109,7 +109,8 @@ class WhisperTranscriber:
         :param path: the recording.
         :param options: how to recognise it.
         :param report: is told each sentence with its channel, from 0, and how much of the recording is done.
-        :return: how long it is, how many channels it has, and the sentences' speakers, if there is diarization.
+        :return: how long it is, how many channels it has, and the speaker of each word of each
+            sentence, if there is diarization.
         :raises JobFailureError: it cannot be decoded, or is not in a language that the model knows.
         """
         if options.language != "en" and not self._model.model.is_multilingual:
@@ -130,8 +131,8 @@ class WhisperTranscriber:
     def _transcribe_track(
         self, track: Track, options: TranscriptionOptions, report: Report
     ) -> tuple[bool, dict[str, object]]:
-        most = options.speaker_count
-        diarizer = Diarizer(self.speaker_model, most) if self.speaker_model and most else None
+        count = options.speaker_count
+        diarizer = Diarizer(self.speaker_model, count) if self.speaker_model and count else None
         samples = said = channels = 0
         for decoded in windows(track.blocks(), window_length(track.channels)):
             window = AudioWindow(decoded if options.by_channel else mix(decoded), samples / RATE, track.seconds)

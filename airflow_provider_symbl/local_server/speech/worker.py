@@ -17,7 +17,7 @@ from airflow_provider_symbl.local_server.speech.transcription import JobFailureE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from airflow_provider_symbl.local_server.speech.diarization import SpeakerEmbeddingModel
+    from airflow_provider_symbl.local_server.speech.diarization.speaker_embeddings import SpeakerEmbeddingModel
     from airflow_provider_symbl.local_server.speech.whisper import WhisperTranscriber
 
 
@@ -39,14 +39,14 @@ class Transcriber(Protocol):
 def load(settings: Mapping[str, Any], report: Report) -> WhisperTranscriber:
     """Load the models; their libraries are imported here.
 
-    :param settings: model, its name, the speaker model, and how many processes share the processors.
+    :param settings: model, its name, the speaker model (None for the package's own), and how many processes share the
+        processors.
     :param report: is told what comes next, in case that this process does not survive it.
     :raises JobFailureError: one cannot be loaded; says what to install.
     """
     threads = max(1, (os.cpu_count() or 1) // settings["workers"])
     transcriber = _transcriber(settings["model"], settings["name"], threads, report)
-    if settings["speaker"]:
-        transcriber.speaker_model = _speaker_model(settings["speaker"], threads, report)
+    transcriber.speaker_model = _speaker_model(settings["speaker"], threads, report)
     return transcriber
 
 
@@ -128,11 +128,13 @@ def _transcriber(model: str | None, name: str, threads: int, report: Report) -> 
         raise JobFailureError(f"The speech model {name} cannot be loaded: {error}") from error
 
 
-def _speaker_model(file: str, threads: int, report: Report) -> SpeakerEmbeddingModel:
-    report({"loading": f"the speaker model {file}"})
+def _speaker_model(file: str | None, threads: int, report: Report) -> SpeakerEmbeddingModel:
+    report({"loading": f"the speaker model {file}" if file else "the speaker model of the package"})
+    embeddings = importlib.import_module(f"{PACKAGE}.diarization.speaker_embeddings")
+    if file is None:
+        return cast("SpeakerEmbeddingModel", embeddings.SpeakerEncoder(threads))
     try:
-        diarization = importlib.import_module(f"{PACKAGE}.diarization")
-        return cast("SpeakerEmbeddingModel", diarization.SpeakerEmbeddingModel(file, threads))
+        return cast("SpeakerEmbeddingModel", embeddings.SherpaModel(file, threads))
     except ModuleNotFoundError as error:
         raise JobFailureError(MISSING.format(what="--speaker-model", extra="diarization", name=error.name)) from error
     except (OSError, ValueError, RuntimeError) as error:

@@ -1,0 +1,1 @@
+"""Speaker diarization: who says which word, on one channel."""

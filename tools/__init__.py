@@ -1,0 +1,1 @@
+"""What makes files of the package anew; not a part of it."""
