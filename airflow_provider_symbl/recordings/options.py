@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from airflow_provider_symbl.client.validators import Json, Validator
     from airflow_provider_symbl.recordings.facts import Kind, RecordingFile
 
+NO_PARAMETERS: dict[str, object] = {}
+"""One object for all recordings that have none; nobody changes it."""
 Send = Literal["file", "url"]
 
 EXTRA = "extra_parameters"
@@ -132,7 +134,7 @@ class RecordingOptions:
         except SymblConfigurationError as problem:
             message = f"{file.path if sidecar is None else file.sidecar}: {problem}"
             raise SymblConfigurationError(message) from None
-        return chosen, _digest(sent)
+        return chosen or NO_PARAMETERS, _digest(sent)
 
     def digests(self, file: RecordingFile, sidecar: bytes | None = None) -> frozenset[str]:
         """Return the digests that a recording can have by its path alone, before anybody has looked what it is.
