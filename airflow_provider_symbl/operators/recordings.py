@@ -30,6 +30,7 @@ from airflow_provider_symbl.operators.storage import (
     presigned,
     public_uri,
 )
+from airflow_provider_symbl.operators.task_state import push_outputs, push_outputs_once
 from airflow_provider_symbl.results.document import READS
 from airflow_provider_symbl.triggers.recordings import SymblRecordingsTrigger, job_times
 from airflow_provider_symbl.triggers.resumption import earliest_resumption
@@ -276,17 +277,16 @@ class SymblProcessRecordingsOperator(CheckedArguments, BaseOperator):
             self._pass.check_trouble()
         allowed = night_arguments.allowed(self.allowed_failures, report.balance["found"])
         if report.balance["failed"] > allowed:
-            for key, value in {"return_value": result, **result}.items():
-                context["ti"].xcom_push(key=key, value=value)
+            push_outputs(context, {"return_value": result, **result})
             raise AirflowFailException(
                 f"{report.balance['failed']} recordings have failed, and allowed_failures is {allowed}: {text}"
             )
+        push_outputs_once(self, context, result)
         return result
 
     def _shown_recordings(self) -> str:
         """Return what is searched, for people."""
-        given = self.recordings
-        return f"{len(given)} places" if isinstance(given, (list, tuple)) else public_uri(given)
+        return f"{len(given)} places" if isinstance(given := self.recordings, (list, tuple)) else public_uri(given)
 
     def _below_results(self, uri: str) -> str | None:
         results = path_of(self.results, "results")

@@ -15,6 +15,7 @@ from airflow_provider_symbl.exceptions import SymblError
 from airflow_provider_symbl.hooks.failures import about
 from airflow_provider_symbl.operators.lineage import asset_extra, conversation_uri, open_lineage, record_asset_events
 from airflow_provider_symbl.operators.storage import public_uri
+from airflow_provider_symbl.operators.task_state import push_outputs_once
 from airflow_provider_symbl.triggers.deadline import Deadline, earlier
 from airflow_provider_symbl.triggers.job import SymblJobTrigger, completed_ids
 from airflow_provider_symbl.triggers.resumption import earliest_resumption, shortest_deferral
@@ -80,6 +81,7 @@ class WaitingOperator(BaseOperator):
         """Tell of the conversation in asset events, and return both ids."""
         self._made = ids["conversation_id"]
         record_asset_events(context, self, asset_extra(self._made, self.content.place))
+        push_outputs_once(self, context, ids)
         return ids
 
     def on_kill(self) -> None:

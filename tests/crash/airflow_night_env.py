@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.support.symbl_local import SymblLocal
     from tests.support.triggerers import Triggerers
 
-SECONDS = 800.0
+SECONDS = 3000.0
 """Far more than anything here takes, so that a busy machine fails nothing."""
 LONGEST_LIFE = {"running": 8.0, "deferred": 1.5}
 """Seconds after which a task is killed at the latest, by how it waits: one that defers works for about as long."""
