@@ -114,7 +114,7 @@ def _cost() -> Iterator[str]:
     """Diarize words of which one ends every 0.4 s, as if somebody spoke for hours."""
     given = composed("two", VOICES[:2], 0.4)
     sound = given.samples[: int(given.seconds) * RATE]
-    diarizer = Diarizer(SpeakerEncoder(1), 2)
+    diarizer = Diarizer(SpeakerEncoder(), 2)
     begun, spent = time.perf_counter(), time.process_time()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for offset in range(0, LONG_CALL, len(sound) // RATE):

@@ -132,7 +132,7 @@ def _speaker_model(file: str | None, threads: int, report: Report) -> SpeakerEmb
     report({"loading": f"the speaker model {file}" if file else "the speaker model of the package"})
     embeddings = importlib.import_module(f"{PACKAGE}.diarization.speaker_embeddings")
     if file is None:
-        return cast("SpeakerEmbeddingModel", embeddings.SpeakerEncoder(threads))
+        return cast("SpeakerEmbeddingModel", embeddings.SpeakerEncoder())
     try:
         return cast("SpeakerEmbeddingModel", embeddings.SherpaModel(file, threads))
     except ModuleNotFoundError as error:

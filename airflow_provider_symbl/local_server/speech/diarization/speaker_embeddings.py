@@ -40,19 +40,17 @@ class SpeakerEmbeddingModel(Protocol):
 
 
 class SpeakerEncoder:
-    """The model that the package carries.
+    """The model that the package carries: from mel spectra of shape (windows, frames, 40) to vectors.
 
-    :param threads: how many processors it may use.
-    :param file: its ONNX file, from mel spectra of shape (windows, frames, 40) to vectors.
+    It uses one processor: what a second one would save, it spends on waiting.
     """
 
-    def __init__(self, threads: int, file: Path = PACKAGED_MODEL) -> None:
+    def __init__(self) -> None:
         runtime = importlib.import_module("onnxruntime")
         features = importlib.import_module("faster_whisper.feature_extractor")
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = runtime.InferenceSession(str(PACKAGED_MODEL), options, providers=["CPUExecutionProvider"])
         self._filters = features.FeatureExtractor.get_mel_filters(RATE, FRAME, MEL_BANDS).T
         self._taper = numpy.hanning(FRAME + 1)[:-1].astype(numpy.float32)
 

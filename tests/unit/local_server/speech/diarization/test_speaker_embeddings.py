@@ -27,7 +27,7 @@ CALL = labelled(RECORDINGS / "calls" / "double-charge.mp3")
 @pytest.fixture(scope="module")
 def encoder() -> SpeakerEncoder:
     """Return the model of the package."""
-    return SpeakerEncoder(1)
+    return SpeakerEncoder()
 
 
 def turns(encoder: SpeakerEncoder, samples: Numbers) -> Numbers:
