@@ -7,6 +7,7 @@ start and then stay in memory (:mod:`.sqlite_store`).
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import sqlite3
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -65,7 +66,9 @@ class DataDir:
         with self._explained(), contextlib.ExitStack() as stack:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             stack.enter_context(_locked(self.path))
-            self._connection = _connected(self.path / "symbl-local.sqlite3")
+            self._file = self.path / "symbl-local.sqlite3"
+            self._connection = _connected(self._file)
+            self._identity = _identity(self._file)
             stack.callback(self._connection.close)
             self.spool.mkdir(mode=0o700, exist_ok=True)
             self._stack = stack.pop_all()
@@ -80,7 +83,11 @@ class DataDir:
         """Make some changes, all of them or none.
 
         :raises sqlite3.Error: none was made, the disk may be full.
+        :raises OSError: none was made, the folder was deleted or replaced.
         """
+        # SQLite would go on writing to a file that nobody can find any more.
+        if _identity(self._file) != self._identity:
+            raise OSError(errno.ESTALE, "The data folder was replaced by another")
         with self._connection:
             for kind, name, value in changes:
                 if value is None:
@@ -138,6 +145,11 @@ class DataDir:
 
 class _ForeignError(Exception):
     """A file that is not ours to write to."""
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

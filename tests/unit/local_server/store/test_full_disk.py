@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
@@ -36,15 +37,17 @@ HEARD = Transcription(1.0, ((Sentence((SpokenWord("Hello.", 0.0, 1.0, 1.0),)),),
 
 
 class Disk:
-    """The disk below the data folder: full while it is told to be."""
+    """The disk below the data folder: full while it is told to be, for all that is written or for what holds a text."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_full = False
         self.refused = 0
+        self.only_for = b""
         write = DataDir.write
 
         def written(folder: DataDir, changes: Iterable[Change]) -> None:
-            if self.is_full:
+            changes = list(changes)
+            if self.is_full and any(self.only_for in (value or b"") for _, _, value in changes):
                 self.refused += 1
                 raise sqlite3.OperationalError("database or disk is full")
             write(folder, changes)
@@ -100,6 +103,28 @@ def test_a_submission_that_cannot_be_kept_is_refused(local: Local, disk: Disk) -
     until(lambda: local.texts(ids) == ["Hello again."])
 
 
+@pytest.mark.parametrize(
+    ("is_replaced", "said"),
+    [(False, "No such file or directory"), (True, "The data folder was replaced by another")],
+)
+def test_a_folder_that_is_gone_takes_no_submission(
+    local: Local,
+    tmp_path: Path,
+    is_replaced: bool,  # noqa: FBT001 - a parameter of the test
+    said: str,
+) -> None:
+    """Whatever SQLite would still write, nobody would find again; reads go on."""
+    ids = local.text("Hello.")
+    until(lambda: local.job(ids)["status"] == "completed")
+    shutil.rmtree(tmp_path)
+    if is_replaced:
+        tmp_path.mkdir()
+        (tmp_path / "symbl-local.sqlite3").touch()
+    answer = local.send("POST", "/v1/process/text", json={"messages": [message("Hello again.")]})
+    assert (answer.status_code, answer.json()) == (507, {"message": f"{FULL}{said}"})
+    assert local.texts(ids) == ["Hello."]
+
+
 def test_a_recording_that_has_no_room_is_refused(local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is made of it."""
     monkeypatch.setattr(bodies, "new_file", _refuse_to_make)
@@ -139,9 +164,8 @@ def test_what_was_found_waits_for_room(
 def test_an_end_that_is_shown_later_waits_for_room_too(local: Local, disk: Disk) -> None:
     """By time, what is shown follows the work."""
     local.progress(by="time", seconds=0.1)
+    disk.only_for, disk.is_full = b'"shown":"completed"', True
     ids = local.text("Hello.")
-    until(lambda: local.get("/__local__/jobs")["jobs"][0]["progress"] == 1.0)
-    disk.is_full = True
     until(lambda: disk.refused > 2)
     assert local.job(ids)["status"] in {"scheduled", "in_progress"}
     disk.is_full = False
