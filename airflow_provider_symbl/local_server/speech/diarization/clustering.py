@@ -1,6 +1,6 @@
 """Clustering: agglomerative, by Ward's method, of vectors into a number of groups that is known.
 
-It is our own: what would be taken from scipy is these lines, and it is 35 MB.
+It is our own: scipy has it, but would be a large dependency for these lines alone.
 """
 
 from __future__ import annotations

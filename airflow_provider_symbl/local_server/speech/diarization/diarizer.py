@@ -2,7 +2,7 @@
 
 A speaker-embedding model says what each sentence, and each word of a long one, sounds like; clustering finds as many
 voices as are asked for; each sentence is the voice's that it is most like. It is our own: the libraries for it bring
-torch, or models of hundreds of megabytes, and find turns without knowing the words.
+torch or want a second model, which finds turns, and know nothing of the words.
 """
 
 from __future__ import annotations
