@@ -33,6 +33,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """Return a server that is not started yet, and needs no model."""
     write_transcripts(tmp_path / "transcripts")
     server = Server(tmp_path, ("--transcripts", str(tmp_path / "transcripts")))
+    # A connection that was kept may be closed just when it is used again, on a machine that stood still for a while.
+    server.session.headers["Connection"] = "close"
     yield server
     server.process.kill()
     server.process.wait()
