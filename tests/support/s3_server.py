@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -41,13 +42,16 @@ class S3Server:
     def __init__(self) -> None:
         self.reads: list[Read] = []
         self._application: Any = DomainDispatcherApplication(create_backend_app)
+        self._writing = threading.Lock()
         self._server = make_server("127.0.0.1", 0, self._counted, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def _counted(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
-        chunks: Iterable[bytes] = self._application(environ, start_response)
-        body = b"".join(chunks)
+        # S3 creates an object once, whoever tries at the same time; moto looks and writes, and two may look at once.
+        with self._writing if environ["REQUEST_METHOD"] == "PUT" else contextlib.nullcontext():
+            chunks: Iterable[bytes] = self._application(environ, start_response)
+            body = b"".join(chunks)
         if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"].count("/") > 1:
             agent, query = environ.get("HTTP_USER_AGENT", ""), environ.get("QUERY_STRING", "")
             self.reads.append(Read(agent, environ["PATH_INFO"], len(body), query))

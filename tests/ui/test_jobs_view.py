@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from airflow_provider_symbl.local_server.server import LocalServer
 from tests.support.local_client import Local
@@ -203,7 +203,11 @@ def test_the_page_survives_its_server(open_window: Callable[..., Window]) -> Non
 
 def _at_two_fifths(route: Route) -> None:
     """Hand on the server's own answer, but with the progress that the picture is to show."""
-    answer = route.fetch()
+    try:
+        answer = route.fetch()
+    except Error:
+        # The page is closed meanwhile, and nobody waits for it any more.
+        return
     shown = answer.json()
     jobs = [{**job, "progress": 0.4} for job in shown["others"]]
     route.fulfill(response=answer, body=json.dumps({**shown, "others": jobs}))

@@ -12,7 +12,7 @@ from tests.support.sizes import SIZES
 
 SHARES = 10
 """Parts into which the histories are cut, so that several processes share them."""
-MOST_HISTORIES = 400
+MOST_HISTORIES = 1000
 """In so many histories each planted fault is found; the seeds are always the same."""
 
 

@@ -73,7 +73,8 @@ function talkTime(metrics, members, sentiment, sentimentOf) {
   return [everyone, ...members.map((member) => talker(member, sentimentOf[member.id]))];
 }
 
-function talker({ name, talkTime: { percentage, seconds }, pace }, sentiment) {
+function talker({ id, name: known, talkTime: { percentage, seconds }, pace }, sentiment) {
+  const name = id ? known : "Not known";
   const share = element("progress", { max: "100", value: String(percentage), "aria-label": `Talk time of ${name}` });
   const detail = [`${Math.round(percentage)} %`, clock(seconds), count(Math.round(pace.wpm), "word") + " a minute", feeling(sentiment)];
   return element("li", {}, element("strong", {}, name), share,

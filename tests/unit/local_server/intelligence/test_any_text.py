@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_symbl.local_server.intelligence import resources
 from airflow_provider_symbl.local_server.intelligence.key_phrases import key_phrase_spans
+from airflow_provider_symbl.local_server.intelligence.language.cues import lowered
 from airflow_provider_symbl.local_server.store.records import CustomEntity, Tracker
 from tests.support.sizes import SIZES
 from tests.unit.local_server.intelligence.sample_views import identity, view
@@ -105,14 +106,15 @@ def test_everything_found_refers_to_what_was_said(
         assert all(phrase["text"] in insight["text"] for phrase in insight.get("phrases", ()))
         for entity in insight.get("entities", ()):
             place = slice(entity["offset"], entity["offset"] + len(entity["text"]))
-            assert insight["text"][place].casefold() == entity["text"].casefold()
+            assert lowered(insight["text"][place]) == lowered(entity["text"])
     for topic in found["topics"]:
         assert threshold <= topic["score"] <= 1
         assert topic["messageIds"]
         assert set(topic["messageIds"]) <= set(texts)
     for entity in found["entities"]:
         for ref in entity["messageRefs"]:
-            assert texts[ref["id"]][ref["offset"] :][: len(entity["text"])].casefold() == entity["text"].casefold()
+            said = texts[ref["id"]][ref["offset"] :][: len(entity["text"])]
+            assert lowered(said) == lowered(entity["text"])
     for sentence in found["summary"]:
         assert sentence["text"] in texts[sentence["messageRefs"][0]["id"]]
 
