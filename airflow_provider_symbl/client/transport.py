@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import socket
 import ssl
 import time
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 1 << 17
 CONNECTIONS = 32
 """Kept open at most: a night sends and reads with as many threads."""
+MOST_IDLE = 1.0
+"""Seconds after which a connection is not used for a body any more: a server that closes it just then has taken part of
+the body, or all of it, for all that we know, and what may have been submitted cannot be sent again."""
 SHORTEST_TIMEOUT = 0.01
 """Seconds; a socket takes a timeout of 0 for one that does not wait at all."""
 
@@ -41,10 +45,12 @@ class _Request(NamedTuple):
 
     :param query: the query string; a file's parameters travel in it, names and a webhook's signature among them.
     :param timeout: seconds that one send may take, and all of the response.
+    :param most_idle: seconds for which the connection that it takes may have been idle.
     """
 
     query: str
     timeout: float
+    most_idle: float
 
     def limit(self) -> float:
         """Return the seconds that a socket may take from now."""
@@ -79,7 +85,8 @@ class Transport:
         :raises RequestFailedError: there was no response, or none within its bounds.
         """
         body = _body_of(call)
-        _request.set(_Request(call.target.partition("?")[2], self._settings.timeout))
+        most_idle = math.inf if body is None else MOST_IDLE
+        _request.set(_Request(call.target.partition("?")[2], self._settings.timeout, most_idle))
         try:
             return self._answer(call, token, body)
         except ValueError as problem:
@@ -233,11 +240,29 @@ class _SecureConnection(_Connection, urllib3.connection.HTTPSConnection):
     """The same over TLS."""
 
 
-class _Pool(urllib3.connectionpool.HTTPConnectionPool):
+class _IdleTimes:
+    """Closes a connection that was idle for longer than its next request bears, as urllib3 does one that was dropped.
+
+    urllib3 looks whether the other side has closed it; that it is about to, nobody can see.
+    """
+
+    def _put_conn(self, conn: Any) -> None:  # noqa: ANN401 - a connection, or None
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)  # type: ignore[misc]  # the pool beside it
+
+    def _get_conn(self, timeout: float | None = None) -> Any:  # noqa: ANN401 - a connection
+        conn = super()._get_conn(timeout)  # type: ignore[misc]  # the same
+        if time.monotonic() - getattr(conn, "idle_since", math.inf) > _request.get().most_idle:
+            conn.close()
+        return conn
+
+
+class _Pool(_IdleTimes, urllib3.connectionpool.HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
+class _SecurePool(_IdleTimes, urllib3.connectionpool.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
@@ -255,10 +280,10 @@ def _socks_pools() -> Pools:
     class SecureConnection(_SecureConnection, socks.SOCKSHTTPSConnection):
         pass
 
-    class Pool(socks.SOCKSHTTPConnectionPool):
+    class Pool(_IdleTimes, socks.SOCKSHTTPConnectionPool):
         ConnectionCls = Connection
 
-    class SecurePool(socks.SOCKSHTTPSConnectionPool):
+    class SecurePool(_IdleTimes, socks.SOCKSHTTPSConnectionPool):
         ConnectionCls = SecureConnection
 
     return {"http": Pool, "https": SecurePool}

@@ -20,7 +20,7 @@ from airflow_provider_symbl.exceptions import (
     SymblUnknownSubmissionError,
 )
 from tests.support.scripted_server import TOKEN, TOKEN_PATH, Answer, Cut, Received, ScriptedServer
-from tests.unit.client.client_fixtures import SUBMISSION, MakeSettings, Pauses
+from tests.unit.client.client_fixtures import JOB, JOB_PATH, SUBMISSION, MakeSettings, Pauses
 from tests.unit.client.ten_calls import BYTES, MESSAGES, TEN_CALLS, URL, SubmitCall, each_call, few_calls
 
 if TYPE_CHECKING:
@@ -397,3 +397,21 @@ def test_a_client_serves_many_threads(client: SymblClient, server: ScriptedServe
     for thread in threads:
         thread.join()
     assert found == {number: f"j{number}" for number in numbers}
+
+
+def test_a_submission_takes_no_connection_that_was_idle(
+    server: ScriptedServer, settings_for: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may be about to close it, and then nobody knows whether the submission was taken; reads may."""
+    server.answer("/v1/process/text", *[Answer(201, SUBMISSION)] * 3)
+    server.answer(JOB_PATH, Answer(content=JOB), Answer(content=JOB))
+    with SymblClient(settings_for(server)) as client:
+        client.submit_text(MESSAGES)
+        client.submit_text(MESSAGES)
+        assert server.connections == 1
+        monkeypatch.setattr("airflow_provider_symbl.client.transport.MOST_IDLE", -1.0)
+        client.get_job("job-1")
+        client.get_job("job-1")
+        assert server.connections == 1
+        client.submit_text(MESSAGES)
+        assert server.connections == 2
