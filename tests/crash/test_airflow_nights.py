@@ -55,6 +55,8 @@ AIRFLOW_SETTINGS = {
     "PYTHONPATH": str(CHECKOUT),
     # Airflow 3.0 starts four, and ends those that take five seconds to start, as all do on a busy machine.
     "AIRFLOW__API__WORKERS": "1",
+    # Airflow 3.0 shows what a task returned only with this.
+    "AIRFLOW__API__ENABLE_XCOM_DESERIALIZE_SUPPORT": "True",
     # Airflow 3.0 has none by default, which later versions of its library for tokens refuse.
     "AIRFLOW__API_AUTH__JWT_ISSUER": "airflow",
     # After how much silence a triggerer counts as dead, so that another one takes its triggers over.
