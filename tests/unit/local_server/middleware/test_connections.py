@@ -59,6 +59,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[Local]:
 def _client() -> Iterator[Local]:
     with LocalServer() as server:
         local = Local(server)
+        # The server is in a hurry with connections that keep still, and so would be with one of these.
+        local.session.headers["Connection"] = "close"
         yield local
         local.session.close()
 
