@@ -34,7 +34,7 @@ SIGNS = (
 """How a file begins, and how the next recording in it does."""
 SHORTEST_ZEROS = 16
 """No format begins with so many zero bytes; what was cut out of a stream may."""
-BLOCK = 4096
+BLOCK = 1 << 16
 MOST_LINKS = 1_000
 """Recordings that are looked for in a file; what is behind them belongs to the last."""
 MOST_CHUNKS = 1_000_000
@@ -126,7 +126,7 @@ def links(path: Path) -> list[tuple[int, int]]:
     :return: where each begins and ends, in bytes; none for a file that is empty or of zeros only.
     """
     with _mapped(path) as data:
-        start = _first_byte(data)
+        start = _first_byte(path)
         if start >= len(data):
             return []
         starts = [start, *islice(_next_links(data, start), MOST_LINKS - 1)]
@@ -143,15 +143,15 @@ def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
             yield data
 
 
-def _first_byte(data: mmap.mmap | bytes) -> int:
-    """Say where a file begins, but for zeros before it."""
+def _first_byte(path: Path) -> int:
+    """Say where a file begins, but for zeros before it, which are read and not mapped: they may be all of it."""
     at = 0
-    while at < len(data):
-        block = data[at : at + BLOCK]
-        rest = block.lstrip(b"\0")
-        at += len(block) - len(rest)
-        if rest:
-            break
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            rest = block.lstrip(b"\0")
+            at += len(block) - len(rest)
+            if rest:
+                break
     return at if at >= SHORTEST_ZEROS else 0
 
 
